@@ -1,0 +1,5 @@
+export {
+  type CatalogueEntry,
+  type CatalogueProperty,
+  exactOnlineCatalogue,
+} from './exact-online-catalogue.ts'

@@ -1,0 +1,18 @@
+export { type Clock, ManualClock, systemClock } from './clock.ts'
+export { type ErrorCode, isSluisError, SluisError, type SluisErrorOptions } from './errors.ts'
+export type { IncomingResponse, OutgoingRequest, SendOptions, SendRequest } from './http-exchange.ts'
+export {
+  type ClientId,
+  type DatabaseId,
+  type GrantId,
+  isId,
+  type KeyId,
+  newId,
+  type OrganisationId,
+  type ProcessId,
+  type StatementId,
+} from './ids.ts'
+export { type Log, silentLog } from './log.ts'
+export { must } from './must.ts'
+export { type RandomBytes, systemRandom } from './random.ts'
+export { PlainSecret } from './secrets.ts'

@@ -1,0 +1,41 @@
+// The one plain-JavaScript file: it must run on any Node, so that a wrong or missing runtime is one readable
+// sentence instead of a syntax error in somebody's stack trace.
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = dirname(fileURLToPath(import.meta.url))
+const commands = {
+  sluis: './packages/cli/src/main.ts',
+  demo: './packages/server/src/demo.ts',
+  emulator: './emulators/main.ts',
+  bench: './bench/main.ts',
+  test: './scripts/test.ts',
+  check: './scripts/check.ts',
+}
+
+const [command = '', ...rest] = process.argv.slice(2)
+const stop = (sentence) => {
+  process.stderr.write(`${sentence}\n`)
+  process.exit(1)
+}
+
+const major = Number(process.versions.node.split('.')[0])
+if (major < 24) {
+  stop(
+    existsSync(join(root, 'node_modules'))
+      ? `Sluis needs Node 24 or newer and this is Node ${process.versions.node}: the runtime that npm brings is missing for ${process.platform}-${process.arch}; run "npm ci --include=optional", or install Node 24 or newer yourself.`
+      : 'Sluis is not installed yet: run "npm ci" first.',
+  )
+}
+if (!existsSync(join(root, 'node_modules', '@sluis', 'shared'))) {
+  stop('Sluis is not installed yet: run "npm ci" first.')
+}
+if (!Object.hasOwn(commands, command)) {
+  stop(`Usage: node run.mjs <${Object.keys(commands).join('|')}> [options]`)
+}
+// DuckDB runs each statement on a libuv thread; four (the default) can dead-lock on blocked pipes.
+process.env.UV_THREADPOOL_SIZE ??= '64'
+process.argv.splice(1, 2, join(root, commands[command]))
+process.argv.splice(2, process.argv.length, ...rest)
+await import(commands[command])

@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { check } from './check.ts'
+
+// `npm test` runs everything; `npm test -- vault pgwire` runs the test files whose path holds one of the words.
+const root = fileURLToPath(new URL('..', import.meta.url))
+const words = process.argv.slice(2)
+const files = globSync(
+  ['packages/**/*.test.ts', 'emulators/**/*.test.ts', 'scripts/**/*.test.ts', 'examples/**/*.test.ts'],
+  {
+    cwd: root,
+    exclude: (path) => path.includes('node_modules'),
+  },
+)
+  .filter((file) => words.length === 0 || words.some((word) => file.includes(word)))
+  .sort()
+
+if (words.length === 0 && !check()) process.exit(1)
+const { status } = spawnSync(
+  process.execPath,
+  ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files],
+  { cwd: root, stdio: 'inherit', env: { ...process.env, UV_THREADPOOL_SIZE: '64' } },
+)
+process.exitCode = status ?? 1
