@@ -1,0 +1,100 @@
+import type { IncomingResponse, OutgoingRequest, PlainSecret } from '@sluis/shared'
+
+/**
+ * What the vault must know of an issuer to keep a chain alive, as data. Unknown values take the careful choice:
+ * a token that may be spent once, no leeway, no early refresh.
+ */
+export interface IssuerPolicy {
+  readonly rotation: 'single-use' | 'rolling' | 'none'
+  /** Seconds an access token lives when the answer does not say. */
+  readonly accessTokenSeconds: number
+  /** Seconds after the previous token answer before which the issuer refuses a refresh; 0 when it never does. */
+  readonly earliestRefreshSeconds: number
+  /** Seconds without a refresh after which the refresh token dies, or null when it does not. */
+  readonly refreshIdleSeconds: number | null
+  /** Seconds after consent at which the refresh token dies whatever happens, or null. */
+  readonly refreshAbsoluteSeconds: number | null
+  /** Seconds an authorization code can be exchanged. */
+  readonly codeSeconds: number | null
+  /** Seconds for which the previous refresh token may still work after a rotation. */
+  readonly previousTokenSeconds: number
+  /** Whether using an already spent token makes the issuer revoke every token of the consent. */
+  readonly reuseRevokesFamily: boolean
+  /** After a lost answer: when to send the same token again, in seconds after the loss is known. */
+  readonly resendAfterSeconds: readonly number[]
+}
+
+/** One place where a platform is served, with the only origins that may ever receive its tokens. */
+export interface PlatformRegion {
+  readonly id: string
+  readonly label: string
+  readonly baseUrl: string
+  /** Origins (or `https://*.example.com`) that tokens and secrets may be sent to. */
+  readonly pinnedOrigins: readonly string[]
+  /** True for a region that the operator wrote into the regions file: no stamp check, plain http possible. */
+  readonly isOperators: boolean
+}
+
+export interface OAuthClient {
+  readonly clientId: string
+  readonly clientSecret: PlainSecret
+  readonly redirectUri: string
+}
+
+export type TokenGrant =
+  | { readonly kind: 'code'; readonly code: PlainSecret; readonly codeVerifier?: PlainSecret }
+  | { readonly kind: 'refresh'; readonly refreshToken: PlainSecret }
+
+/** The tokens of an answer; `expiresInSeconds` is null when the answer does not say. */
+export interface TokenSet {
+  readonly accessToken: PlainSecret | null
+  readonly refreshToken: PlainSecret | null
+  readonly expiresInSeconds: number | null
+}
+
+/**
+ * What an answer of the token endpoint means. A refresh token found in any answer, whatever its status, is `tokens`.
+ * `text` is the platform's own words, cut and free of secrets.
+ */
+export type TokenAnswer =
+  | { readonly kind: 'tokens'; readonly tokens: TokenSet; readonly status: number }
+  /** Refused because too early; nothing was rotated. */
+  | { readonly kind: 'too-early'; readonly text: string }
+  /** The token or code is spent, expired or unknown for good. */
+  | { readonly kind: 'terminal'; readonly cause: 'spent' | 'expired' | 'invalid'; readonly text: string }
+  /** Client ID, secret or form of the request refused. The token is untouched. */
+  | { readonly kind: 'configuration'; readonly text: string }
+  /** Network, 5xx, 429, a 4xx without a terminal text: the same token may be sent again later. */
+  | { readonly kind: 'transient'; readonly text: string; readonly retryAfterSeconds?: number }
+
+export interface PlatformUser {
+  readonly id: string
+  readonly name: string
+  readonly email?: string
+}
+
+export type WhoAmIAnswer =
+  | { readonly kind: 'user'; readonly user: PlatformUser }
+  /** The access token is expired or unknown. */
+  | { readonly kind: 'refused'; readonly text: string }
+  | { readonly kind: 'transient'; readonly text: string }
+
+/**
+ * One OAuth issuer as plain functions: requests are built, answers are judged, nothing is sent. The vault owns
+ * sending, storing and timing.
+ * @see RFC 6749 § 4.1.3, § 6
+ */
+export interface OAuthPlatform {
+  readonly id: string
+  readonly label: string
+  readonly policy: IssuerPolicy
+  readonly regions: ReadonlyMap<string, PlatformRegion>
+  /** The region id that a token's own country stamp names; null when it has none or an unknown one. */
+  stampedRegion(token: PlainSecret): string | null
+  tokenRequest(region: PlatformRegion, client: OAuthClient, grant: TokenGrant): OutgoingRequest
+  processTokenResponse(response: IncomingResponse): TokenAnswer
+  whoAmIRequest(region: PlatformRegion, accessToken: PlainSecret): OutgoingRequest
+  processWhoAmIResponse(response: IncomingResponse): WhoAmIAnswer
+  /** Null where the platform cannot revoke. */
+  revokeRequest(region: PlatformRegion, client: OAuthClient, token: PlainSecret): OutgoingRequest | null
+}

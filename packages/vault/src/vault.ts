@@ -1,0 +1,82 @@
+import type { GrantId, OrganisationId, PlainSecret } from '@sluis/shared'
+import type { PlatformUser } from './oauth-platform.ts'
+
+/** The states of a grant; `grant-state.ts` has the transition table. */
+export type GrantState =
+  | 'pending'
+  | 'active'
+  | 'refreshing'
+  | 'ambiguous'
+  | 'needs_consent'
+  | 'misconfigured'
+  | 'revoked'
+
+/** A grant as callers see it. Never holds a token or a client secret. Times are ISO 8601. */
+export interface GrantView {
+  readonly id: GrantId
+  readonly organisationId: OrganisationId
+  readonly state: GrantState
+  readonly platform: string
+  readonly region: string
+  readonly clientId: string
+  readonly platformUser: PlatformUser | null
+  readonly label: string | null
+  readonly externalId: string | null
+  readonly generation: number
+  readonly proven: { readonly accessToken: boolean; readonly refreshToken: boolean; readonly client: boolean }
+  readonly accessToken: { readonly expiresAt: string } | null
+  readonly refreshToken: {
+    readonly held: true
+    readonly idleExpiresAt: string | null
+    readonly absoluteExpiresAt: string | null
+  } | null
+  readonly notBefore?: string
+  readonly databases: readonly string[]
+  readonly createdAt: string
+  readonly lastRefreshedAt: string | null
+  readonly problem?: { readonly code: string; readonly detail: string; readonly hint?: string }
+}
+
+export type HandoverCredentials =
+  | {
+      readonly kind: 'tokens'
+      readonly accessToken?: PlainSecret
+      readonly refreshToken?: PlainSecret
+      /** When the tokens were received, milliseconds since the epoch. */
+      readonly obtainedAt?: number
+      readonly expiresInSeconds?: number
+    }
+  | {
+      readonly kind: 'code'
+      /** The code, still URL-encoded or not, or the whole callback URL. */
+      readonly code: PlainSecret
+      readonly obtainedAt?: number
+      readonly codeVerifier?: PlainSecret
+    }
+
+export interface Handover {
+  readonly organisationId: OrganisationId
+  readonly platform: string
+  readonly region: string
+  readonly client: {
+    readonly clientId: string
+    readonly clientSecret: PlainSecret
+    readonly redirectUri: string
+  }
+  readonly credentials: HandoverCredentials
+  readonly label?: string
+  readonly externalId?: string
+}
+
+/** `created` 201 · `superseded` and `repeated` 200 · `open` 202: the vault goes on by itself. */
+export interface HandoverOutcome {
+  readonly outcome: 'created' | 'superseded' | 'repeated' | 'open'
+  readonly grant: GrantView
+}
+
+/** A short-lived access token, durable in the vault before anybody gets it. */
+export interface Lease {
+  readonly accessToken: PlainSecret
+  readonly expiresAt: number
+  readonly generation: number
+}
