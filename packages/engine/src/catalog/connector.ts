@@ -1,0 +1,111 @@
+import type { IncomingResponse, OutgoingRequest } from '@sluis/shared'
+import type { Predicate } from './predicate.ts'
+import type { Scan, SortKey } from './scan.ts'
+import type { Partition, PlatformTable } from './table.ts'
+
+/** How an endpoint answers one term: the same rows, at least those rows, or not at all. */
+export type Judgement = 'exact' | 'superset' | 'no'
+
+/** What a scan asks of a connector. Key lists from other scans stand in `where` as `in` predicates already. */
+export interface ReadWish {
+  readonly table: PlatformTable
+  readonly columns: readonly string[]
+  readonly where: readonly Predicate[]
+  readonly limit: number | null
+  readonly orderBy: readonly SortKey[]
+  readonly isCountOnly: boolean
+}
+
+/**
+ * One way to read a table. Several offers may serve one wish (plain, bulk, sync, by key); the planner takes the one
+ * with the fewest expected calls. An offer is data plus two pure functions; it never sends.
+ */
+export interface ReadOffer {
+  /** Shown to people: `crm/Accounts`, `bulk/CRM/Accounts`. Also the key under which row counts are remembered. */
+  readonly endpoint: string
+  /** One judgement for each term of the wish's `where`, in its order. */
+  readonly judgements: readonly Judgement[]
+  /** The filter that is sent, in the platform's language; empty when none. */
+  readonly filter: string
+  readonly columns: readonly string[]
+  /** Rows a page at most; Infinity where the answer is not paged. */
+  readonly pageRows: number
+  /** `limit` and `orderBy` are sent; only where every judgement is exact. */
+  readonly isLimitPushed: boolean
+  /** The answer is a bare count: one call a partition, `readCount` gives it. */
+  readonly isCount: boolean
+  /** Rows a partition can answer at most when the filter fixes that (key equality: number of keys), else null. */
+  readonly maxRows: number | null
+  /** Requests that one partition needs at first; more than one when a long key list is cut into batches. */
+  requests(partition: Partition | null): readonly OutgoingRequest[]
+}
+
+/** Where the rows stand in a page's bytes. */
+export interface PageRows {
+  /** Byte range of the JSON array of rows in the body, brackets included. */
+  readonly start: number
+  readonly end: number
+  readonly rows: number | null
+  /** Absolute address of the next page, taken verbatim from the answer; null at the end. */
+  readonly next: string | null
+}
+
+/** One window of a rate limit as an answer's headers tell it; times in milliseconds since the epoch. */
+export interface LimitReading {
+  readonly window: 'minute' | 'day'
+  readonly limit: number
+  readonly remaining: number
+  readonly resetsAt: number
+}
+
+/** What an answer means for the fetcher. */
+export type ReadAnswer =
+  | { readonly kind: 'rows' }
+  | { readonly kind: 'token-refused'; readonly text: string }
+  /** The user or the app may not read this; asking again changes nothing. */
+  | { readonly kind: 'forbidden'; readonly text: string; readonly reason: string | null }
+  | { readonly kind: 'rate-limited'; readonly retryAt: number | null }
+  | { readonly kind: 'transient'; readonly text: string }
+  /** The platform refuses the request itself: our mistake or an endpoint that changed. */
+  | { readonly kind: 'refused'; readonly text: string }
+
+/**
+ * A queryable platform as the engine sees it: its tables, what it can answer, how its pages look. Nothing here
+ * sends, stores or waits.
+ */
+export interface Connector {
+  readonly platform: string
+  readonly tables: readonly PlatformTable[]
+  negotiate(wish: ReadWish, baseUrl: string): readonly ReadOffer[]
+  /** Judges an answer by status and headers. `receivedAt` dates limits whose headers are relative. */
+  judge(response: IncomingResponse, receivedAt: number): ReadAnswer
+  readLimits(response: IncomingResponse, receivedAt: number): readonly LimitReading[]
+  /** Finds the rows and the next link without parsing the page. */
+  readPage(body: Buffer): PageRows
+  readCount(body: Buffer): number
+  /** The key of the budget that a request counts against, e.g. the division; null when it is free. */
+  budgetKey(request: OutgoingRequest): string | null
+  /** Calls allowed per window before any answer told otherwise. */
+  readonly defaultLimits: readonly { readonly window: 'minute' | 'day'; readonly limit: number }[]
+  /** The request that lists the partitions a grant reaches, and its reader; paged like any read. */
+  partitionsRequest(baseUrl: string): OutgoingRequest
+  readPartitions(body: Buffer): { readonly partitions: readonly Partition[]; readonly next: string | null }
+}
+
+/** A scan together with the way chosen to read it. */
+export interface ChosenRead {
+  readonly scan: Scan
+  readonly offer: ReadOffer
+  /** Partitions after pruning; null where the table has none. */
+  readonly partitions: readonly Partition[] | null
+  readonly calls: CallEstimate
+  /** Why this offer, for `explain`. */
+  readonly reason: string
+}
+
+/** API calls: at least, likely, at most (null: unbounded by what is known). */
+export interface CallEstimate {
+  readonly min: number
+  readonly expected: number
+  readonly max: number | null
+}

@@ -1,0 +1,45 @@
+/** SQL types that a platform's columns may have. A list column holds lines: `LIST(STRUCT(fields))`. */
+export type ScalarType =
+  | 'BOOLEAN'
+  | 'SMALLINT'
+  | 'INTEGER'
+  | 'BIGINT'
+  | 'DECIMAL(38,10)'
+  | 'DOUBLE'
+  | 'UUID'
+  | 'TIMESTAMP'
+  | 'VARCHAR'
+
+export interface TableColumn {
+  /** As the platform spells it; matched without case. */
+  readonly name: string
+  readonly type: ScalarType | { readonly list: readonly TableColumn[] }
+  readonly isNullable: boolean
+  readonly isKey: boolean
+  /**
+   * How the value stands in a page: the type that `read_json` reads it as (VARCHAR survives every value) and the
+   * SQL expression over the quoted raw column that makes the typed value, e.g. `epoch_ms(...)` of `/Date(…)/`.
+   * Absent when the column is not in the page (a partition column taken from the URL).
+   */
+  readonly page?: { readonly field: string; readonly jsonType: string; readonly expression: string }
+}
+
+/** A logical table of a platform: one per entity, whichever endpoint will serve it. */
+export interface PlatformTable {
+  /** The service in the platform's spelling, lower case as in SQL: `crm`, `bulk_crm`. */
+  readonly schema: string
+  readonly name: string
+  readonly columns: readonly TableColumn[]
+  /** The column that holds the partition (`Division`), or null where the data are not partitioned. */
+  readonly partitionColumn: string | null
+  /** Where the partition column is not a page field, the engine fills it with the partition read. */
+  readonly isPartitionFromUrl: boolean
+}
+
+/** One part of a source's data that is read apart: a division, an office. `id` is its value in the partition column. */
+export interface Partition {
+  readonly id: string
+  readonly name: string
+  /** False where the platform says that it is blocked or closed; such a partition is skipped with a warning. */
+  readonly isReadable: boolean
+}

@@ -1,0 +1,172 @@
+import type { Readable } from 'node:stream'
+import type { GrantId, OrganisationId, StatementId } from '@sluis/shared'
+import type { CallEstimate } from './catalog/connector.ts'
+import type { Partition, PlatformTable } from './catalog/table.ts'
+import type { ResultColumn } from './plan/statement-plan.ts'
+
+/** What the engine needs of a grant: an access token now, and somebody to tell when the platform refused it. */
+export interface SourceSession {
+  readonly platform: string
+  readonly baseUrl: string
+  /** OAuth client ID: rate limits are kept per client and partition. */
+  readonly clientId: string
+  lease(): Promise<{ readonly accessToken: { reveal(): string }; readonly generation: number }>
+  refused(generation: number): Promise<void>
+}
+
+/** Gives the session of a grant; throws the vault's own errors (`GRANT_NEEDS_CONSENT`, …). */
+export type OpenSession = (organisationId: OrganisationId, grantId: GrantId) => Promise<SourceSession>
+
+export interface DatabaseSource {
+  readonly alias: string
+  readonly grant: GrantId
+  readonly platform: string
+  /** `all`, or the ids of the partitions that this database may read. */
+  readonly partitions: 'all' | readonly string[]
+}
+
+export interface Database {
+  readonly name: string
+  readonly title: string | null
+  readonly sources: readonly DatabaseSource[]
+  readonly createdAt: string
+}
+
+export type ResultFormat = 'json' | 'ndjson' | 'csv' | 'parquet'
+
+export interface QueryRequest {
+  readonly organisationId: OrganisationId
+  readonly database: string
+  readonly sql: string
+  /** An array for `$1`, an object for `$name`. */
+  readonly parameters?: readonly unknown[] | Readonly<Record<string, unknown>>
+  readonly maxRows?: number
+  readonly timeoutMs?: number
+  readonly format: ResultFormat
+  /** Who asks: the key's id, shown in the statement's record. */
+  readonly actor: string
+  /** False unless the caller may write. */
+  readonly mayWrite: boolean
+  readonly signal?: AbortSignal
+}
+
+export interface ScanStats {
+  readonly table: string
+  readonly endpoint: string
+  readonly partitions: readonly string[]
+  readonly filter: string
+  readonly columns: readonly string[]
+  readonly calls: number
+  readonly rows: number
+}
+
+export interface QueryStats {
+  readonly apiCalls: number
+  readonly rowsFetched: number
+  readonly bytesFetched: number
+  readonly planMs: number
+  readonly elapsedMs: number
+  readonly truncated?: boolean
+  readonly warnings: readonly string[]
+  readonly scans: readonly ScanStats[]
+}
+
+/** A statement that runs. `body` is the whole answer in the asked format, late errors told as the format allows. */
+export interface StatementRun {
+  readonly id: StatementId
+  readonly columns: readonly ResultColumn[]
+  readonly body: Readable
+  readonly stats: Promise<QueryStats>
+}
+
+export interface Explanation {
+  readonly class: string
+  readonly calls: CallEstimate
+  readonly scans: readonly {
+    readonly table: string
+    readonly endpoint: string
+    readonly partitions: readonly string[]
+    readonly filter: string
+    readonly columns: readonly string[]
+    readonly pushed: readonly { readonly term: string; readonly judgement: string }[]
+    readonly keysFrom: readonly string[]
+    readonly calls: CallEstimate
+    readonly reason: string
+  }[]
+  readonly warnings: readonly string[]
+}
+
+export interface StatementRecord {
+  readonly id: StatementId
+  readonly database: string
+  readonly sql: string
+  readonly actor: string
+  readonly state: 'planning' | 'fetching' | 'running' | 'done' | 'failed' | 'cancelled'
+  readonly startedAt: string
+  readonly endedAt: string | null
+  readonly progress: {
+    readonly callsMade: number
+    readonly callsExpected: number
+    readonly rowsFetched: number
+  }
+  readonly error: { readonly code: string; readonly detail: string; readonly hint?: string } | null
+  readonly stats: QueryStats | null
+  readonly nativeCalls: readonly {
+    readonly method: string
+    readonly route: string
+    readonly status: number | null
+    readonly rows: number | null
+    readonly bytes: number
+    readonly ms: number
+  }[]
+}
+
+export interface CatalogueTable {
+  readonly schema: string
+  readonly source: string
+  readonly table: PlatformTable
+}
+
+/** SQL over platforms: what the surfaces call. */
+export interface Engine {
+  createDatabase(
+    organisationId: OrganisationId,
+    database: { name: string; title?: string; sources: readonly DatabaseSource[] },
+  ): Promise<Database>
+  getDatabase(organisationId: OrganisationId, name: string): Promise<Database>
+  listDatabases(organisationId: OrganisationId): Promise<readonly Database[]>
+  updateDatabase(
+    organisationId: OrganisationId,
+    name: string,
+    change: { name?: string; title?: string | null; sources?: readonly DatabaseSource[] },
+  ): Promise<Database>
+  deleteDatabase(organisationId: OrganisationId, name: string): Promise<void>
+  listTables(
+    organisationId: OrganisationId,
+    name: string,
+    search?: string,
+  ): Promise<readonly CatalogueTable[]>
+  getTable(
+    organisationId: OrganisationId,
+    name: string,
+    schema: string,
+    table: string,
+  ): Promise<CatalogueTable>
+  listPartitions(
+    organisationId: OrganisationId,
+    name: string,
+  ): Promise<readonly (Partition & { source: string })[]>
+  query(request: QueryRequest): Promise<StatementRun>
+  /** Runs without a listener; the result is kept for `getResult`. */
+  start(request: QueryRequest): Promise<StatementRecord>
+  explain(request: Omit<QueryRequest, 'format'>): Promise<Explanation>
+  listStatements(
+    organisationId: OrganisationId,
+    name: string,
+    actor?: string,
+  ): Promise<readonly StatementRecord[]>
+  getStatement(organisationId: OrganisationId, name: string, id: StatementId): Promise<StatementRecord>
+  getResult(organisationId: OrganisationId, name: string, id: StatementId): Promise<StatementRun>
+  cancelStatement(organisationId: OrganisationId, name: string, id: StatementId): Promise<void>
+  stop(): Promise<void>
+}

@@ -1,0 +1,30 @@
+export type {
+  CallEstimate,
+  ChosenRead,
+  Connector,
+  Judgement,
+  LimitReading,
+  PageRows,
+  ReadAnswer,
+  ReadOffer,
+  ReadWish,
+} from './catalog/connector.ts'
+export type { Comparison, Predicate, SqlValue } from './catalog/predicate.ts'
+export type { KeyTransfer, Scan, SortKey } from './catalog/scan.ts'
+export type { Partition, PlatformTable, ScalarType, TableColumn } from './catalog/table.ts'
+export type {
+  CatalogueTable,
+  Database,
+  DatabaseSource,
+  Engine,
+  Explanation,
+  OpenSession,
+  QueryRequest,
+  QueryStats,
+  ResultFormat,
+  ScanStats,
+  SourceSession,
+  StatementRecord,
+  StatementRun,
+} from './engine.ts'
+export type { ResultColumn, StatementClass, StatementPlan } from './plan/statement-plan.ts'
