@@ -87,9 +87,12 @@ export interface Connector {
   budgetKey(request: OutgoingRequest): string | null
   /** Calls allowed per window before any answer told otherwise. */
   readonly defaultLimits: readonly { readonly window: 'minute' | 'day'; readonly limit: number }[]
-  /** The request that lists the partitions a grant reaches, and its reader; paged like any read. */
-  partitionsRequest(baseUrl: string): OutgoingRequest
-  readPartitions(body: Buffer): { readonly partitions: readonly Partition[]; readonly next: string | null }
+  /**
+   * Listing the partitions that a grant reaches, step by step: the next request given the bodies of the answers so
+   * far, or null when they tell all. Some platforms need to be asked where the user stands before they list anything.
+   */
+  nextPartitionsRequest(baseUrl: string, bodies: readonly Buffer[]): OutgoingRequest | null
+  readPartitions(bodies: readonly Buffer[]): readonly Partition[]
 }
 
 /** A scan together with the way chosen to read it. */
