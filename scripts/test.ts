@@ -1,6 +1,8 @@
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { startTestServer } from '@sluis/store/testing'
 import { check } from './check.ts'
 
 // `npm test` runs everything; `npm test -- vault pgwire` runs the test files whose path holds one of the words.
@@ -17,9 +19,13 @@ const files = globSync(
   .sort()
 
 if (words.length === 0 && !check()) process.exit(1)
-const { status } = spawnSync(
-  process.execPath,
-  ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files],
-  { cwd: root, stdio: 'inherit', env: { ...process.env, UV_THREADPOOL_SIZE: '64' } },
-)
+// One PostgreSQL for all test files: each gets databases of its own in it.
+const server = await startTestServer()
+const tests = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], {
+  cwd: root,
+  stdio: 'inherit',
+  env: { ...process.env, ...server.environment, UV_THREADPOOL_SIZE: '64' },
+})
+const [status] = (await once(tests, 'close')) as [number | null]
+await server.stop()
 process.exitCode = status ?? 1

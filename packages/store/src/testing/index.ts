@@ -1,0 +1,1 @@
+export { openTestStore, startTestServer } from './test-store.ts'
