@@ -1,0 +1,194 @@
+import type { Dataset, EntitySet } from '../data/dataset.ts'
+import type { Value } from '../data/named-values.ts'
+import type { App, Chain, Issuer } from '../oauth/issuer.ts'
+import { ApiFault } from './api-fault.ts'
+import type { Collation } from './collation.ts'
+import type { Limits } from './limits.ts'
+import { parseQueryOptions } from './query-options.ts'
+import { countEntities, type ReadContext, readEntity, readPage } from './read-entities.ts'
+
+export interface ApiRequest {
+  readonly method: string
+  /** Path below `/api/v1/`, decoded. */
+  readonly path: string
+  readonly query: URLSearchParams
+  readonly origin: string
+  readonly authorization: string | undefined
+  readonly accept: string | undefined
+  readonly now: number
+}
+
+export interface ApiAnswer {
+  readonly status: number
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+  readonly rows: number | null
+  readonly clientId: string | null
+  readonly user: string | null
+  readonly division: number | null
+  /** `crm/Accounts`, without keys: what the ledger groups by. */
+  readonly route: string
+}
+
+export interface ApiState {
+  readonly issuer: Issuer
+  readonly dataset: Dataset
+  readonly limits: Limits
+  readonly collation: Collation
+}
+
+interface Target {
+  readonly division: number | null
+  readonly set: EntitySet | null
+  readonly route: string
+  readonly key: string | null
+  readonly isCount: boolean
+}
+
+/** Answers one request to the REST API: authentication, company, limits, scope, data, in this order. */
+export function answerApi(request: ApiRequest, state: ApiState): ApiAnswer {
+  const { dataset, issuer, limits } = state
+  const token = /^Bearer (.+)$/i.exec(request.authorization ?? '')?.[1]
+  const chain = token ? issuer.authenticate(token) : null
+  const app = chain ? issuer.apps.get(chain.clientId) : undefined
+  const target = resolve(request.path, dataset)
+  const answer = (
+    status: number,
+    body: string,
+    rows: number | null,
+    headers: Readonly<Record<string, string>> = {},
+  ): ApiAnswer => ({
+    status,
+    headers: {
+      ...(body === ''
+        ? {}
+        : { 'Content-Type': 'application/json; charset=utf-8', DataServiceVersion: '2.0;' }),
+      ...headers,
+    },
+    body,
+    rows,
+    clientId: chain?.clientId ?? null,
+    user: chain?.user ?? null,
+    division: target.division,
+    route: target.route,
+  })
+  const errorKey = `${chain?.clientId} ${chain?.user} ${target.division} ${target.route}`
+  let headers: Readonly<Record<string, string>> = {}
+  try {
+    if (!chain || !app) throw new ApiFault(401, '', { Reason: 'Authentication Required' })
+    if (limits.isBlocked(errorKey, request.now)) return answer(429, '', null)
+    if (target.division !== null) {
+      const state = limits.count(app, target.division, request.now)
+      headers = state.headers
+      if (state.isExceeded) return answer(429, '', null, headers)
+    }
+    const { body, rows, contentType } = read(request, target, chain, app, state)
+    return answer(200, body, rows, { ...headers, ...(contentType ? { 'Content-Type': contentType } : {}) })
+  } catch (error) {
+    if (!(error instanceof ApiFault)) throw error
+    if ([400, 401, 403, 404].includes(error.status)) limits.countError(errorKey, request.now)
+    return answer(error.status, error.body, null, { ...headers, ...error.headers })
+  }
+}
+
+function read(
+  request: ApiRequest,
+  target: Target,
+  chain: Chain,
+  app: App,
+  { dataset, collation }: ApiState,
+): { body: string; rows: number | null; contentType?: string } {
+  const { set } = target
+  const divisions = dataset.divisions.filter(
+    ({ code }) => chain.divisions === null || chain.divisions.includes(code),
+  )
+  const division = dataset.divisions.find(({ code }) => code === target.division)
+  if (target.division !== null && !divisions.some(({ code }) => code === target.division)) {
+    throw new ApiFault(403, 'Forbidden', { Reason: 'NoDivisionAccess' })
+  }
+  if (!set) throw new ApiFault(404, `Resource not found for the segment '${target.route.split('/').at(-1)}'.`)
+  if (request.method !== 'GET' || !set.entry.methods.includes('GET'))
+    throw new ApiFault(405, 'Method Not Allowed')
+  if (request.accept && !/json|\*\/\*/.test(request.accept) && !target.isCount) {
+    throw new ApiFault(415, 'Unsupported media type requested.')
+  }
+  const { scope } = set.entry
+  const needed = scope && scope !== '-' ? scope.split(', ').map((name) => name.toLowerCase()) : []
+  if (
+    app.scopes &&
+    needed.length > 0 &&
+    !needed.some((name) => app.scopes?.map((own) => own.toLowerCase()).includes(name))
+  ) {
+    throw new ApiFault(
+      403,
+      `Forbidden - Application Scope Violated. Cannot read '${(needed[0] ?? '').replace(' ', '.')}' scope.`,
+    )
+  }
+  const isDivisions = /(^|\/)(divisions|alldivisions|getmostrecentlyuseddivisions)$/.test(set.path)
+  const isMe = set.path === 'current/me'
+  const context: ReadContext = {
+    dataset,
+    collation,
+    baseUrl: `${request.origin}/api/v1${target.division === null ? '' : `/${target.division}`}`,
+    division: division?.index ?? 0,
+    visible: isDivisions ? divisions.map(({ index }) => index) : isMe ? [0] : null,
+    overrides: isMe ? meOf(chain, divisions[0]?.code ?? null, dataset) : new Map(),
+  }
+  const enforces = app.flags?.enforceMandatoryFilter !== false && target.key === null
+  const options = parseQueryOptions(request.query, set, enforces)
+  if (target.isCount) {
+    return {
+      body: String(countEntities(set, options, context)),
+      rows: 0,
+      contentType: 'text/plain;charset=utf-8',
+    }
+  }
+  if (set.path.endsWith('userhasrights')) return { body: '{"d":{"UserHasRights":true}}', rows: 1 }
+  if (target.key !== null) return readEntity(set, target.route, target.key, options, context)
+  return readPage(set, target.route, request.query, options, context)
+}
+
+/** What `current/Me` says of the user behind the token. */
+function meOf(chain: Chain, currentDivision: number | null, dataset: Dataset): ReadonlyMap<string, Value> {
+  const [name = '', host] = chain.user.split('@')
+  const fullName = name
+    .split(/[._-]/)
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join(' ')
+  return new Map<string, Value>([
+    ['UserID', userGuid(chain.user, dataset)],
+    ['UserName', chain.user],
+    ['FullName', fullName],
+    ['FirstName', fullName.split(' ')[0] ?? ''],
+    ['LastName', fullName.split(' ').slice(1).join(' ')],
+    ['Email', host ? chain.user : `${chain.user}@example.com`],
+    ['CurrentDivision', currentDivision],
+    ['AccountingDivision', currentDivision],
+    ['ThumbnailPicture', null],
+    ['LanguageCode', 'nl-NL'],
+  ])
+}
+
+/** The same user always has the same id, in whatever app. */
+function userGuid(user: string, dataset: Dataset): string {
+  let number = 1000
+  for (const character of user.toLowerCase()) number = (Math.imul(number, 31) + character.charCodeAt(0)) >>> 0
+  return dataset.userGuid(number)
+}
+
+/** Finds the endpoint of a path. The service may be written in any case, the entity set not. */
+function resolve(path: string, dataset: Dataset): Target {
+  const parts = /^(beta\/)?(?:(\d+)\/)?(.*?)(?:\(([^)]*)\))?(\/\$count)?\/?$/i.exec(path)
+  const [, beta = '', division, name = '', key, count] = parts ?? []
+  const found = dataset.entitySets.get(`${beta}${name}`.toLowerCase()) ?? null
+  const entity = name.split('/').at(-1)
+  const needsDivision = found?.entry.uri.includes('{division}') ?? division !== undefined
+  const isRight = found?.entry.uri.endsWith(`/${entity}`) && needsDivision === (division !== undefined)
+  return {
+    division: division === undefined ? null : Number(division),
+    set: isRight ? found : null,
+    route: `${beta}${name}`,
+    key: key ?? null,
+    isCount: count !== undefined,
+  }
+}

@@ -1,0 +1,93 @@
+import type { EntitySet, Property } from '../data/dataset.ts'
+import type { Value } from '../data/named-values.ts'
+
+/** How one value stands in a page: dates as `/Date(ms)/`, 64-bit integers as strings. */
+export function valueJson(value: Value, type: string): string {
+  if (value === null) return 'null'
+  if (type === 'Edm.DateTime') return `"\\/Date(${value})\\/"`
+  if (type === 'Edm.Int64') return `"${value}"`
+  if (typeof value === 'string') return JSON.stringify(value)
+  return String(value)
+}
+
+/** How a key stands in an address: `guid'…'`, `5`, `5L`, `'EUR'`, several as `Name=value`. */
+export function keyText(set: EntitySet, division: number, index: number): string {
+  const texts = set.keys.map((key) => {
+    const value = key.value(division, index)
+    const text =
+      key.type === 'Edm.Guid'
+        ? `guid'${value}'`
+        : key.type === 'Edm.Int64'
+          ? `${value}L`
+          : typeof value === 'string'
+            ? `'${value.replaceAll("'", "''")}'`
+            : String(value)
+    return set.keys.length > 1 ? `${key.name}=${text}` : text
+  })
+  return texts.join(',')
+}
+
+export type WriteEntity = (division: number, index: number) => string
+
+/**
+ * A function that writes one row as JSON, made once per request: `base` is the address of the entity set. Values of
+ * `overrides` replace those of the data, for what depends on the user.
+ */
+export function entityWriter(
+  set: EntitySet,
+  base: string,
+  select: ReadonlySet<string> | null,
+  expand: ReadonlyMap<string, ReadonlySet<string> | null>,
+  linesBase: (lines: EntitySet) => string,
+  overrides: ReadonlyMap<string, Value> = new Map(),
+): WriteEntity {
+  const shown: readonly Property[] = [...set.properties.values()].filter(
+    ({ name }) => select === null || select.has(name),
+  )
+  const names = shown.map(({ name }) => `,"${name}":`)
+  const collections = set.collections.filter(({ name }) => select === null || select.has(name))
+  const lineWriters = collections.map(({ name, lines }) => {
+    if (!expand.has(name) || !lines) return null
+    const foreignKey = [...lines.properties.values()].find(
+      (property) =>
+        property.rowsWith && !property.isKey && property.name !== 'Timestamp' && isForeignKey(property, set),
+    )
+    return {
+      foreignKey,
+      write: entityWriter(lines, linesBase(lines), expand.get(name) ?? null, new Map(), linesBase),
+    }
+  })
+  const type = JSON.stringify(set.typeName)
+  return (division, index) => {
+    const uri = `${base}(${keyText(set, division, index)})`
+    let text = `{"__metadata":{"uri":${JSON.stringify(uri)},"type":${type}}`
+    for (let at = 0; at < shown.length; at++) {
+      const property = shown[at] as Property
+      const value = overrides.has(property.name)
+        ? (overrides.get(property.name) as Value)
+        : property.value(division, index)
+      text += names[at] + valueJson(value, property.type)
+    }
+    for (let at = 0; at < collections.length; at++) {
+      const name = collections[at]?.name ?? ''
+      const writer = lineWriters[at]
+      if (!expand.has(name)) {
+        text += `,"${name}":{"__deferred":{"uri":${JSON.stringify(`${uri}/${name}`)}}}`
+        continue
+      }
+      const lines: string[] = []
+      const key = set.keys[0]?.value(division, index) ?? null
+      const rows = writer?.foreignKey?.rowsWith?.(division, key)
+      const count = rows?.count ?? 0
+      for (let line = 0; line < count; line++)
+        lines.push(writer?.write(division, (rows?.first ?? 0) + line) ?? '')
+      text += `,"${name}":{"results":[${lines.join(',')}]}`
+    }
+    return `${text}}`
+  }
+}
+
+function isForeignKey(property: Property, header: EntitySet): boolean {
+  const key = header.keys[0]?.value(0, 0) ?? null
+  return property.type === 'Edm.Guid' && property.value(0, 0) === key
+}

@@ -1,0 +1,189 @@
+import type { Dataset, EntitySet } from '../data/dataset.ts'
+import type { Value } from '../data/named-values.ts'
+import { ApiFault } from './api-fault.ts'
+import { type Collation, compareForOrder } from './collation.ts'
+import { entityWriter, keyText } from './entity-json.ts'
+import { candidateRows, compileFilter } from './filter-rows.ts'
+import type { QueryOptions } from './query-options.ts'
+
+export interface ReadContext {
+  readonly dataset: Dataset
+  readonly collation: Collation
+  /** Address of the API as the client called it: `http://127.0.0.1:4010/api/v1/2100001`. */
+  readonly baseUrl: string
+  readonly division: number
+  /** Index of the row → the data set's row, where a user sees only some rows (the lists of divisions); else null. */
+  readonly visible: readonly number[] | null
+  readonly overrides: ReadonlyMap<string, Value>
+}
+
+export interface Page {
+  readonly body: string
+  readonly rows: number
+}
+
+function* matchingRows(
+  set: EntitySet,
+  options: QueryOptions,
+  context: ReadContext,
+  start: number,
+): Generator<number> {
+  const { division, visible, collation } = context
+  const test = options.filter ? compileFilter(options.filter, collation) : null
+  const rows = visible ?? candidateRows(division, options.filter, set.rows, start)
+  for (const index of rows) {
+    if (index >= start && (test === null || test(division, index) === true)) yield index
+  }
+}
+
+/** The number of rows that the filter takes. */
+export function countEntities(set: EntitySet, options: QueryOptions, context: ReadContext): number {
+  if (options.filter === null) return context.visible?.length ?? set.rows
+  let count = 0
+  for (const _ of matchingRows(set, options, context, 0)) count++
+  return count
+}
+
+/** One page of a collection in the envelope that the live service uses for these options. */
+export function readPage(
+  set: EntitySet,
+  path: string,
+  query: URLSearchParams,
+  options: QueryOptions,
+  context: ReadContext,
+): Page {
+  const { division } = context
+  const pageSize = set.entry.pageSize ?? Number.POSITIVE_INFINITY
+  const base = `${context.baseUrl}/${path}`
+  const write = entityWriter(
+    set,
+    base,
+    options.select,
+    options.expand,
+    (lines) => linesBase(context.baseUrl, lines),
+    context.overrides,
+  )
+  const wanted = Math.min(pageSize, options.top ?? Number.POSITIVE_INFINITY)
+  const texts: string[] = []
+  let hasMore = false
+  let last = -1
+  let ordinal = 0
+  if (options.orderBy.length === 0) {
+    const start = options.skipToken === null ? 0 : rowAfter(options.skipToken, set, division)
+    let skipped = 0
+    for (const index of matchingRows(set, options, context, start)) {
+      if (skipped < options.skip) {
+        skipped++
+        continue
+      }
+      if (texts.length >= wanted) {
+        hasMore = true
+        break
+      }
+      texts.push(write(division, index))
+      last = index
+    }
+  } else {
+    const start = options.skipToken === null ? options.skip : Number(options.skipToken)
+    const sorted = sortRows(set, options, context)
+    for (const index of sorted.slice(start, start + wanted)) texts.push(write(division, index))
+    ordinal = start + texts.length
+    hasMore = ordinal < sorted.length
+  }
+  const rest = options.top === null ? null : options.top - texts.length
+  const isBare = options.top !== null && options.top <= pageSize && !options.isCounted
+  if (isBare) return { body: `{"d":[\r\n${texts.join(',')}\r\n]}`, rows: texts.length }
+  let body = '{"d":{'
+  if (options.isCounted) body += `"__count":"${countEntities(set, options, context)}",`
+  body += `"results":[\r\n${texts.join(',')}\r\n]`
+  if (hasMore && rest !== 0) {
+    const next = new Map(
+      [...query].filter(([name]) => name !== '$skiptoken' && name !== '$skip' && name !== '$top'),
+    )
+    if (rest !== null) next.set('$top', String(rest))
+    const token = options.orderBy.length > 0 ? String(ordinal) : skipTokenOf(set, division, last)
+    const parts = [...next, ['$skiptoken', token] as const].map(
+      ([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2C', ',').replaceAll('%27', "'")}`,
+    )
+    body += `,"__next":${JSON.stringify(`${base}?${parts.join('&')}`)}`
+  }
+  return { body: `${body}}}`, rows: texts.length }
+}
+
+function sortRows(set: EntitySet, options: QueryOptions, context: ReadContext): number[] {
+  const { division, collation } = context
+  const rows = [...matchingRows(set, options, context, 0)]
+  const keys = options.orderBy.map(({ property, isDescending }) => ({
+    type: property.type,
+    sign: isDescending ? -1 : 1,
+    values: new Map(rows.map((index) => [index, property.value(division, index)])),
+  }))
+  return rows.sort((a, b) => {
+    for (const { type, sign, values } of keys) {
+      const order = compareForOrder(values.get(a) ?? null, values.get(b) ?? null, type, collation)
+      if (order !== 0) return order * sign
+    }
+    return a - b
+  })
+}
+
+/** One entity by its key, e.g. `guid'…'` or `5`. */
+export function readEntity(
+  set: EntitySet,
+  path: string,
+  key: string,
+  options: QueryOptions,
+  context: ReadContext,
+): Page {
+  const index = rowOfKey(set, key, context)
+  if (index === null) throw new ApiFault(404, `Resource not found for the segment '${set.entry.entity}'.`)
+  const write = entityWriter(
+    set,
+    `${context.baseUrl}/${path}`,
+    options.select,
+    options.expand,
+    (lines) => linesBase(context.baseUrl, lines),
+    context.overrides,
+  )
+  return { body: `{"d":${write(context.division, index)}}`, rows: 1 }
+}
+
+function rowOfKey(set: EntitySet, text: string, { division, visible }: ReadContext): number | null {
+  const [key] = set.keys
+  const isSeen = (index: number) => index < set.rows && (visible === null || visible.includes(index))
+  const guid = /^(?:(\w+)=)?guid'([0-9a-f-]{36})'$/i.exec(text)
+  if (guid) {
+    if (key?.type !== 'Edm.Guid') throw new ApiFault(400, 'Bad Request - Error in query syntax.')
+    const found = key.rowsWith?.(division, (guid[2] ?? '').toLowerCase())
+    return found?.count === 1 && isSeen(found.first) ? found.first : null
+  }
+  if (!/^(\w+=)?(-?\d+L?|'.*')(,\w+=(-?\d+L?|'.*'))*$/.test(text) || key?.type === 'Edm.Guid') {
+    throw new ApiFault(400, 'Bad Request - Error in query syntax.')
+  }
+  const bare = text.includes('=') ? text : `${key?.name}=${text}`
+  const own = (index: number) =>
+    set.keys.length > 1 ? keyText(set, division, index) : `${key?.name}=${keyText(set, division, index)}`
+  const rows = visible ?? Array.from({ length: Math.min(set.rows, 100_000) }, (_, index) => index)
+  return rows.find((index) => own(index) === bare) ?? null
+}
+
+/** Paging goes on after the last key of the page before. */
+function skipTokenOf(set: EntitySet, division: number, index: number): string {
+  const [key] = set.keys
+  return set.keys.length === 1 && key?.rowsWith ? keyText(set, division, index) : String(index)
+}
+
+function rowAfter(token: string, set: EntitySet, division: number): number {
+  const [key] = set.keys
+  const value = /^guid'(.+)'$/i.exec(token)?.[1]?.toLowerCase() ?? Number(token.replace(/L$/, ''))
+  if (set.keys.length === 1 && key?.rowsWith) {
+    const found = key.rowsWith(division, value)
+    if (found.count !== 1) throw new ApiFault(400, 'Bad Request - Error in query syntax.')
+    return found.first + 1
+  }
+  if (!Number.isInteger(value)) throw new ApiFault(400, 'Bad Request - Error in query syntax.')
+  return Number(value) + 1
+}
+
+const linesBase = (baseUrl: string, lines: EntitySet) =>
+  `${baseUrl}/${lines.entry.uri.split('{division}/').at(-1) ?? ''}`

@@ -1,0 +1,437 @@
+import { type CatalogueEntry, type CatalogueProperty, exactOnlineCatalogue } from '@sluis/facts'
+import {
+  defaultRows,
+  entitySizes,
+  headerLines,
+  mandatoryReferences,
+  references,
+  setUpSizes,
+} from './entity-sizes.ts'
+import { countLines, headerOf, linesOf } from './line-numbering.ts'
+import { LinearReference } from './linear-reference.ts'
+import { fitsType, namedValues, type Value, valueByType } from './named-values.ts'
+import { RowGuids } from './row-guid.ts'
+import { hashRow, hashText } from './seeded-hash.ts'
+import { currencies } from './words.ts'
+
+export interface Division {
+  readonly code: number
+  readonly name: string
+  readonly index: number
+}
+
+/** One property of an entity set: what it is, and its value in any row. */
+export interface Property {
+  readonly name: string
+  readonly type: string
+  readonly isKey: boolean
+  readonly value: (division: number, index: number) => Value
+  /** The rows of a division that may have this value; null where only a look at every row tells. */
+  readonly rowsWith: ((division: number, value: Value) => RowSteps) | null
+}
+
+/** Rows `first`, `first + step`, …: `count` of them, or to the end where that is null. */
+export interface RowSteps {
+  readonly first: number
+  readonly step: number
+  readonly count: number | null
+}
+
+/** A line collection of a header, e.g. `SalesInvoiceLines`. */
+export interface Collection {
+  readonly name: string
+  /** The entity set of the lines, or null where the emulator keeps none: always empty. */
+  readonly lines: EntitySet | null
+}
+
+/** One endpoint's rows. Nothing is stored: every value is computed from seed, division, row and property. */
+export interface EntitySet {
+  readonly entry: CatalogueEntry
+  /** `crm/accounts`: the path below the division, lower case. */
+  readonly path: string
+  readonly properties: ReadonlyMap<string, Property>
+  readonly keys: readonly Property[]
+  readonly collections: readonly Collection[]
+  readonly typeName: string
+  readonly rows: number
+}
+
+export interface DatasetOptions {
+  readonly seed: number
+  readonly divisions: number
+  readonly scale: number
+}
+
+const firstTimestamp = 1000
+
+/** What the lines repeat of their header. */
+const repeated =
+  /^((Entry|Invoice|Order|Quotation)Number|(Entry|Invoice|Order)?Date|Customer|Supplier|Journal|JournalCode|FinancialYear|FinancialPeriod|Currency|CurrencyCode)$/
+/** Header amounts that are the sum of the same amount of the lines. */
+const summed = /^(AmountDC|AmountFC|VATAmountDC|VATAmountFC|AmountDiscount|AmountFCExclVat)$/
+const neverNull =
+  /^(Division|Created|Modified|Code|Name|FullName|Description|LastName|Status|Type|Currency|AmountDC|AmountFC|Quantity|LineNumber|HID|Timestamp|.*Number|InvoiceDate|OrderDate|EntryDate|FinancialYear|FinancialPeriod|Journal|JournalCode|Creator|Modifier|CreatorFullName|ModifierFullName|CurrentDivision|Is[A-Z]\w*)$/
+
+/** All endpoints of the catalogue with generated data, the same for the same seed. */
+export class Dataset {
+  readonly divisions: readonly Division[]
+  readonly entitySets: ReadonlyMap<string, EntitySet>
+  readonly #guids: RowGuids
+  readonly #seed: number
+  readonly #scale: number
+  readonly #numbers = new Map<string, number>()
+
+  constructor({ seed, divisions, scale }: DatasetOptions) {
+    this.#guids = new RowGuids(seed)
+    this.#seed = hashText(`seed ${seed}`)
+    this.#scale = scale
+    this.divisions = Array.from({ length: divisions }, (_, index) => ({
+      code: 2_100_001 + index * 13 + (hashRow(this.#seed, 0) % 1000) * 100,
+      name:
+        ['Zeezicht Handel B.V.', 'Zeezicht Diensten B.V.', 'Stichting De Duinen'][index] ??
+        `Administratie ${index + 1} B.V.`,
+      index,
+    }))
+    const catalogue = exactOnlineCatalogue()
+    const paths = new Map(catalogue.map((entry) => [pathOf(entry), entry]))
+    for (const path of paths.keys()) this.#numbers.set(path, this.#numbers.size + 1)
+    const sets = new Map<string, EntitySet>()
+    const build = (path: string): EntitySet => {
+      const known = sets.get(path)
+      if (known) return known
+      const entry = paths.get(path)
+      if (!entry) throw new TypeError(`no endpoint ${path}`)
+      const twin = twinOf(entry, path, paths)
+      const properties = new Map<string, Property>()
+      const set: EntitySet = {
+        entry,
+        path,
+        properties,
+        keys: [],
+        collections: [],
+        typeName: typeNameOf(entry),
+        rows: this.#rowsOf(twin ?? path, paths),
+      }
+      sets.set(path, set)
+      for (const property of entry.properties) {
+        if (!property.name || !property.type.startsWith('Edm.')) continue
+        properties.set(property.name, this.#property(property, set, twin, paths, build))
+      }
+      const keys = entry.properties.filter(({ key }) => key)
+      Object.assign(set, {
+        keys: keys.flatMap(({ name }) => properties.get(name) ?? []),
+        collections: entry.properties
+          .filter(({ type }) => type.startsWith('Collection('))
+          .map(({ name }): Collection => {
+            const pair = headerLines.find(
+              ([header, , collection]) => header === (twin ?? path) && collection === name,
+            )
+            return { name, lines: pair && paths.has(pair[1]) ? build(pair[1]) : null }
+          }),
+      })
+      return set
+    }
+    for (const path of paths.keys()) build(path)
+    this.entitySets = sets
+  }
+
+  /** The GUID of the n-th user of the emulated customer. */
+  userGuid(index: number): string {
+    return this.#guids.guidOf({ entity: this.#numbers.get('system/users') ?? 0, division: 0, index })
+  }
+
+  #rowsOf(path: string, paths: ReadonlyMap<string, CatalogueEntry>): number {
+    if (path in setUpSizes) return setUpSizes[path] ?? defaultRows
+    const pair = headerLines.find(([, lines]) => lines === path)
+    if (pair && paths.has(pair[0])) return countLines(this.#rowsOf(pair[0], paths))
+    return Math.max(1, Math.round((entitySizes[path] ?? defaultRows) * this.#scale))
+  }
+
+  #property(
+    { name, type, key }: CatalogueProperty,
+    set: EntitySet,
+    twin: string | null,
+    paths: ReadonlyMap<string, CatalogueEntry>,
+    build: (path: string) => EntitySet,
+  ): Property {
+    const make = (value: Property['value'], rowsWith: Property['rowsWith'] = null): Property => ({
+      name,
+      type,
+      isKey: key === true,
+      value,
+      rowsWith,
+    })
+    const path = twin ?? set.path
+    const entity = this.#numbers.get(path) ?? 0
+    // Domestic and foreign currency amounts are the same where all is in euros.
+    const salt = hashText(`${path}.${name.replace(/DC$/, 'FC')}`) ^ this.#seed
+    const saltOf = (division: number) => (salt + Math.imul(division, 0x51ed27)) | 0
+
+    if (twin && name !== 'Timestamp') {
+      const same = build(twin).properties.get(name)
+      if (same && same.type === type) return make(same.value, same.rowsWith)
+      // A sync endpoint names the stable id `ID` where the plain one has a key of another name.
+      const [stable] = build(twin).keys
+      if (name === 'ID' && stable?.type === 'Edm.Guid') return make(stable.value, stable.rowsWith)
+    }
+    if (name === 'Timestamp') {
+      return make(
+        (_, index) => firstTimestamp + index,
+        (_, value) => oneRow(Number(value) - firstTimestamp, set.rows),
+      )
+    }
+    if (/divisions$/i.test(set.entry.entity) && name === 'Code') {
+      return make((_, index) => this.divisions[index]?.code ?? null)
+    }
+    if (/divisions$/i.test(set.entry.entity) && (name === 'Description' || name === 'CustomerName')) {
+      return make((_, index) => this.divisions[index]?.name ?? null)
+    }
+    if (/divisions$/i.test(set.entry.entity) && (name === 'BlockingStatus' || name === 'Status'))
+      return make(() => 0)
+    if (name === 'Division' && type === 'Edm.Int32')
+      return make((division) => this.divisions[division]?.code ?? null)
+    if (key && type === 'Edm.Guid') {
+      return make(
+        (division, index) => this.#guids.guidOf({ entity, division, index }),
+        (division, value) => {
+          const address = typeof value === 'string' ? this.#guids.addressOf(value) : null
+          const isOurs = address && address.entity === entity && address.division === division
+          return isOurs ? oneRow(address.index, set.rows) : noRows
+        },
+      )
+    }
+    if (key) return this.#plainKey(name, type, set, make)
+
+    const pair = headerLines.find(([, lines]) => lines === path)
+    const header = pair && paths.has(pair[0]) ? build(pair[0]) : null
+    if (header) {
+      const foreignKey = foreignKeyOf(header, set)
+      if (name === foreignKey) {
+        const [headerKey] = header.keys
+        return make(
+          (division, index) => headerKey?.value(division, headerOf(index).header) ?? null,
+          (division, value) => {
+            const found = headerKey?.rowsWith?.(division, value) ?? noRows
+            return found.count === 0 ? noRows : { ...linesOf(found.first), step: 1 }
+          },
+        )
+      }
+      if (name === 'LineNumber') return make((_, index) => headerOf(index).lineNumber)
+      const same = repeated.test(name) ? header.properties.get(name) : undefined
+      if (same && same.type === type)
+        return make((division, index) => same.value(division, headerOf(index).header))
+    }
+    if (summed.test(name)) {
+      const lines = headerLines.find(([owner]) => owner === path)?.[1]
+      if (lines && paths.get(lines)?.properties.some((property) => property.name === name)) {
+        // Looked up late: the lines themselves look at their header while they are built.
+        let line: Property | undefined
+        return make((division, index) => {
+          line ??= build(lines).properties.get(name)
+          const { first, count } = linesOf(index)
+          let sum = 0
+          for (let at = 0; at < count; at++)
+            sum += Math.round(Number(line?.value(division, first + at) ?? 0) * 100)
+          return sum / 100
+        })
+      }
+    }
+    if (type === 'Edm.Guid') {
+      if (/^(Creator|Modifier|CreatedBy|ModifiedBy|User|UserID|Approver)$/.test(name)) {
+        return make((division, index) => this.userGuid(hashRow(saltOf(division), index) % 3))
+      }
+      const target = references.find(([pattern]) => pattern.test(name))?.[1]
+      if (!target || !paths.has(target) || target === path) return make(() => null)
+      return this.#reference(name, target, saltOf, build, make)
+    }
+    const companion = this.#companion(name, type, set, build)
+    if (companion) return make(companion)
+    return make(this.#generated(name, type, path, saltOf))
+  }
+
+  #plainKey(
+    name: string,
+    type: string,
+    set: EntitySet,
+    make: (value: Property['value'], rowsWith?: Property['rowsWith']) => Property,
+  ): Property {
+    if (/^(Year|CurrentYear|ReportingYear)$/.test(name))
+      return make((_, index) => 2020 + (Math.floor(index / 12) % 7))
+    if (name === 'Period') return make((_, index) => 1 + (index % 12))
+    if (type === 'Edm.String') {
+      if (/Currenc/.test(set.path + name))
+        return make((_, index) => currencies[index % currencies.length] ?? 'EUR')
+      return make((_, index) => String(10 + Math.floor(index / 84) * 5))
+    }
+    return make(
+      (_, index) => index + 1,
+      (_, value) => oneRow(Number(value) - 1, set.rows),
+    )
+  }
+
+  #reference(
+    name: string,
+    target: string,
+    saltOf: (division: number) => number,
+    build: (path: string) => EntitySet,
+    make: (value: Property['value'], rowsWith?: Property['rowsWith']) => Property,
+  ): Property {
+    const isMandatory = mandatoryReferences.test(name)
+    let linear: LinearReference | undefined
+    let targetKey: Property | undefined
+    const prepare = () => {
+      const set = build(target)
+      targetKey ??= set.keys[0]
+      linear ??= new LinearReference(set.rows, saltOf(0) >>> 0)
+      return linear
+    }
+    const targetOf = (division: number, index: number): number | null =>
+      !isMandatory && hashRow(saltOf(division) + 5, index) % 4 === 0
+        ? null
+        : prepare().targetOf(index, division)
+    const property = make(
+      (division, index) => {
+        const row = targetOf(division, index)
+        return row === null ? null : (targetKey?.value(division, row) ?? null)
+      },
+      (division, value) => {
+        const reference = prepare()
+        const found = targetKey?.rowsWith?.(division, value) ?? noRows
+        if (found.count === 0) return noRows
+        return { first: reference.firstSourceOf(found.first, division), step: reference.size, count: null }
+      },
+    )
+    targets.set(property, { path: target, rowOf: targetOf })
+    return property
+  }
+
+  /** `InvoiceToName` beside the reference `InvoiceTo`: the referred row's own value. */
+  #companion(
+    name: string,
+    type: string,
+    set: EntitySet,
+    build: (path: string) => EntitySet,
+  ): Property['value'] | null {
+    const [, stem, suffix] =
+      /^(.+?)(Code|Name|Description|FullName|Barcode|Subject|SearchCode)$/.exec(name) ?? []
+    if (!stem || !suffix) return null
+    if (suffix === 'FullName' && /^(Creator|Modifier|CreatedBy|ModifiedBy|User)$/.test(stem)) {
+      const salt = hashText('user names')
+      const personOf = namedValues.find(([pattern]) => pattern.test('FullName'))?.[1]
+      const guid = hashText(`${set.path}.${stem}`) ^ this.#seed
+      return (division, index) => {
+        const user = hashRow((guid + Math.imul(division, 0x51ed27)) | 0, index) % 3
+        return personOf?.(salt, user) ?? null
+      }
+    }
+    const property = [stem, `${stem}ID`, `${stem}Id`]
+      .map((known) => set.properties.get(known))
+      .find((known) => known)
+    const target = property && targets.get(property)
+    if (!target) return null
+    let value: Property | undefined
+    const targetSet = build(target.path)
+    const wanted =
+      suffix === 'Name' && !targetSet.entry.properties.some((known) => known.name === 'Name')
+        ? 'Description'
+        : suffix
+    const described = targetSet.entry.properties.find((known) => known.name === wanted)
+    if (!described || described.type !== type) return null
+    return (division, index) => {
+      value ??= targetSet.properties.get(wanted)
+      const row = target.rowOf(division, index)
+      return row === null ? null : (value?.value(division, row) ?? null)
+    }
+  }
+
+  #generated(
+    name: string,
+    type: string,
+    path: string,
+    saltOf: (division: number) => number,
+  ): Property['value'] {
+    const byName = namedValues.find(
+      ([pattern, make]) => pattern.test(name) && fitsType(make(saltOf(0), 1), type),
+    )
+    const make = byName?.[1] ?? valueByType(type)
+    if (name === 'Code' && type === 'Edm.String') {
+      if (path === 'crm/accounts') return (_, index) => String(index + 1).padStart(18)
+      if (path === 'financial/glaccounts') return (_, index) => String(1000 + index * 25)
+      if (path === 'general/currencies') return (_, index) => currencies[index % currencies.length] ?? 'EUR'
+      if (path === 'vat/vatcodes') return (_, index) => String(index + 1).padEnd(3)
+      return (_, index) =>
+        `${(path.split('/').at(-1) ?? 'x').charAt(0).toUpperCase()}${String(index + 1).padStart(5, '0')}`
+    }
+    if (name === 'Status' && path === 'crm/accounts')
+      return (division, index) => 'CCCPSA'.charAt(hashRow(saltOf(division), index) % 6)
+    if (name === 'Status' && /invoices$/.test(path) && type !== 'Edm.String')
+      return (division, index) => [50, 50, 20, 10][hashRow(saltOf(division), index) % 4] ?? 50
+    if (name === 'Status' && /orders$/.test(path) && type !== 'Edm.String')
+      return (division, index) => [12, 20, 21, 45][hashRow(saltOf(division), index) % 4] ?? 12
+    if (/(Entry|Invoice|Order|Quotation)Number$/.test(name) && type === 'Edm.Int32')
+      return (_, index) => 20_000_001 + index
+    const nullShare = neverNull.test(name)
+      ? 0
+      : /^(Amount|VATAmount|Quantity|Net|Unit|Price)/.test(name)
+        ? 0
+        : hashText(name) % 5 < 2
+          ? 3
+          : 1
+    return (division, index) => {
+      const own = saltOf(division)
+      if (nullShare > 0 && hashRow(own + 77, index) % 4 < nullShare) return null
+      return make(own, index)
+    }
+  }
+}
+
+/** Where a reference property leads, for the properties that accompany it. */
+const targets = new WeakMap<
+  Property,
+  { readonly path: string; readonly rowOf: (division: number, index: number) => number | null }
+>()
+
+const noRows: RowSteps = { first: 0, step: 1, count: 0 }
+
+function oneRow(row: number, size: number): RowSteps {
+  return Number.isInteger(row) && row >= 0 && row < size ? { first: row, step: 1, count: 1 } : noRows
+}
+
+/** The path below the division, lower case: `crm/accounts`, `bulk/crm/accounts`, `beta/…`. */
+function pathOf({ uri }: CatalogueEntry): string {
+  return uri.replace('/api/v1/', '').replace('{division}/', '').toLowerCase()
+}
+
+/** The plain endpoint that shows the same rows as a bulk or sync endpoint. */
+function twinOf(
+  entry: CatalogueEntry,
+  path: string,
+  paths: ReadonlyMap<string, CatalogueEntry>,
+): string | null {
+  if (entry.kind !== 'bulk' && entry.kind !== 'sync') return null
+  const plain = path.replace(/^(bulk|sync)\//, '')
+  if (paths.has(plain)) return plain
+  const name = plain.split('/').at(-1)
+  return (
+    [...paths].find(([other, { kind }]) => kind === 'rest' && other.split('/').at(-1) === name)?.[0] ?? null
+  )
+}
+
+function foreignKeyOf(header: EntitySet, lines: EntitySet): string | undefined {
+  const keyName = header.entry.properties.find(({ key }) => key)?.name ?? 'ID'
+  const singular = header.entry.entity.replace(/ies$/, 'y').replace(/s$/, '')
+  return [keyName, `${singular}ID`, singular].find((name) =>
+    lines.entry.properties.some(
+      (property) => property.name === name && !property.key && property.type === 'Edm.Guid',
+    ),
+  )
+}
+
+function typeNameOf({ service, entity, kind }: CatalogueEntry): string {
+  const singular = entity
+    .replace(/ies$/, 'y')
+    .replace(/sses$/, 'ss')
+    .replace(/([^s])s$/, '$1')
+  if (kind === 'sync') return `Exact.Web.Api.Models.Sync.${service}.${singular}Sync`
+  return entity === 'Me' ? 'Exact.Web.Api.Models.System.Me' : `Exact.Web.Api.Models.${singular}`
+}

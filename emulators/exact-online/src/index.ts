@@ -1,0 +1,8 @@
+export {
+  type ExactOnlineEmulator,
+  type ExactOnlineEmulatorOptions,
+  startExactOnlineEmulator,
+} from './emulator.ts'
+export type { Fault } from './faults.ts'
+export type { LedgerEntry } from './ledger.ts'
+export type { App } from './oauth/issuer.ts'

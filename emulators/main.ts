@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util'
+import { startExactOnlineEmulator } from '@sluis/emulator-exact-online'
+
+// `npm run emulator -- exact-online --port 4010`: the imitation of a platform, alone, until Ctrl-C.
+const help = `Usage: npm run emulator -- exact-online [options]
+
+Options:
+  --port <number>       port to listen on; 0 takes a free one (4010)
+  --host <address>      address to listen on (127.0.0.1)
+  --seed <number>       the same seed gives the same companies (1)
+  --divisions <number>  companies that a user may consent to (3)
+  --scale <number>      rows per table, as a factor: 1000 gives millions of rows (1)
+  --home <folder>       keeps apps, token chains, clock and ledger over restarts
+  --json                prints one JSON line with the address
+  --help                this text
+`
+const number = { type: 'string' } as const
+try {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      port: number,
+      host: { type: 'string' },
+      seed: number,
+      divisions: number,
+      scale: number,
+      home: { type: 'string' },
+      json: { type: 'boolean' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  })
+  if (values.help || positionals.length === 0) process.stdout.write(help)
+  else {
+    if (positionals.length !== 1 || positionals[0] !== 'exact-online') {
+      throw new Error(`There is no emulator "${positionals.join(' ')}"; there is: exact-online.`)
+    }
+    const read = (name: 'port' | 'seed' | 'divisions' | 'scale', fallback: number) => {
+      const value = values[name] === undefined ? fallback : Number(values[name])
+      if (!Number.isFinite(value) || value < 0)
+        throw new Error(`--${name} is a number, not "${values[name]}".`)
+      return value
+    }
+    const emulator = await startExactOnlineEmulator({
+      port: read('port', 4010),
+      host: values.host ?? '127.0.0.1',
+      seed: read('seed', 1),
+      divisions: read('divisions', 3),
+      scale: read('scale', 1),
+      ...(values.home === undefined ? {} : { home: values.home }),
+    })
+    process.stdout.write(
+      values.json
+        ? `${JSON.stringify({ url: emulator.url })}\n`
+        : `Exact Online, emulated: ${emulator.url}\n  API        ${emulator.url}/api/v1/\n  log-in     ${emulator.url}/api/oauth2/auth?client_id=…\n  controls   ${emulator.url}/_control/ledger\nCtrl-C stops it.\n`,
+    )
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        void emulator.close().then(() => process.exit(0))
+      })
+    }
+  }
+} catch (error) {
+  const { code, message } = error as NodeJS.ErrnoException
+  process.stderr.write(
+    `${code === 'EADDRINUSE' ? 'That port is taken; choose another with --port.' : message}\n`,
+  )
+  process.exitCode = 2
+}
