@@ -1,0 +1,54 @@
+import type { PlatformTable, ScalarType, TableColumn } from '../catalog/table.ts'
+
+/** The fetched rows of one scan: where the files are and which columns were asked for. */
+export interface ScanFiles {
+  /** Name of the view that the runnable text refers to: `scan_0`. */
+  readonly view: string
+  readonly table: PlatformTable
+  /** Columns that were fetched, in the table's spelling. */
+  readonly columns: readonly string[]
+  /** Files of JSON arrays; the folder above each is named `p<partition>`. */
+  readonly files: readonly string[]
+}
+
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
+export const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
+
+/** DuckDB's name of a column's type. */
+export function typeText(type: TableColumn['type']): string {
+  return typeof type === 'string' ? type : `STRUCT(${type.list.map(fieldText).join(', ')})[]`
+}
+
+const fieldText = ({ name, type }: { name: string; type: ScalarType | { list: readonly TableColumn[] } }) =>
+  `${quoted(name)} ${typeText(type)}`
+
+/**
+ * The statement that makes a scan's rows a view with all columns of the table, so that every name of the user's text
+ * resolves; columns that nobody observes are NULL. A single JSON object is at most `largestObject` bytes.
+ */
+export function createView({ view, table, columns, files }: ScanFiles): string {
+  const fetched = new Set(columns)
+  const read = table.columns.filter(({ name, page }) => page && fetched.has(name))
+  const isPartitionRead =
+    table.isPartitionFromUrl && table.partitionColumn !== null && fetched.has(table.partitionColumn)
+  const values = table.columns.map(({ name, type, page }) => {
+    if (isPartitionRead && name === table.partitionColumn) {
+      return `regexp_extract(filename, '/p([^/]+)/[^/]+$', 1)::${typeText(type)} AS ${quoted(name)}`
+    }
+    const value =
+      page && fetched.has(name) && files.length > 0
+        ? `(${page.expression})::${typeText(type)}`
+        : `NULL::${typeText(type)}`
+    return `${value} AS ${quoted(name)}`
+  })
+  if (files.length === 0) return `CREATE VIEW ${view} AS SELECT ${values.join(', ')} WHERE false`
+  // A page may hold rows without any column that is read; one name is needed for `columns` all the same.
+  const shape =
+    read.length > 0
+      ? read.map(({ page }) => `${literal(page?.field ?? '')}: ${literal(page?.jsonType ?? '')}`)
+      : [`'__metadata': 'JSON'`]
+  const source = `read_json([${files.map(literal).join(', ')}], format='array', columns={${shape.join(', ')}}, maximum_object_size=${largestObject}${isPartitionRead ? ', filename=true' : ''})`
+  return `CREATE VIEW ${view} AS SELECT ${values.join(', ')} FROM ${source}`
+}
+
+const largestObject = 64 << 20
