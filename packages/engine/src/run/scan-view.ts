@@ -9,6 +9,8 @@ export interface ScanFiles {
   readonly columns: readonly string[]
   /** Files of JSON arrays; the folder above each is named `p<partition>`. */
   readonly files: readonly string[]
+  /** Where the platform only counted: how many rows the view has; else null. */
+  readonly countedRows?: number | null
 }
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
@@ -26,7 +28,7 @@ const fieldText = ({ name, type }: { name: string; type: ScalarType | { list: re
  * The statement that makes a scan's rows a view with all columns of the table, so that every name of the user's text
  * resolves; columns that nobody observes are NULL. A single JSON object is at most `largestObject` bytes.
  */
-export function createView({ view, table, columns, files }: ScanFiles): string {
+export function createView({ view, table, columns, files, countedRows = null }: ScanFiles): string {
   const fetched = new Set(columns)
   const read = table.columns.filter(({ name, page }) => page && fetched.has(name))
   const isPartitionRead =
@@ -41,6 +43,8 @@ export function createView({ view, table, columns, files }: ScanFiles): string {
         : `NULL::${typeText(type)}`
     return `${value} AS ${quoted(name)}`
   })
+  if (countedRows !== null)
+    return `CREATE VIEW ${view} AS SELECT ${values.join(', ')} FROM range(${countedRows})`
   if (files.length === 0) return `CREATE VIEW ${view} AS SELECT ${values.join(', ')} WHERE false`
   // A page may hold rows without any column that is read; one name is needed for `columns` all the same.
   const shape =

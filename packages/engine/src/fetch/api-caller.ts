@@ -1,0 +1,176 @@
+import {
+  type Clock,
+  type IncomingResponse,
+  type OutgoingRequest,
+  type SendRequest,
+  SluisError,
+} from '@sluis/shared'
+import type { Connector } from '../catalog/connector.ts'
+import type { SourceSession } from '../engine.ts'
+import type { BudgetKey, CallBudgets } from './call-budget.ts'
+
+/** One request that went out, as the statement's record shows it. */
+export interface NativeCall {
+  readonly method: string
+  readonly route: string
+  readonly status: number | null
+  rows: number | null
+  readonly bytes: number
+  readonly ms: number
+}
+
+export interface ApiCallerOptions {
+  readonly connector: Connector
+  readonly session: SourceSession
+  readonly send: SendRequest
+  readonly budgets: CallBudgets
+  readonly clock: Clock
+  readonly timeoutMs: number
+  readonly signal?: AbortSignal
+  /** Told of every request that was sent, whatever came of it. */
+  readonly onCall: (call: NativeCall) => void
+}
+
+/** Why a call brought no rows although the platform answered properly. */
+export type CallOutcome =
+  | { readonly kind: 'answered'; readonly response: IncomingResponse; readonly call: NativeCall }
+  | { readonly kind: 'forbidden'; readonly text: string }
+
+const transientPausesMs = [500, 2000, 5000]
+/** A busy client meets several full minutes in a row; each refusal is a wait, not a failure. */
+const mostRateLimits = 6
+
+/**
+ * Sends reads of one grant: takes a budget for each, puts the token on, judges the answer, and repeats what may be
+ * repeated (a refused token once, a full minute after its end, trouble at the platform three times).
+ */
+export class ApiCaller {
+  readonly #options: ApiCallerOptions
+
+  constructor(options: ApiCallerOptions) {
+    this.#options = options
+  }
+
+  async call(request: OutgoingRequest): Promise<CallOutcome> {
+    const { connector, session, clock, signal } = this.#options
+    let refusals = 0
+    let troubles = 0
+    let rateLimits = 0
+    for (;;) {
+      signal?.throwIfAborted()
+      const lease = await session.lease()
+      const authorised = {
+        ...request,
+        headers: { ...request.headers, authorization: `Bearer ${lease.accessToken.reveal()}` },
+      }
+      const sent = await this.#send(authorised)
+      if (sent === null) {
+        const pause = transientPausesMs[troubles++]
+        if (pause === undefined) throw unavailable('The platform does not answer.')
+        await clock.sleep(pause, signal)
+        continue
+      }
+      const answer = connector.judge(sent.response, clock.now())
+      switch (answer.kind) {
+        case 'rows':
+          return { kind: 'answered', ...sent }
+        case 'forbidden':
+          return {
+            kind: 'forbidden',
+            text: answer.reason ? `${answer.text} (${answer.reason})` : answer.text,
+          }
+        case 'token-refused':
+          await session.refused(lease.generation)
+          if (++refusals > 1) {
+            throw new SluisError(
+              'PLATFORM_UNAVAILABLE',
+              'The platform refuses an access token that should be good.',
+              {
+                hint: 'Look at the grant: the user may have withdrawn the permission.',
+              },
+            )
+          }
+          continue
+        case 'rate-limited': {
+          if (++rateLimits > mostRateLimits) {
+            throw new SluisError(
+              'PLATFORM_BUDGET_EXHAUSTED',
+              'The platform goes on refusing calls as too many.',
+              {
+                hint: 'Other programs use the same app, or the day is used up; sluis.budgets shows what is left.',
+              },
+            )
+          }
+          const waitMs = answer.retryAt === null ? 60_000 : answer.retryAt - clock.now()
+          if (waitMs > 10 * 60_000) {
+            throw new SluisError(
+              'PLATFORM_BUDGET_EXHAUSTED',
+              'The platform refuses calls for the rest of the day.',
+              {
+                hint: 'Try again tomorrow.',
+                details: { resetsAt: new Date(answer.retryAt ?? 0).toISOString() },
+              },
+            )
+          }
+          await clock.sleep(Math.max(50, waitMs), signal)
+          continue
+        }
+        case 'transient': {
+          const pause = transientPausesMs[troubles++]
+          if (pause === undefined) throw unavailable(answer.text)
+          await clock.sleep(pause, signal)
+          continue
+        }
+        case 'refused':
+          throw new SluisError('PLATFORM_UNAVAILABLE', `The platform refuses a request: ${answer.text}`, {
+            hint: 'The endpoint may have changed; report this statement. Without the filter it may still work.',
+          })
+        default:
+          throw answer satisfies never
+      }
+    }
+  }
+
+  async #send(request: OutgoingRequest): Promise<{ response: IncomingResponse; call: NativeCall } | null> {
+    const { connector, session, send, budgets, clock, timeoutMs, signal, onCall } = this.#options
+    const budget = connector.budgetKey(request)
+    const key: BudgetKey | null =
+      budget === null ? null : { platform: session.platform, clientId: session.clientId, key: budget }
+    const taken = key && (await budgets.take(key, signal))
+    const startedAt = performance.now()
+    const route = new URL(request.url).pathname.replace(/\([^)]*\)/g, '(…)')
+    let isSent = false
+    const record = (status: number | null, bytes: number): NativeCall => {
+      const call = {
+        method: request.method,
+        route,
+        status,
+        rows: null,
+        bytes,
+        ms: Math.round(performance.now() - startedAt),
+      }
+      onCall(call)
+      return call
+    }
+    try {
+      const response = await send(request, {
+        timeoutMs,
+        ...(signal ? { signal } : {}),
+        onSent: () => {
+          isSent = true
+        },
+      })
+      const call = record(response.status, response.body.length)
+      if (key && taken) await budgets.correct(key, taken, connector.readLimits(response, clock.now()))
+      return { response, call }
+    } catch (error) {
+      if (isSent) record(null, 0)
+      signal?.throwIfAborted()
+      if (error instanceof SluisError) throw error
+      return null
+    }
+  }
+}
+
+const unavailable = (text: string) =>
+  new SluisError('PLATFORM_UNAVAILABLE', text, { hint: 'Nothing is lost: run the statement again later.' })

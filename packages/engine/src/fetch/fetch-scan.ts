@@ -1,0 +1,186 @@
+import { join } from 'node:path'
+import { type OutgoingRequest, SluisError } from '@sluis/shared'
+import type { ChosenRead, Connector } from '../catalog/connector.ts'
+import type { Partition } from '../catalog/table.ts'
+import type { ApiCaller } from './api-caller.ts'
+import { PageSpool } from './page-spool.ts'
+
+export interface FetchScanOptions {
+  readonly read: ChosenRead
+  readonly connector: Connector
+  readonly caller: ApiCaller
+  readonly baseUrl: string
+  /** The query's own folder. */
+  readonly folder: string
+  /** Partitions read at the same time. */
+  readonly parallel: number
+  readonly diskBytes: number
+  /** False when the database reads all partitions: one that refuses is then left out with a warning. */
+  readonly isPartitionNamed: boolean
+  /** Counts rows of these files that the statement's filter takes, for a limit over a filter that is not exact. */
+  readonly countMatches: ((files: readonly string[]) => Promise<number>) | null
+  readonly onRows: (rows: number) => void
+}
+
+export interface FetchedScan {
+  readonly files: readonly string[]
+  /** For a bare count: the total; else null. */
+  readonly countedRows: number | null
+  readonly rows: number
+  readonly calls: number
+  readonly bytes: number
+  readonly perPartition: readonly {
+    readonly partition: string
+    readonly rows: number
+    readonly calls: number
+  }[]
+  readonly warnings: readonly string[]
+  /** False where reading stopped because a limit was met: the counts then tell nothing of a full read. */
+  readonly isComplete: boolean
+}
+
+interface Task {
+  readonly partition: Partition | null
+  readonly request: OutgoingRequest
+}
+
+/** Reads one scan to the spool: all its partitions, pages until the end or until the limit is met. */
+export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan> {
+  const { read, connector, caller, folder, parallel, diskBytes } = options
+  const { scan, offer } = read
+  const scanFolder = join(folder, `s${scan.id}`)
+  const partitions: readonly (Partition | null)[] = read.partitions ?? [null]
+  const tasks: Task[] = partitions.flatMap((partition) =>
+    offer.requests(partition).map((request) => ({ partition, request })),
+  )
+  const spools = new Map<Partition | null, PageSpool>()
+  const totals = new Map<string, { rows: number; calls: number }>()
+  const warnings = new Set<string>()
+  let [rows, calls, bytes, counted] = [0, 0, 0, 0]
+  const isExact = offer.judgements.every((judgement) => judgement === 'exact')
+  const stopAt = scan.limit !== null && scan.orderBy.length === 0 && !offer.isCount ? scan.limit : null
+  // Over a filter that only narrows, whether enough rows match is asked after 1, 2, 4, … pages.
+  let nextCheck = 1
+  let isMet = stopAt === 0
+  const files = () => [...spools.values()].flatMap((spool) => spool.files)
+
+  const checkLimit = async () => {
+    if (stopAt === null || isMet) return
+    if (isExact) isMet = rows >= stopAt
+    else if (options.countMatches && rows >= stopAt && calls >= nextCheck) {
+      nextCheck = calls * 2
+      for (const spool of spools.values()) await spool.close()
+      isMet = (await options.countMatches(files())) >= stopAt
+    }
+  }
+  const readTask = async ({ partition, request }: Task) => {
+    let spool = spools.get(partition)
+    if (!spool) {
+      spool = new PageSpool(scanFolder, partition?.id ?? null)
+      spools.set(partition, spool)
+    }
+    const total = totals.get(partition?.id ?? '') ?? { rows: 0, calls: 0 }
+    totals.set(partition?.id ?? '', total)
+    let next: OutgoingRequest | null = request
+    while (next !== null && !isMet) {
+      const outcome = await caller.call(next)
+      calls++
+      total.calls++
+      if (outcome.kind === 'forbidden') {
+        const where = partition === null ? '' : ` in ${partition.name} (${partition.id})`
+        const text = `${scan.table.schema}.${scan.table.name}${where} may not be read: ${outcome.text}`
+        if (options.isPartitionNamed || partition === null) {
+          throw new SluisError('PLATFORM_FORBIDDEN', text, {
+            hint: 'The user or the app lacks the right; ask for it at the platform, or leave this out of the statement.',
+          })
+        }
+        warnings.add(text)
+        return
+      }
+      const { body } = outcome.response
+      bytes += body.length
+      if (offer.isCount) {
+        counted += connector.readCount(body)
+        outcome.call.rows = 0
+        return
+      }
+      if (bytes > diskBytes) {
+        throw new SluisError(
+          'QUERY_TOO_LARGE',
+          `The statement fetches more than ${Math.round(diskBytes / 1_000_000)} MB.`,
+          {
+            hint: 'Ask for fewer columns, partitions or rows.',
+          },
+        )
+      }
+      const page = connector.readPage(body)
+      const inside =
+        body[page.start] === 0x5b
+          ? body.subarray(page.start + 1, page.end - 1)
+          : body.subarray(page.start, page.end)
+      await spool.append(inside)
+      const pageRows = page.rows ?? 0
+      outcome.call.rows = page.rows
+      rows += pageRows
+      total.rows += pageRows
+      options.onRows(pageRows)
+      next = page.next === null ? null : { ...request, url: pinned(page.next, options.baseUrl) }
+      if (next !== null || tasks.length > 1) await checkLimit()
+    }
+  }
+  // With a limit one partition after the other: the first may have enough.
+  await inParallel(tasks, stopAt === null ? parallel : 1, async (task) => {
+    if (!isMet) await readTask(task)
+  })
+  for (const spool of spools.values()) await spool.close()
+  return {
+    files: files(),
+    countedRows: offer.isCount ? counted : null,
+    rows: offer.isCount ? 0 : rows,
+    calls,
+    bytes,
+    perPartition: [...totals].map(([partition, total]) => ({ partition, ...total })),
+    warnings: [...warnings],
+    isComplete: !isMet && warnings.size === 0,
+  }
+}
+
+/** A next link is followed only on the origin that the token is meant for. */
+function pinned(next: string, baseUrl: string): string {
+  const url = new URL(next, baseUrl)
+  if (url.origin !== new URL(baseUrl).origin) {
+    throw new SluisError(
+      'PLATFORM_UNAVAILABLE',
+      `The platform's next link leads to another host (${url.host}).`,
+      {
+        hint: 'No token goes there. Report this.',
+      },
+    )
+  }
+  return url.href
+}
+
+async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  let at = 0
+  let failed = false
+  const lane = async () => {
+    while (at < items.length && !failed) {
+      const item = items[at++] as T
+      try {
+        await work(item)
+      } catch (error) {
+        failed = true
+        throw error
+      }
+    }
+  }
+  const lanes = Array.from({ length: Math.min(width, items.length) }, lane)
+  // Every lane has ended before the caller cleans up, also when one failed.
+  const results = await Promise.allSettled(lanes)
+  const fault = results.find((result) => result.status === 'rejected')
+  if (fault) throw fault.reason
+}

@@ -1,0 +1,61 @@
+import { createReadStream } from 'node:fs'
+import { Readable } from 'node:stream'
+import type { QueryStats, ResultFormat } from '../engine.ts'
+import type { ResultColumn } from '../plan/statement-plan.ts'
+
+export interface ResultStreamOptions {
+  readonly format: ResultFormat
+  readonly columns: readonly ResultColumn[]
+  /** Rows as the runner writes them. For Parquet: the finished file. */
+  readonly rows: AsyncIterable<Buffer> | { readonly file: string }
+  /** Settles after the last row: rejects when the answer is not whole. */
+  readonly finished: Promise<QueryStats>
+  /** How an error looks inside a JSON answer. */
+  readonly renderError: (error: unknown) => object
+  /** Told once, when the answer ended or its reader went away. */
+  readonly onEnd: (isWhole: boolean) => void
+}
+
+/**
+ * A whole answer as bytes. An error after the first row is told as the format allows: JSON has `error` after `rows`,
+ * NDJSON a last line, CSV and Parquet break off, so that nothing cut short looks whole.
+ */
+export function resultStream(options: ResultStreamOptions): Readable {
+  return Readable.from(parts(options), { objectMode: false, highWaterMark: 64 * 1024 })
+}
+
+async function* parts(options: ResultStreamOptions): AsyncGenerator<Buffer | string> {
+  const { format, columns, rows, finished, renderError, onEnd } = options
+  let isWhole = false
+  try {
+    if (format === 'json') {
+      yield `{"columns":${JSON.stringify(columns)},"rows":[`
+      let fault: unknown
+      let isFirst = true
+      try {
+        for await (const chunk of rows as AsyncIterable<Buffer>) {
+          // The runner puts a comma before each row; the first one goes.
+          yield isFirst ? chunk.subarray(1) : chunk
+          isFirst = false
+        }
+        yield `],"stats":${JSON.stringify(await finished)}}`
+        isWhole = true
+      } catch (error) {
+        fault = error
+      }
+      if (!isWhole) yield `],"error":${JSON.stringify(renderError(fault))}}`
+      return
+    }
+    if ('file' in rows) yield* createReadStream(rows.file)
+    else yield* rows
+    try {
+      await finished
+      isWhole = true
+    } catch (error) {
+      if (format !== 'ndjson') throw error
+      yield `${JSON.stringify({ error: renderError(error) })}\n`
+    }
+  } finally {
+    onEnd(isWhole)
+  }
+}
