@@ -1,0 +1,397 @@
+import type { Predicate } from '../catalog/predicate.ts'
+import type { PlatformTable, TableColumn } from '../catalog/table.ts'
+import { carryPredicates, transferKeys } from './join-edges.ts'
+import { integerOf, integersOf, isNode, type JsonNode, nodesOf, textOf } from './plan-json.ts'
+import { describeExpression, readPredicate } from './plan-predicate.ts'
+import { pushLimits } from './push-limits.ts'
+import type { PlanColumn, ScanColumn, ScanOccurrence } from './scan-occurrence.ts'
+
+/** What a walk of a plan needs to know besides the plan. */
+export interface PlanContext {
+  /** The table behind the scan of an id. */
+  readonly tableOf: (scanId: number) => PlatformTable
+  readonly timeZone: string
+}
+
+/** The operators of a plan with what each yields. */
+export interface Walked {
+  readonly node: JsonNode
+  readonly children: readonly Walked[]
+  readonly columns: readonly PlanColumn[]
+  /** Set on a reading of a table. */
+  readonly scan: ScanOccurrence | null
+  /** Of a filter: true when each of its terms restricts the one reading below it, as a predicate or as opaque. */
+  readonly isScanFilter: boolean
+}
+
+/**
+ * Every reading of a table in DuckDB's optimised plan, with what may be asked of the platform instead of everything.
+ *
+ * The plan is walked from the leaves. Each column is followed from its reading upwards for as long as its values are
+ * a subset of the reading's (`source`) and for as long as a condition on it may be asked below (`receiver`).
+ */
+export function readOccurrences(plan: JsonNode, context: PlanContext): ScanOccurrence[] {
+  const walk = new PlanWalk(context, countCteReferences(plan))
+  const root = walk.visit(plan)
+  for (const column of root.columns) markUsed(column)
+  carryPredicates(walk.scans)
+  pushLimits(root)
+  return walk.scans
+}
+
+const derived: PlanColumn = { source: null, receiver: null, uses: [] }
+
+class PlanWalk {
+  readonly scans: ScanOccurrence[] = []
+  readonly #context: PlanContext
+  readonly #cteReferences: ReadonlyMap<number, number>
+  readonly #cteColumns = new Map<number, readonly PlanColumn[]>()
+  /** The columns that the innermost delim join hands to its other side, once each. */
+  #delimColumns: readonly PlanColumn[] = []
+
+  constructor(context: PlanContext, cteReferences: ReadonlyMap<number, number>) {
+    this.#context = context
+    this.#cteReferences = cteReferences
+  }
+
+  visit(node: JsonNode): Walked {
+    const type = textOf(node, 'type')
+    switch (type) {
+      case 'LOGICAL_GET':
+        return this.#get(node)
+      case 'LOGICAL_PROJECTION':
+        return this.#projection(node)
+      case 'LOGICAL_FILTER':
+        return this.#filter(node)
+      case 'LOGICAL_COMPARISON_JOIN':
+      case 'LOGICAL_DELIM_JOIN':
+      case 'LOGICAL_ASOF_JOIN':
+        return this.#join(node)
+      case 'LOGICAL_ANY_JOIN':
+      case 'LOGICAL_CROSS_PRODUCT':
+        return this.#looseJoin(node)
+      case 'LOGICAL_AGGREGATE_AND_GROUP_BY':
+        return this.#aggregate(node)
+      case 'LOGICAL_WINDOW':
+        return this.#window(node)
+      case 'LOGICAL_UNNEST':
+        return this.#widening(node, 'expressions')
+      case 'LOGICAL_LIMIT':
+      case 'LOGICAL_TOP_N':
+      case 'LOGICAL_SAMPLE':
+        return this.#subset(node)
+      case 'LOGICAL_ORDER_BY':
+        return this.#orderBy(node)
+      case 'LOGICAL_DISTINCT':
+        return this.#distinct(node)
+      case 'LOGICAL_MATERIALIZED_CTE':
+        return this.#materializedCte(node)
+      case 'LOGICAL_CTE_REF':
+        return leaf(node, this.#cteColumns.get(integerOf(node, 'cte_index') ?? -1) ?? [])
+      case 'LOGICAL_DELIM_GET': {
+        const count = nodesOf(node, 'chunk_types').length
+        // A delim get of another join than the innermost one has another shape; then nothing is said of it.
+        return leaf(node, count === this.#delimColumns.length ? this.#delimColumns : [])
+      }
+      default:
+        return this.#unknown(node)
+    }
+  }
+
+  #get(node: JsonNode): Walked {
+    const parameter = nodesOf(node, 'parameters')[0]
+    const scanId = parameter === undefined ? null : integerOf(parameter, 'value')
+    if (textOf(node, 'name') !== 'scan' || scanId === null) return this.#unknown(node)
+    const table = this.#context.tableOf(scanId)
+    const names = Array.isArray(node.names) ? (node.names as readonly unknown[]) : []
+    const byName = new Map(table.columns.map((column) => [column.name, column]))
+    const projected: TableColumn[] = []
+    for (const entry of nodesOf(node, 'column_indexes')) {
+      const column = byName.get(String(names[integerOf(entry, 'index') ?? -1]))
+      // Never seen: a plan whose columns cannot be named is not used at all.
+      if (column === undefined)
+        throw new TypeError(`the plan reads a column that ${table.name} does not have`)
+      projected.push(column)
+    }
+    const scan: ScanOccurrence = {
+      scanId,
+      table,
+      projected,
+      used: new Set(),
+      usedAbove: new Set(),
+      where: [],
+      keysFrom: [],
+      limit: null,
+      orderBy: [],
+    }
+    this.scans.push(scan)
+    const columns = projected.map((column): PlanColumn => {
+      const place: ScanColumn = { scan, column }
+      return { source: place, receiver: place, uses: [place] }
+    })
+    const kept = integersOf(node, 'projection_ids')
+    return {
+      node,
+      children: [],
+      columns: kept.length === 0 ? columns : pick(columns, kept),
+      scan,
+      isScanFilter: false,
+    }
+  }
+
+  #projection(node: JsonNode): Walked {
+    const child = this.#onlyChild(node)
+    const columns = nodesOf(node, 'expressions').map((expression) => {
+      if (expression.type === 'BOUND_REF') {
+        return child.columns[integerOf(expression, 'index') ?? -1] ?? derived
+      }
+      return { ...derived, uses: referencesOf(expression).flatMap((i) => child.columns[i]?.uses ?? []) }
+    })
+    return { node, children: [child], columns, scan: null, isScanFilter: false }
+  }
+
+  #filter(node: JsonNode): Walked {
+    const child = this.#onlyChild(node)
+    const terms = nodesOf(node, 'expressions').flatMap(conjuncts)
+    let isScanFilter = terms.length > 0
+    for (const term of terms) {
+      if (!this.#pushTerm(term, child.columns)) isScanFilter = false
+    }
+    const kept = integersOf(node, 'projection_map')
+    return {
+      node,
+      children: [child],
+      columns: kept.length === 0 ? child.columns : pick(child.columns, kept),
+      scan: null,
+      isScanFilter,
+    }
+  }
+
+  /** Gives a term of a filter to the one reading that it looks at; false when there is not exactly one. */
+  #pushTerm(term: JsonNode, columns: readonly PlanColumn[]): boolean {
+    const references = referencesOf(term)
+    const places = references.map((index) => columns[index]?.receiver ?? null)
+    const scan = places[0]?.scan
+    if (scan === undefined || places.some((place) => place?.scan !== scan)) {
+      for (const index of references) markUsed(columns[index] ?? derived)
+      return false
+    }
+    for (const place of places) if (place !== null) scan.used.add(place.column)
+    const columnOf = (index: number) => columns[index]?.receiver?.column ?? null
+    const read = readPredicate(term, columnOf, this.#context.timeZone)
+    if (read !== null) addTerms(scan, read.predicate)
+    if (!read?.isExact) {
+      const text = describeExpression(term, (index) => columnOf(index)?.name ?? '?')
+      scan.where.push({ kind: 'opaque', text })
+    }
+    return true
+  }
+
+  #join(node: JsonNode): Walked {
+    const type = textOf(node, 'join_type')
+    const [leftNode, rightNode] = nodesOf(node, 'children')
+    if (leftNode === undefined || rightNode === undefined) return this.#unknown(node)
+    const [left, right] = this.#joinSides(node, leftNode, rightNode)
+    for (const condition of nodesOf(node, 'conditions')) {
+      for (const [side, key] of [
+        [left, 'left'],
+        [right, 'right'],
+      ] as const) {
+        for (const index of referencesOf(condition[key])) markUsed(side.columns[index] ?? derived)
+      }
+    }
+    markReferenced(node, 'predicate', [...left.columns, ...right.columns])
+    if (textOf(node, 'type') !== 'LOGICAL_ASOF_JOIN') {
+      transferKeys(node, left.columns, right.columns)
+      return joined(node, type, left, right)
+    }
+    // The nearest partner is found before a condition above looks at it: fewer candidates give another partner.
+    return joined(node, type, left, { ...right, columns: right.columns.map(withoutReceiver) })
+  }
+
+  #joinSides(node: JsonNode, leftNode: JsonNode, rightNode: JsonNode): readonly [Walked, Walked] {
+    if (textOf(node, 'type') !== 'LOGICAL_DELIM_JOIN') return [this.visit(leftNode), this.visit(rightNode)]
+    const isFlipped = node.delim_flipped === true
+    const outer = this.visit(isFlipped ? rightNode : leftNode)
+    const before = this.#delimColumns
+    this.#delimColumns = nodesOf(node, 'duplicate_eliminated_columns').map((expression) => {
+      const column = outer.columns[integerOf(expression, 'index') ?? -1]
+      if (column === undefined || expression.type !== 'BOUND_REF') return derived
+      markUsed(column)
+      // Conditions inside a correlated subquery say nothing of the rows outside.
+      return { ...column, receiver: null }
+    })
+    const inner = this.visit(isFlipped ? leftNode : rightNode)
+    this.#delimColumns = before
+    return isFlipped ? [inner, outer] : [outer, inner]
+  }
+
+  #looseJoin(node: JsonNode): Walked {
+    const [leftNode, rightNode] = nodesOf(node, 'children')
+    if (leftNode === undefined || rightNode === undefined) return this.#unknown(node)
+    const left = this.visit(leftNode)
+    const right = this.visit(rightNode)
+    markReferenced(node, 'condition', [...left.columns, ...right.columns])
+    const type = textOf(node, 'type') === 'LOGICAL_CROSS_PRODUCT' ? 'INNER' : textOf(node, 'join_type')
+    return joined(node, type, left, right)
+  }
+
+  #aggregate(node: JsonNode): Walked {
+    const child = this.#onlyChild(node)
+    const groups = nodesOf(node, 'groups').map((group): PlanColumn => {
+      const column = group.type === 'BOUND_REF' ? child.columns[integerOf(group, 'index') ?? -1] : undefined
+      return column === undefined ? derived : { ...column, receiver: null }
+    })
+    markReferenced(node, 'groups', child.columns)
+    markReferenced(node, 'expressions', child.columns)
+    const rest = nodesOf(node, 'expressions').length + nodesOf(node, 'grouping_functions').length
+    return {
+      node,
+      children: [child],
+      columns: [...groups, ...Array.from({ length: rest }, () => derived)],
+      scan: null,
+      isScanFilter: false,
+    }
+  }
+
+  #window(node: JsonNode): Walked {
+    const walked = this.#widening(node, 'expressions')
+    return { ...walked, columns: walked.columns.map(withoutReceiver) }
+  }
+
+  /** Operators that hand on their child's columns and add some. */
+  #widening(node: JsonNode, key: string): Walked {
+    const child = this.#onlyChild(node)
+    markReferenced(node, key, child.columns)
+    const columns = [...child.columns, ...nodesOf(node, key).map(() => derived)]
+    return { node, children: [child], columns, scan: null, isScanFilter: false }
+  }
+
+  #subset(node: JsonNode): Walked {
+    const child = this.#onlyChild(node)
+    markReferenced(node, 'orders', child.columns)
+    return {
+      node,
+      children: [child],
+      columns: child.columns.map(withoutReceiver),
+      scan: null,
+      isScanFilter: false,
+    }
+  }
+
+  #orderBy(node: JsonNode): Walked {
+    const child = this.#onlyChild(node)
+    markReferenced(node, 'orders', child.columns)
+    const kept = integersOf(node, 'projection_map')
+    const columns = kept.length === 0 ? child.columns : pick(child.columns, kept)
+    return { node, children: [child], columns, scan: null, isScanFilter: false }
+  }
+
+  #distinct(node: JsonNode): Walked {
+    const child = this.#onlyChild(node)
+    for (const column of child.columns) markUsed(column)
+    const isPlain = textOf(node, 'distinct_type') === 'DISTINCT'
+    const columns = isPlain ? child.columns : child.columns.map(withoutReceiver)
+    return { node, children: [child], columns, scan: null, isScanFilter: false }
+  }
+
+  #materializedCte(node: JsonNode): Walked {
+    const [bodyNode, useNode] = nodesOf(node, 'children')
+    const index = integerOf(node, 'table_index') ?? -1
+    if (bodyNode === undefined || useNode === undefined) return this.#unknown(node)
+    const body = this.visit(bodyNode)
+    // Conditions go into the body only where one reference is all there is.
+    const isSingle = this.#cteReferences.get(index) === 1
+    this.#cteColumns.set(index, isSingle ? body.columns : body.columns.map(withoutReceiver))
+    const use = this.visit(useNode)
+    return { node, children: [body, use], columns: use.columns, scan: null, isScanFilter: false }
+  }
+
+  /** Set operations and operators that we do not know: all that their children yield is needed, nothing goes in. */
+  #unknown(node: JsonNode): Walked {
+    const children = nodesOf(node, 'children').map((child) => this.visit(child))
+    for (const child of children) for (const column of child.columns) markUsed(column)
+    return { node, children, columns: [], scan: null, isScanFilter: false }
+  }
+
+  #onlyChild(node: JsonNode): Walked {
+    const child = nodesOf(node, 'children')[0]
+    return child === undefined ? leaf(node, []) : this.visit(child)
+  }
+}
+
+function leaf(node: JsonNode, columns: readonly PlanColumn[]): Walked {
+  return { node, children: [], columns, scan: null, isScanFilter: false }
+}
+
+function withoutReceiver(column: PlanColumn): PlanColumn {
+  return column.receiver === null ? column : { ...column, receiver: null }
+}
+
+function pick(columns: readonly PlanColumn[], indexes: readonly number[]): PlanColumn[] {
+  return indexes.map((index) => columns[index] ?? derived)
+}
+
+/** What a join yields: which sides' columns, and into which side a condition above it may still go. */
+function joined(node: JsonNode, type: string, left: Walked, right: Walked): Walked {
+  const leftMap = integersOf(node, 'left_projection_map')
+  const rightMap = integersOf(node, 'right_projection_map')
+  const lefts = leftMap.length === 0 ? left.columns : pick(left.columns, leftMap)
+  const rights = rightMap.length === 0 ? right.columns : pick(right.columns, rightMap)
+  const keepsLeft = ['INNER', 'LEFT', 'SEMI', 'ANTI', 'MARK', 'SINGLE'].includes(type)
+  const keepsRight = ['INNER', 'RIGHT', 'RIGHT_SEMI', 'RIGHT_ANTI'].includes(type)
+  const leftOut = keepsLeft ? lefts : lefts.map(withoutReceiver)
+  const rightOut = keepsRight ? rights : rights.map(withoutReceiver)
+  const columns =
+    type === 'SEMI' || type === 'ANTI'
+      ? leftOut
+      : type === 'RIGHT_SEMI' || type === 'RIGHT_ANTI'
+        ? rightOut
+        : type === 'MARK'
+          ? [...leftOut, derived]
+          : [...leftOut, ...rightOut]
+  return { node, children: [left, right], columns, scan: null, isScanFilter: false }
+}
+
+function addTerms(scan: ScanOccurrence, predicate: Predicate): void {
+  if (predicate.kind === 'and') for (const term of predicate.terms) addTerms(scan, term)
+  else scan.where.push(predicate)
+}
+
+function conjuncts(expression: JsonNode): readonly JsonNode[] {
+  return expression.type === 'CONJUNCTION_AND'
+    ? nodesOf(expression, 'children').flatMap(conjuncts)
+    : [expression]
+}
+
+function markUsed(column: PlanColumn): void {
+  for (const { scan, column: used } of column.uses) {
+    scan.used.add(used)
+    scan.usedAbove.add(used)
+  }
+}
+
+function markReferenced(node: JsonNode, key: string, columns: readonly PlanColumn[]): void {
+  for (const index of referencesOf(node[key])) markUsed(columns[index] ?? derived)
+}
+
+/** The indexes of all columns that an expression, or a list of them, looks at. */
+function referencesOf(value: unknown, found: number[] = []): number[] {
+  if (Array.isArray(value)) for (const item of value) referencesOf(item, found)
+  else if (isNode(value)) {
+    if (value.type === 'BOUND_REF') {
+      const index = integerOf(value, 'index')
+      if (index !== null && !found.includes(index)) found.push(index)
+    } else for (const item of Object.values(value)) if (typeof item === 'object') referencesOf(item, found)
+  }
+  return found
+}
+
+function countCteReferences(plan: JsonNode, counts = new Map<number, number>()): Map<number, number> {
+  if (plan.type === 'LOGICAL_CTE_REF') {
+    const index = integerOf(plan, 'cte_index') ?? -1
+    counts.set(index, (counts.get(index) ?? 0) + 1)
+  }
+  for (const child of nodesOf(plan, 'children')) countCteReferences(child, counts)
+  return counts
+}
