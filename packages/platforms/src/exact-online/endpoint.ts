@@ -1,0 +1,140 @@
+import type { ScalarType } from '@sluis/engine'
+import type { CatalogueEntry, CatalogueProperty } from '@sluis/facts'
+import { type Padding, paddingOf } from './padding.ts'
+
+/** One property of an endpoint, as far as reading goes. */
+export type Field = ScalarField | LinesField | ComplexField
+
+export interface ScalarField {
+  readonly kind: 'scalar'
+  readonly name: string
+  readonly edm: string
+  readonly type: ScalarType
+  readonly isKey: boolean
+  readonly padding: Padding | null
+}
+
+/** A navigation collection: in the page only when expanded. `fields` is null where nobody documents its lines. */
+export interface LinesField {
+  readonly kind: 'lines'
+  readonly name: string
+  readonly fields: readonly ScalarField[] | null
+}
+
+/** A complex value without documented members, read as the text of its JSON. */
+export interface ComplexField {
+  readonly kind: 'complex'
+  readonly name: string
+}
+
+/** A readable entity set: where it is, how it pages, what it demands. */
+export interface Endpoint {
+  readonly kind: 'plain' | 'read' | 'bulk' | 'sync'
+  /** As people know it: `crm/Accounts`, `bulk/CRM/Accounts`. */
+  readonly name: string
+  /** The service in lower case, without prefix. */
+  readonly service: string
+  readonly entity: string
+  /** Path below the host, with `{division}` where the company code goes. */
+  readonly path: string
+  readonly isDivided: boolean
+  /** Infinity where answers are not paged. */
+  readonly pageRows: number
+  /** By name, in the order of the documentation, `Division` included where the entity has it. */
+  readonly fields: ReadonlyMap<string, Field>
+  readonly keys: readonly ScalarField[]
+  /** When not empty, one of these must stand in `$filter`. */
+  readonly filterFields: readonly string[]
+}
+
+const scalarTypes: Readonly<Record<string, ScalarType>> = {
+  'Edm.Boolean': 'BOOLEAN',
+  'Edm.Byte': 'SMALLINT',
+  'Edm.Int16': 'SMALLINT',
+  'Edm.Int32': 'INTEGER',
+  'Edm.Int64': 'BIGINT',
+  'Edm.Decimal': 'DECIMAL(38,10)',
+  'Edm.Double': 'DOUBLE',
+  'Edm.Guid': 'UUID',
+  'Edm.DateTime': 'TIMESTAMP',
+  'Edm.String': 'VARCHAR',
+  // The page holds the address of the file, not the file.
+  'Edm.Binary': 'VARCHAR',
+}
+
+/** Every entity set of the catalogue that can be listed with GET; functions, which take parameters, are not here. */
+export function readableEndpoints(catalogue: readonly CatalogueEntry[]): readonly Endpoint[] {
+  return catalogue
+    .filter((entry) => entry.kind !== 'function' && entry.methods.includes('GET'))
+    .map((entry) => toEndpoint(entry, catalogue))
+}
+
+function toEndpoint(entry: CatalogueEntry, catalogue: readonly CatalogueEntry[]): Endpoint {
+  const segments = entry.uri
+    .replace('/api/v1/', '')
+    .split('/')
+    .filter((segment) => segment !== 'beta' && segment !== '{division}')
+  const [first = ''] = segments
+  const kind = first === 'read' || first === 'bulk' || first === 'sync' ? first : 'plain'
+  const inner = kind === 'plain' ? segments : segments.slice(1)
+  // `sync/Deleted` has no service: its prefix is the service then.
+  const service = (inner.length > 1 ? (inner[0] ?? '') : first).toLowerCase()
+  const entity = inner.length > 1 ? inner.slice(1).join('') : (inner[0] ?? '')
+  const fields = entry.properties.map((property) =>
+    toField(property, entry, `${service}/${entity}`, catalogue),
+  )
+  return {
+    kind,
+    name: segments.join('/'),
+    service,
+    entity,
+    path: entry.uri,
+    isDivided: entry.uri.includes('{division}'),
+    pageRows: entry.pageSize ?? Number.POSITIVE_INFINITY,
+    fields: new Map(fields.map((field) => [field.name, field])),
+    keys: fields.filter((field) => field.kind === 'scalar').filter(({ isKey }) => isKey),
+    filterFields: entry.filterFields ?? [],
+  }
+}
+
+function toField(
+  property: CatalogueProperty,
+  entry: CatalogueEntry,
+  entityPath: string,
+  catalogue: readonly CatalogueEntry[],
+): Field {
+  const collection = /^Collection\((.+)\)$/.exec(property.type)?.[1]
+  if (collection !== undefined) {
+    return { kind: 'lines', name: property.name, fields: lineFields(collection, entry.service, catalogue) }
+  }
+  return toScalar(property, entityPath) ?? { kind: 'complex', name: property.name }
+}
+
+function toScalar(property: CatalogueProperty, entityPath: string): ScalarField | null {
+  const type = scalarTypes[property.type]
+  if (type === undefined) return null
+  return {
+    kind: 'scalar',
+    name: property.name,
+    edm: property.type,
+    type,
+    isKey: property.key === true,
+    padding: property.type === 'Edm.String' ? paddingOf(entityPath, property.name) : null,
+  }
+}
+
+/** The lines of a collection are an entity of their own; the one of the same service is meant where several fit. */
+function lineFields(
+  name: string,
+  service: string,
+  catalogue: readonly CatalogueEntry[],
+): readonly ScalarField[] | null {
+  const same = catalogue.filter(
+    (entry) => entry.kind === 'rest' && entry.entity.toLowerCase() === name.toLowerCase(),
+  )
+  const entry = same.find((candidate) => candidate.service === service) ?? same[0]
+  if (entry === undefined) return null
+  const path = `${entry.service}/${entry.entity}`
+  // Lines of lines are not in the page: Exact expands one level.
+  return entry.properties.map((property) => toScalar(property, path)).filter((field) => field !== null)
+}

@@ -1,0 +1,45 @@
+import type { TableColumn } from '@sluis/engine'
+import type { Field, ScalarField } from './endpoint.ts'
+
+/**
+ * How a property stands in a page and the SQL that makes the typed value of it. Everything is read as text and
+ * tried: a value that does not fit becomes NULL instead of failing the statement.
+ */
+export function pageOf(field: Field): NonNullable<TableColumn['page']> {
+  const column = quoted(field.name)
+  if (field.kind === 'scalar')
+    return { field: field.name, jsonType: 'VARCHAR', expression: typed(field, column) }
+  if (field.kind === 'complex') {
+    // A navigation property that is not expanded shows as {"__deferred":…}.
+    const expression = `CASE WHEN json_exists(${column}, '$.__deferred') THEN NULL ELSE ${column}::VARCHAR END`
+    return { field: field.name, jsonType: 'JSON', expression }
+  }
+  // An expanded collection is {"results":[…]}, and a bare array where $top makes the service answer in version 1.
+  const lines = `CASE WHEN json_type(${column}) = 'ARRAY' THEN ${column} ELSE ${column}->'results' END`
+  if (field.fields === null) return { field: field.name, jsonType: 'JSON', expression: `(${lines})::VARCHAR` }
+  const shape = JSON.stringify([Object.fromEntries(field.fields.map(({ name }) => [name, 'VARCHAR']))])
+  const members = field.fields.map(
+    (line) => `${literal(line.name)}: ${typed(line, `line_.${quoted(line.name)}`)}`,
+  )
+  return {
+    field: field.name,
+    jsonType: 'JSON',
+    expression: `list_transform(from_json(${lines}, ${literal(shape)}), lambda line_: {${members.join(', ')}})`,
+  }
+}
+
+function typed(field: ScalarField, raw: string): string {
+  switch (field.type) {
+    case 'VARCHAR':
+      return field.padding === null ? raw : `trim(${raw})`
+    case 'TIMESTAMP':
+      // `/Date(1382667872203)/`: wall-clock time as though it were UTC, so no zone is applied. Cutting is three times
+      // as fast as a regular expression; TRY covers what is out of range.
+      return `TRY(epoch_ms(TRY_CAST(substr(${raw}, 7, length(${raw}) - 8) AS BIGINT)))`
+    default:
+      return `TRY_CAST(${raw} AS ${field.type})`
+  }
+}
+
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
+const literal = (text: string) => `'${text.replaceAll("'", "''")}'`
