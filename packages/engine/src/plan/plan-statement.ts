@@ -12,7 +12,7 @@ import { parameterEdits, type StatementParameters } from './statement-parameters
 import type { StatementPlan } from './statement-plan.ts'
 import { readTokens } from './statement-tokens.ts'
 import type { PlanSource, TableNames } from './table-names.ts'
-import { applyEdits, byteOffsets, type EditedText } from './text-edits.ts'
+import { applyEdits, byteOffsets, type EditedText, type TextEdit } from './text-edits.ts'
 
 /** A statement to be planned. */
 export interface PlanRequest {
@@ -55,6 +55,7 @@ export async function planStatement(
   const time = { at: frozenAt, timeZone }
   const edited = applyEdits(literal.text, [
     ...spliced.edits,
+    ...trailingSemicolons(statement),
     ...freezeTimeEdits(statement.mentions.functions, statement.tokens, time),
   ])
   const { references } = spliced
@@ -82,6 +83,13 @@ export async function planStatement(
   const scans = combineOccurrences(references, readOccurrences(plan, context), counted !== null)
   const countedSql = scans.some((scan) => scan.isCountOnly && scan.where.length > 0) ? counted : null
   return { ...shared, columns, scans, countedSql }
+}
+
+/** The text is put into others (a COPY, a subquery), where its end must not be the end of all. */
+function trailingSemicolons(statement: ClassifiedStatement): TextEdit[] {
+  return statement.tokens
+    .filter((token) => token.text === ';' && token.kind === 'symbol')
+    .map(({ start, end }) => ({ start, end, text: '' }))
 }
 
 function checkText(sql: string): void {

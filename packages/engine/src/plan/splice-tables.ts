@@ -59,7 +59,7 @@ export function spliceTables(
     edits.push({ start: table.at, end: name.end, text: runnable })
   }
   edits.push(...unqualified(tokens, prefixes, taken))
-  if (mentions.shown.length > 0) return showTables(text)
+  if (mentions.shown.length > 0) return showTables(text, tokens)
   return { edits, references, catalogue: [...catalogue] }
 }
 
@@ -111,11 +111,12 @@ function readDottedChain(tokens: readonly Token[], index: number): readonly Toke
   }
 }
 
-function showTables(text: string): SplicedTables {
+function showTables(text: string, tokens: readonly Token[]): SplicedTables {
+  const end = tokens.find((token) => token.text === ';')?.start ?? text.length
   const select =
     'SELECT table_schema AS "schema", table_name AS name FROM main."information_schema_tables" ORDER BY 1, 2'
   return {
-    edits: [{ start: 0, end: text.length, text: select }],
+    edits: [{ start: 0, end, text: select }],
     references: [],
     catalogue: ['information_schema_tables'],
   }
