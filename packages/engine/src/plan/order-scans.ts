@@ -1,0 +1,52 @@
+import type { CallEstimate, ChosenRead } from '../catalog/connector.ts'
+import type { KeyTransfer } from '../catalog/scan.ts'
+
+/** A scan in the order of fetching: it waits for the scans that its keys come from, and for no others. */
+export interface OrderedScan {
+  readonly scanId: number
+  /** Transfers worth trying, all from scans earlier in the order; empty when it can start at once. */
+  readonly keysFrom: readonly KeyTransfer[]
+}
+
+/**
+ * The order of fetching: cheapest first, and after it those that its keys may make cheaper. Scans that keys cannot
+ * make cheaper wait for nothing, so they are fetched at the same time as others.
+ */
+export function orderScans(reads: readonly ChosenRead[]): OrderedScan[] {
+  const byCost = [...reads].sort(
+    (a, b) => a.calls.expected - b.calls.expected || certainty(a) - certainty(b) || a.scan.id - b.scan.id,
+  )
+  const done = new Set<number>()
+  return byCost.map((read) => {
+    const keysFrom = canBeCheaper(read) ? read.scan.keysFrom.filter(({ fromScan }) => done.has(fromScan)) : []
+    done.add(read.scan.id)
+    return { scanId: read.scan.id, keysFrom }
+  })
+}
+
+/** A read with a filter on it is likelier to hand on few keys than one without. */
+function certainty(read: ChosenRead): number {
+  return read.calls.max === null ? (read.scan.where.length > 0 ? 1 : 2) : 0
+}
+
+/** One call a partition is the least that any read takes, with or without keys. */
+function canBeCheaper({ calls, partitions, offer }: ChosenRead): boolean {
+  if (offer.isCount) return false
+  return calls.max === null || calls.max > Math.max(1, partitions?.length ?? 1)
+}
+
+/**
+ * Whether to read with the keys of another scan instead of without: when that is expected to take fewer calls, or as
+ * many and less data. Keys that fill more requests than the whole read takes pages are not worth sending.
+ */
+export function shouldTransferKeys(full: CallEstimate, keyed: CallEstimate): boolean {
+  return keyed.min <= full.expected && keyed.expected <= full.expected
+}
+
+/**
+ * How many distinct keys are worth collecting for a read of so many calls: more cannot be sent in fewer requests, as
+ * an address holds some hundred keys at most.
+ */
+export function mostUsefulKeys(full: CallEstimate): number {
+  return Math.min(50_000, Math.ceil(full.expected) * 250)
+}
