@@ -1,3 +1,5 @@
+export { type GrantEvent, nextState, transitions } from './grant-state.ts'
+export { type KeyEncryptionKey, loadOrCreateKek, parseKek } from './kek.ts'
 export type {
   IssuerPolicy,
   OAuthClient,
@@ -10,3 +12,11 @@ export type {
   WhoAmIAnswer,
 } from './oauth-platform.ts'
 export type { GrantState, GrantView, Handover, HandoverCredentials, HandoverOutcome, Lease } from './vault.ts'
+export {
+  createVault,
+  type GrantEventView,
+  type HandOverOptions,
+  Vault,
+  type VaultHooks,
+  type VaultOptions,
+} from './vault-service.ts'

@@ -1,0 +1,168 @@
+import type { GrantId, OrganisationId } from '@sluis/shared'
+import type { KeyRing } from './key-ring.ts'
+import type { PlatformUser } from './oauth-platform.ts'
+import type { SealContext } from './seal.ts'
+import type { GrantState, GrantView } from './vault.ts'
+
+export interface GrantProblem {
+  readonly code: string
+  readonly detail: string
+  readonly hint?: string
+}
+
+/** A row of `token_grant`, as PostgreSQL has it. */
+export interface GrantRow {
+  readonly id: GrantId
+  readonly organisation_id: OrganisationId
+  readonly platform: string
+  readonly region: string
+  readonly client_id: string
+  readonly redirect_uri: string
+  readonly sealed_secret: Buffer
+  readonly platform_user: PlatformUser | null
+  readonly platform_user_id: string | null
+  readonly label: string | null
+  readonly external_id: string | null
+  readonly state: GrantState
+  readonly chain: number
+  readonly generation: number
+  readonly sealed_tokens: Buffer | null
+  readonly sealed_alternates: Buffer | null
+  readonly has_access: boolean
+  readonly has_refresh: boolean
+  readonly received_at: number
+  readonly access_expires_at: number | null
+  readonly refresh_idle_expires_at: number | null
+  readonly refresh_absolute_expires_at: number | null
+  readonly proven_access: boolean
+  readonly proven_refresh: boolean
+  readonly proven_client: boolean
+  readonly not_before: number | null
+  readonly due_at: number | null
+  readonly failures: number
+  readonly problem: GrantProblem | null
+  readonly spend_id: string | null
+  readonly spend_kind: 'refresh' | 'code' | null
+  readonly spend_generation: number | null
+  readonly spend_process: string | null
+  readonly spend_started_at: number | null
+  readonly spend_sends: number
+  readonly spend_lost_at: number | null
+  readonly spend_refusals: number
+  readonly spend_was_early: boolean
+  readonly created_at: number
+  readonly last_refreshed_at: number | null
+  readonly deleted_at: number | null
+}
+
+/** The secrets of one generation. A code stands here until it is exchanged. */
+export interface HeldTokens {
+  readonly accessToken?: string
+  readonly refreshToken?: string
+  readonly code?: string
+  readonly codeVerifier?: string
+}
+
+/** A pair that may still be the living one, kept until the primary has been spent successfully. */
+export interface Alternate {
+  readonly tokens: HeldTokens
+  readonly receivedAt: number
+}
+
+const fixed = (row: Pick<GrantRow, 'organisation_id' | 'id'>, field: string): SealContext => ({
+  organisation: row.organisation_id,
+  grant: row.id,
+  field,
+  chain: 0,
+  generation: 0,
+})
+
+const tokensContext = (
+  row: Pick<GrantRow, 'organisation_id' | 'id' | 'chain' | 'generation'>,
+): SealContext => ({
+  organisation: row.organisation_id,
+  grant: row.id,
+  field: 'tokens',
+  chain: row.chain,
+  generation: row.generation,
+})
+
+type Place = Pick<GrantRow, 'organisation_id' | 'id' | 'chain' | 'generation'>
+
+/** Opens and seals what a row keeps secret. */
+export class GrantSeals {
+  readonly #keys: KeyRing
+
+  constructor(keys: KeyRing) {
+    this.#keys = keys
+  }
+
+  async openTokens(row: GrantRow): Promise<HeldTokens> {
+    if (row.sealed_tokens === null) return {}
+    return JSON.parse(
+      (await this.#keys.unseal(row.sealed_tokens, tokensContext(row))).toString(),
+    ) as HeldTokens
+  }
+
+  sealTokens(tokens: HeldTokens, place: Place): Promise<Buffer> {
+    return this.#keys.seal(JSON.stringify(tokens), tokensContext(place))
+  }
+
+  async openSecret(row: GrantRow): Promise<string> {
+    return (await this.#keys.unseal(row.sealed_secret, fixed(row, 'client-secret'))).toString()
+  }
+
+  sealSecret(secret: string, place: Pick<GrantRow, 'organisation_id' | 'id'>): Promise<Buffer> {
+    return this.#keys.seal(secret, fixed(place, 'client-secret'))
+  }
+
+  /** Newest first. */
+  async openAlternates(row: GrantRow): Promise<Alternate[]> {
+    if (row.sealed_alternates === null) return []
+    const plain = await this.#keys.unseal(row.sealed_alternates, fixed(row, 'alternates'))
+    return JSON.parse(plain.toString()) as Alternate[]
+  }
+
+  async sealAlternates(
+    list: readonly Alternate[],
+    place: Pick<GrantRow, 'organisation_id' | 'id'>,
+  ): Promise<Buffer | null> {
+    if (list.length === 0) return null
+    const sorted = [...list].sort((a, b) => b.receivedAt - a.receivedAt).slice(0, 8)
+    return this.#keys.seal(JSON.stringify(sorted), fixed(place, 'alternates'))
+  }
+}
+
+const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString())
+
+/** A row as callers see it. */
+export function toGrantView(row: GrantRow, databases: readonly string[], now: number): GrantView {
+  const hasLivingAccess = row.has_access && row.access_expires_at !== null && row.access_expires_at > now
+  const notBefore = row.not_before !== null && row.not_before > now ? row.not_before : null
+  return {
+    id: row.id,
+    organisationId: row.organisation_id,
+    state: row.state,
+    platform: row.platform,
+    region: row.region,
+    clientId: row.client_id,
+    platformUser: row.platform_user,
+    label: row.label,
+    externalId: row.external_id,
+    generation: row.generation,
+    proven: { accessToken: row.proven_access, refreshToken: row.proven_refresh, client: row.proven_client },
+    accessToken: hasLivingAccess ? { expiresAt: iso(row.access_expires_at) ?? '' } : null,
+    refreshToken: row.has_refresh
+      ? {
+          held: true,
+          idleExpiresAt: iso(row.refresh_idle_expires_at),
+          absoluteExpiresAt: iso(row.refresh_absolute_expires_at),
+        }
+      : null,
+    ...(notBefore === null ? {} : { notBefore: iso(notBefore) ?? '' }),
+    databases,
+    createdAt: iso(row.created_at) ?? '',
+    lastRefreshedAt: iso(row.last_refreshed_at),
+    ...(row.problem === null ? {} : { problem: row.problem }),
+  }
+}

@@ -1,0 +1,294 @@
+import type { GrantId, OrganisationId } from '@sluis/shared'
+import type { Store } from '@sluis/store'
+import type pg from 'pg'
+import type { GrantRow } from './grant-row.ts'
+import type { GrantState } from './vault.ts'
+
+/** Heard by all processes when a grant changed: waiters look again, caches forget. */
+export const grantChannel = 'sluis_grant'
+
+/** What a change of state writes beside the state. */
+export type GrantChange = Partial<Omit<GrantRow, 'id' | 'organisation_id' | 'created_at'>>
+
+const columns = [
+  'id',
+  'organisation_id',
+  'platform',
+  'region',
+  'client_id',
+  'redirect_uri',
+  'sealed_secret',
+  'platform_user',
+  'platform_user_id',
+  'label',
+  'external_id',
+  'state',
+  'chain',
+  'generation',
+  'sealed_tokens',
+  'sealed_alternates',
+  'has_access',
+  'has_refresh',
+  'received_at',
+  'access_expires_at',
+  'refresh_idle_expires_at',
+  'refresh_absolute_expires_at',
+  'proven_access',
+  'proven_refresh',
+  'proven_client',
+  'not_before',
+  'due_at',
+  'failures',
+  'problem',
+  'spend_id',
+  'spend_kind',
+  'spend_generation',
+  'spend_process',
+  'spend_started_at',
+  'spend_sends',
+  'spend_lost_at',
+  'spend_refusals',
+  'spend_was_early',
+  'created_at',
+  'last_refreshed_at',
+  'deleted_at',
+] as const satisfies readonly (keyof GrantRow)[]
+
+/** No spend under way. */
+export const noSpend = {
+  spend_id: null,
+  spend_kind: null,
+  spend_generation: null,
+  spend_process: null,
+  spend_started_at: null,
+  spend_sends: 0,
+  spend_lost_at: null,
+  spend_refusals: 0,
+  spend_was_early: false,
+} as const satisfies GrantChange
+
+const toParameter = (value: unknown) =>
+  value !== null && typeof value === 'object' && !Buffer.isBuffer(value) ? JSON.stringify(value) : value
+
+/** A row as JSON that PostgreSQL can read back: what the spool keeps. */
+export function rowToJson(row: GrantRow): Record<string, unknown> {
+  return Object.fromEntries(
+    columns.map((column) => {
+      const value = row[column]
+      return [column, Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : value]
+    }),
+  )
+}
+
+/** Statements over grants. All are compare-and-sets or reads; the time always comes as a value. */
+export class GrantStore {
+  readonly #store: Store
+
+  constructor(store: Store) {
+    this.#store = store
+  }
+
+  get pool(): pg.Pool {
+    return this.#store.pool
+  }
+
+  transaction<T>(work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
+    return this.#store.transaction(work)
+  }
+
+  async insert(tx: pg.ClientBase, row: GrantRow): Promise<void> {
+    const marks = columns.map((_, index) => `$${index + 1}`)
+    await tx.query(
+      `INSERT INTO token_grant (${columns.join(', ')}) VALUES (${marks.join(', ')})`,
+      columns.map((column) => toParameter(row[column])),
+    )
+  }
+
+  async get(id: GrantId, organisationId?: OrganisationId): Promise<GrantRow | null> {
+    const { rows } = await this.#store.pool.query<GrantRow>(
+      'SELECT * FROM token_grant WHERE id = $1 AND ($2::text IS NULL OR organisation_id = $2) AND deleted_at IS NULL',
+      [id, organisationId ?? null],
+    )
+    return rows[0] ?? null
+  }
+
+  async list(organisationId: OrganisationId, limit: number, after: string | null): Promise<GrantRow[]> {
+    const { rows } = await this.#store.pool.query<GrantRow>(
+      `SELECT * FROM token_grant WHERE organisation_id = $1 AND deleted_at IS NULL AND ($3::text IS NULL OR id > $3)
+       ORDER BY id LIMIT $2`,
+      [organisationId, limit, after],
+    )
+    return rows
+  }
+
+  /**
+   * The intent: exactly one caller in the whole cluster wins generation `row.generation`. Null when somebody else
+   * has it, or the row has moved on.
+   */
+  async beginSpend(
+    row: GrantRow,
+    spend: {
+      readonly id: string
+      readonly kind: 'refresh' | 'code'
+      readonly process: string
+      readonly at: number
+      readonly state: GrantState
+    },
+  ): Promise<GrantRow | null> {
+    const { rows } = await this.#store.pool.query<GrantRow>(
+      `UPDATE token_grant SET spend_id = $4, spend_kind = $5, spend_generation = generation, spend_process = $6,
+         spend_started_at = $7, spend_sends = 1, spend_lost_at = NULL, spend_refusals = 0, spend_was_early = false, state = $8
+       WHERE id = $1 AND chain = $2 AND generation = $3 AND spend_id IS NULL AND state = $9 AND deleted_at IS NULL
+       RETURNING *`,
+      [
+        row.id,
+        row.chain,
+        row.generation,
+        spend.id,
+        spend.kind,
+        spend.process,
+        spend.at,
+        spend.state,
+        row.state,
+      ],
+    )
+    return rows[0] ?? null
+  }
+
+  /** The intent to send an ambiguous spend once more: exactly one caller wins send number `row.spend_sends + 1`. */
+  async beginResend(row: GrantRow, process: string, at: number): Promise<GrantRow | null> {
+    const { rows } = await this.#store.pool.query<GrantRow>(
+      `UPDATE token_grant SET spend_sends = spend_sends + 1, spend_process = $3, spend_started_at = $4, due_at = NULL
+       WHERE id = $1 AND spend_id = $2 AND spend_sends = $5 AND state = 'ambiguous' AND due_at IS NOT NULL
+         AND deleted_at IS NULL RETURNING *`,
+      [row.id, row.spend_id, process, at, row.spend_sends],
+    )
+    return rows[0] ?? null
+  }
+
+  /** Whether this spend is still ours to send. */
+  async isStillSpending(row: GrantRow): Promise<boolean> {
+    const { rowCount } = await this.#store.pool.query(
+      'SELECT FROM token_grant WHERE id = $1 AND spend_id = $2 AND spend_sends = $3 AND generation = $4 AND deleted_at IS NULL',
+      [row.id, row.spend_id, row.spend_sends, row.generation],
+    )
+    return rowCount === 1
+  }
+
+  /**
+   * Writes a change if the row still is at `row`'s chain, generation and spend, with an audit event and a
+   * notification in the same transaction. False when the row has moved on.
+   */
+  async change(
+    row: GrantRow,
+    change: GrantChange,
+    event: { readonly action: string; readonly at: number; readonly facts?: object } | null,
+  ): Promise<boolean> {
+    const names = Object.keys(change) as (keyof GrantChange)[]
+    const values = names.map((name) => toParameter(change[name]))
+    const assignments = names.map((name, index) => `${name} = $${index + 8}`)
+    const { rowCount } = await this.#store.pool.query(
+      `WITH changed AS (
+         UPDATE token_grant SET ${assignments.join(', ')}
+         WHERE id = $1 AND chain = $2 AND generation = $3 AND spend_id IS NOT DISTINCT FROM $4 AND deleted_at IS NULL
+         RETURNING id, organisation_id),
+       audited AS (
+         INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
+         SELECT organisation_id, $5, 'vault', $6, id, $7::jsonb FROM changed WHERE $6::text IS NOT NULL)
+       SELECT pg_notify('${grantChannel}', id) FROM changed`,
+      [
+        row.id,
+        row.chain,
+        row.generation,
+        row.spend_id,
+        event?.at ?? 0,
+        event?.action ?? null,
+        JSON.stringify(event?.facts ?? {}),
+        ...values,
+      ],
+    )
+    return rowCount === 1
+  }
+
+  /**
+   * Stores the answer of a spend: generation g → g+1 and the new token's fingerprint, whatever happened to the state
+   * meanwhile. False when g+1 is there already, or the chain was superseded.
+   */
+  async advance(
+    spent: GrantRow,
+    next: GrantRow,
+    fingerprint: Buffer | null,
+    event: { readonly action: string; readonly at: number; readonly facts: object },
+  ): Promise<boolean> {
+    const changed = columns.filter(
+      (column) =>
+        ![
+          'id',
+          'organisation_id',
+          'created_at',
+          'label',
+          'external_id',
+          'platform_user',
+          'platform_user_id',
+          'deleted_at',
+        ].includes(column),
+    )
+    const assignments = changed.map((column, index) => `${column} = $${index + 8}`)
+    const { rowCount } = await this.#store.pool.query(
+      `WITH changed AS (
+         UPDATE token_grant SET ${assignments.join(', ')}
+         WHERE id = $1 AND chain = $2 AND generation = $3 AND deleted_at IS NULL RETURNING id, organisation_id, chain, generation),
+       audited AS (
+         INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
+         SELECT organisation_id, $4, 'vault', $5, id, $6::jsonb FROM changed),
+       known AS (
+         INSERT INTO token_fingerprint (fingerprint, grant_id, organisation_id, chain, generation, created_at)
+         SELECT $7::bytea, id, organisation_id, chain, generation, $4 FROM changed WHERE $7::bytea IS NOT NULL
+         ON CONFLICT (fingerprint) DO NOTHING)
+       SELECT pg_notify('${grantChannel}', id) FROM changed`,
+      [
+        spent.id,
+        spent.chain,
+        spent.generation,
+        event.at,
+        event.action,
+        JSON.stringify(event.facts),
+        fingerprint,
+        ...changed.map((column) => toParameter(next[column])),
+      ],
+    )
+    return rowCount === 1
+  }
+
+  /** Puts a spooled row back where the database knows an older one or none; older records never win. */
+  async replay(json: Record<string, unknown>): Promise<boolean> {
+    const assignments = columns
+      .filter((column) => column !== 'id' && column !== 'deleted_at')
+      .map((column) => `${column} = excluded.${column}`)
+    const { rowCount } = await this.#store.pool.query(
+      `INSERT INTO token_grant SELECT * FROM jsonb_populate_record(NULL::token_grant, $1)
+       ON CONFLICT (id) DO UPDATE SET ${assignments.join(', ')}
+       WHERE (token_grant.chain, token_grant.generation) < (excluded.chain, excluded.generation) AND token_grant.deleted_at IS NULL`,
+      [JSON.stringify(json)],
+    )
+    return rowCount === 1
+  }
+
+  /** Ids of grants whose time has come, the longest overdue first. */
+  async due(now: number, limit: number): Promise<GrantRow[]> {
+    const { rows } = await this.#store.pool.query<GrantRow>(
+      'SELECT * FROM token_grant WHERE due_at <= $1 AND deleted_at IS NULL ORDER BY due_at LIMIT $2',
+      [now, limit],
+    )
+    return rows
+  }
+
+  /** Spends under way that this process did not begin. */
+  async foreignSpends(process: string): Promise<GrantRow[]> {
+    const { rows } = await this.#store.pool.query<GrantRow>(
+      'SELECT * FROM token_grant WHERE spend_id IS NOT NULL AND spend_process <> $1 AND spend_lost_at IS NULL AND deleted_at IS NULL LIMIT 1000',
+      [process],
+    )
+    return rows
+  }
+}

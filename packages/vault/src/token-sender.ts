@@ -1,0 +1,145 @@
+import { type Clock, type Log, PlainSecret, type SendRequest, SluisError } from '@sluis/shared'
+import type { GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
+import type { OAuthPlatform, PlatformRegion, TokenAnswer, WhoAmIAnswer } from './oauth-platform.ts'
+
+/** What became of one token request. `lost`: it may have been processed, and no answer came. */
+export type SendOutcome =
+  | TokenAnswer
+  | { readonly kind: 'not-sent'; readonly text: string }
+  | { readonly kind: 'lost'; readonly text: string }
+
+export interface Issuer {
+  readonly platform: OAuthPlatform
+  readonly region: PlatformRegion
+}
+
+/** Sends token requests and who-am-I calls, once each, to pinned origins only. */
+export class TokenSender {
+  readonly #platforms: ReadonlyMap<string, OAuthPlatform>
+  readonly #send: SendRequest
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #timeoutMs: number
+
+  constructor(
+    platforms: ReadonlyMap<string, OAuthPlatform>,
+    send: SendRequest,
+    clock: Clock,
+    log: Log,
+    timeoutMs: number,
+  ) {
+    this.#platforms = platforms
+    this.#send = send
+    this.#clock = clock
+    this.#log = log
+    this.#timeoutMs = timeoutMs
+  }
+
+  /** The platform and region of a grant; a region that the operator took away is `GRANT_MISCONFIGURED`. */
+  issuerOf(row: Pick<GrantRow, 'platform' | 'region'>): Issuer {
+    const platform = this.#platforms.get(row.platform)
+    const region = platform?.regions.get(row.region)
+    if (!platform || !region) {
+      throw new SluisError(
+        'GRANT_MISCONFIGURED',
+        `This server has no region ${row.region} of ${row.platform}.`,
+        {
+          hint: 'Put the region back into the regions file (SLUIS_REGIONS_FILE).',
+        },
+      )
+    }
+    return { platform, region }
+  }
+
+  async sendTokens(row: GrantRow, tokens: HeldTokens, seals: GrantSeals): Promise<SendOutcome> {
+    const { platform, region } = this.issuerOf(row)
+    const client = {
+      clientId: row.client_id,
+      clientSecret: new PlainSecret(await seals.openSecret(row)),
+      redirectUri: row.redirect_uri,
+    }
+    const request = platform.tokenRequest(
+      region,
+      client,
+      tokens.code === undefined
+        ? { kind: 'refresh', refreshToken: new PlainSecret(tokens.refreshToken ?? '') }
+        : {
+            kind: 'code',
+            code: new PlainSecret(tokens.code),
+            ...(tokens.codeVerifier === undefined
+              ? {}
+              : { codeVerifier: new PlainSecret(tokens.codeVerifier) }),
+          },
+    )
+    assertPinned(request.url, region)
+    let isSent = false
+    try {
+      const response = await this.#send(request, {
+        timeoutMs: this.#timeoutMs,
+        onSent: () => {
+          isSent = true
+        },
+      })
+      // A redirect says nothing about what became of the token.
+      if (response.status >= 300 && response.status < 400) {
+        return { kind: 'lost', text: `The token endpoint answered ${response.status}.` }
+      }
+      const answer = platform.processTokenResponse(response)
+      this.#log.info(
+        { grant: row.id, platform: row.platform, answer: answer.kind, status: response.status },
+        'token answer',
+      )
+      return answer
+    } catch (error) {
+      const text = (error as NodeJS.ErrnoException).code ?? 'no answer'
+      this.#log.warn({ grant: row.id, platform: row.platform, isSent, text }, 'no token answer')
+      return isSent
+        ? { kind: 'lost', text: `No answer came from the token endpoint (${text}).` }
+        : { kind: 'not-sent', text: `The token endpoint cannot be reached (${text}).` }
+    }
+  }
+
+  async whoAmI(row: Pick<GrantRow, 'platform' | 'region'>, accessToken: string): Promise<WhoAmIAnswer> {
+    const { platform, region } = this.issuerOf(row)
+    const request = platform.whoAmIRequest(region, new PlainSecret(accessToken))
+    assertPinned(request.url, region)
+    try {
+      return platform.processWhoAmIResponse(
+        await this.#send(request, { timeoutMs: Math.min(60_000, this.#timeoutMs) }),
+      )
+    } catch (error) {
+      return {
+        kind: 'transient',
+        text: `The platform cannot be reached (${(error as NodeJS.ErrnoException).code ?? 'no answer'}).`,
+      }
+    }
+  }
+
+  async revoke(row: GrantRow, tokens: HeldTokens, seals: GrantSeals): Promise<void> {
+    const { platform, region } = this.issuerOf(row)
+    if (tokens.refreshToken === undefined) return
+    const client = {
+      clientId: row.client_id,
+      clientSecret: new PlainSecret(await seals.openSecret(row)),
+      redirectUri: row.redirect_uri,
+    }
+    const request = platform.revokeRequest(region, client, new PlainSecret(tokens.refreshToken))
+    if (request === null) return
+    assertPinned(request.url, region)
+    await this.#send(request, { timeoutMs: 30_000 }).catch(() => {})
+  }
+
+  get now(): number {
+    return this.#clock.now()
+  }
+}
+
+/** Tokens and secrets go to the region's own origins and nowhere else. */
+export function assertPinned(url: string, region: PlatformRegion): void {
+  const { origin, host, protocol } = new URL(url)
+  const isPinned = region.pinnedOrigins.some((pinned) => {
+    if (!pinned.startsWith('https://*.')) return origin === pinned
+    return protocol === 'https:' && host.endsWith(pinned.slice('https://*'.length))
+  })
+  if (!isPinned) throw new TypeError(`a secret was about to go to ${origin}`)
+}
