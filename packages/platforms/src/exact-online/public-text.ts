@@ -16,9 +16,9 @@ export function publicText(text: string): string {
   return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1)}…`
 }
 
-/** Identifiers and paths made of words: `TooEarlyToRefreshTokens`, `invalid_request`, `/api/oauth2/token`. */
+/** Identifiers and paths made of words: `TooEarlyToRefreshTokens`, `NoDivisionAccess`, `/api/oauth2/token`. */
 function looksLikeWords(run: string): boolean {
   return run
     .split(/[_/=%+~!-]/)
-    .every((part) => /^(?:v?\d{0,6}|(?:[A-Z]?[a-z]{2,})+\d?|[A-Z]{0,11})$/.test(part) && part.length <= 40)
+    .every((part) => /^(?:v?\d{0,6}|(?:[A-Z]?[a-z]{2,}|No)+\d?|[A-Z]{0,11})$/.test(part) && part.length <= 40)
 }

@@ -1,0 +1,30 @@
+import type { Connector } from '@sluis/engine'
+import { judgeAnswer, readLimitHeaders } from './answers.ts'
+import { negotiateRead } from './negotiate.ts'
+import { readCount, readPage } from './page.ts'
+import { nextDivisionsRequest, readDivisions } from './partitions.ts'
+import { servedTables } from './tables.ts'
+
+/**
+ * Exact Online as the engine sees it: its tables, how conditions become requests, how pages and limits are read.
+ * @see https://start.exactonline.nl/docs/HlpRestAPIResources.aspx (read November 2026)
+ */
+export function exactOnlineConnector(): Connector {
+  return {
+    platform: 'exact-online',
+    tables: servedTables().map(({ table }) => table),
+    negotiate: negotiateRead,
+    judge: judgeAnswer,
+    readLimits: readLimitHeaders,
+    readPage,
+    readCount,
+    // Limits count by app and company; an address without company is free.
+    budgetKey: ({ url }) => /\/api\/v1\/(?:beta\/)?(\d+)\//.exec(url)?.[1] ?? null,
+    defaultLimits: [
+      { window: 'minute', limit: 60 },
+      { window: 'day', limit: 5000 },
+    ],
+    nextPartitionsRequest: nextDivisionsRequest,
+    readPartitions: readDivisions,
+  }
+}

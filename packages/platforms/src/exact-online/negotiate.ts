@@ -1,0 +1,183 @@
+import type { Predicate, ReadOffer, ReadWish } from '@sluis/engine'
+import type { Endpoint } from './endpoint.ts'
+import { type RenderedTerm, renderTerm } from './filter.ts'
+import { type FilterBatches, toFilterBatches } from './filter-batches.ts'
+import { countRequest, maxUrlLength, type ReadQuery, readRequest, urlLength } from './read-request.ts'
+import { syncOffer } from './sync-offer.ts'
+import { type ServedTable, servedTables } from './tables.ts'
+
+/**
+ * The ways to read a table of Exact Online: by each endpoint that has the columns asked for, once with a long list of
+ * values cut into several requests and once without that list, and by `/$count` where only a number is wanted.
+ *
+ * A row by its key is asked for as `$filter=ID eq guid'…'&$top=1`, not as `Set(guid'…')`: it costs the same call, can
+ * carry other conditions, and a row that is not there is an empty list instead of a 404, of which ten in an hour
+ * block the endpoint.
+ * @see Exact support, "API limits: error velocity" (read November 2026)
+ */
+export function negotiateRead(wish: ReadWish, baseUrl: string): readonly ReadOffer[] {
+  const served = serveTable(wish)
+  return served.endpoints
+    .filter((endpoint) => hasColumns(endpoint, wish))
+    .flatMap((endpoint) =>
+      endpoint.kind === 'sync' ? [syncOffer(wish, endpoint, baseUrl)] : offersOf(wish, endpoint, baseUrl),
+    )
+}
+
+const byName = new Map<string, ServedTable>()
+
+function serveTable({ table }: ReadWish): ServedTable {
+  if (byName.size === 0) {
+    for (const served of servedTables()) byName.set(`${served.table.schema}.${served.table.name}`, served)
+  }
+  const served = byName.get(`${table.schema}.${table.name}`)
+  if (served === undefined) throw new TypeError(`${table.schema}.${table.name} is no table of Exact Online`)
+  return served
+}
+
+/** The bulk twin of an entity may lack some of its columns. */
+function hasColumns(endpoint: Endpoint, { columns }: ReadWish): boolean {
+  return columns.every((name) => name === 'Division' || endpoint.fields.has(name))
+}
+
+function offersOf(wish: ReadWish, endpoint: Endpoint, baseUrl: string): readonly ReadOffer[] {
+  const partitionColumn = wish.table.isPartitionFromUrl ? wish.table.partitionColumn : null
+  const terms = wish.where.map((term) => renderTerm(term, endpoint, partitionColumn))
+  const shape = shapeOf(wish, endpoint)
+  const room =
+    maxUrlLength - urlLength(baseUrl, endpoint, { ...shape, orderBy: longestOrder(wish), top: 999_999_999 })
+  const whole = toFilterBatches(terms, endpoint, room)
+  const offers = [offerOf(wish, endpoint, baseUrl, shape, whole)]
+  const { cutTerm } = whole
+  if (whole.batches.length > 1 && cutTerm !== null) {
+    const without = terms.map((term, at) => (at === cutTerm ? notSent(term) : term))
+    offers.push(offerOf(wish, endpoint, baseUrl, shape, toFilterBatches(without, endpoint, room)))
+  }
+  const count = countOffer(wish, endpoint, baseUrl, whole)
+  return count === null ? offers : [count, ...offers]
+}
+
+const notSent = (term: RenderedTerm): RenderedTerm => ({
+  ...term,
+  judgement: 'no',
+  text: '',
+  joint: 'none',
+  list: null,
+  properties: [],
+})
+
+type Shape = Pick<ReadQuery, 'filter' | 'select' | 'expand'>
+
+/** What is fetched of a row. Bulk endpoints and wide ones refuse a request without `$select`; it is always sent. */
+function shapeOf(wish: ReadWish, endpoint: Endpoint): Shape {
+  const wanted = new Set(wish.columns)
+  const isFromUrl = (name: string) => wish.table.isPartitionFromUrl && name === wish.table.partitionColumn
+  const fields = [...endpoint.fields.values()].filter(({ name }) => wanted.has(name) && !isFromUrl(name))
+  const select = fields.map(({ name }) => name)
+  if (select.length === 0) {
+    const [shortest] = endpoint.keys.length > 0 ? endpoint.keys : [...endpoint.fields.values()]
+    if (shortest !== undefined) select.push(shortest.name)
+  }
+  return { filter: '', select, expand: fields.filter(({ kind }) => kind === 'lines').map(({ name }) => name) }
+}
+
+function offerOf(
+  wish: ReadWish,
+  endpoint: Endpoint,
+  baseUrl: string,
+  shape: Shape,
+  { judgements, batches }: FilterBatches,
+): ReadOffer {
+  const isExact = judgements.every((judgement) => judgement === 'exact')
+  // The services below /read answer by rules of their own: options that cut rows are not tried on them.
+  const canCut = endpoint.kind !== 'read'
+  const orderBy =
+    canCut && isExact && wish.limit !== null && !wish.isCountOnly ? orderText(wish, endpoint) : null
+  const limit = orderBy === null || wish.limit === 0 ? null : wish.limit
+  const keys = batches.map((batch) => batch.keys)
+  const queries = batches.map(
+    (batch): ReadQuery => ({
+      ...shape,
+      filter: batch.filter,
+      orderBy: orderBy ?? '',
+      top: smaller(limit, batch.keys),
+    }),
+  )
+  const [first] = batches
+  return {
+    endpoint: endpoint.name,
+    judgements,
+    filter: batches.length > 1 ? `${first?.filter} … in ${batches.length} requests` : (first?.filter ?? ''),
+    columns: wish.columns,
+    pageRows: endpoint.pageRows,
+    isLimitPushed: limit !== null,
+    isCount: false,
+    maxRows: keys.includes(null) ? null : keys.reduce((sum: number, count) => sum + (count ?? 0), 0),
+    requests: (partition) => queries.map((query) => readRequest(baseUrl, endpoint, partition, query)),
+  }
+}
+
+/** `/$count` answers one number for one filter that says everything. */
+function countOffer(
+  wish: ReadWish,
+  endpoint: Endpoint,
+  baseUrl: string,
+  whole: FilterBatches,
+): ReadOffer | null {
+  const [batch, ...others] = whole.batches
+  const isExact = whole.judgements.every((judgement) => judgement === 'exact')
+  if (!wish.isCountOnly || wish.limit !== null || !isExact || batch === undefined || others.length > 0)
+    return null
+  // Bulk endpoints demand $select, which /$count does not take.
+  if (endpoint.kind !== 'plain') return null
+  return {
+    endpoint: endpoint.name,
+    judgements: whole.judgements,
+    filter: batch.filter,
+    columns: [],
+    pageRows: 1,
+    isLimitPushed: false,
+    isCount: true,
+    maxRows: null,
+    requests: (partition) => [countRequest(baseUrl, endpoint, partition, batch.filter)],
+  }
+}
+
+function smaller(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.min(a, b)
+}
+
+const longestOrder = ({ orderBy }: ReadWish) => orderBy.map(({ column }) => `${column} desc`).join(',')
+
+/**
+ * The `$orderby` of a wish, empty where any rows will do, null where the source would not choose the rows that DuckDB
+ * does: it compares strings and GUIDs otherwise, and sorts NULL lowest.
+ */
+function orderText(wish: ReadWish, endpoint: Endpoint): string | null {
+  const filled = new Set(wish.where.flatMap(filledColumns))
+  const parts: string[] = []
+  for (const { column, isDescending, areNullsFirst } of wish.orderBy) {
+    // Every row of one company has the same code: nothing to sort by.
+    if (wish.table.isPartitionFromUrl && column === wish.table.partitionColumn) continue
+    const field = endpoint.fields.get(column)
+    if (field?.kind !== 'scalar' || field.type === 'VARCHAR' || field.type === 'UUID') return null
+    const isNullOrderSame = isDescending ? !areNullsFirst : areNullsFirst
+    if (!isNullOrderSame && !field.isKey && !filled.has(column)) return null
+    parts.push(isDescending ? `${column} desc` : column)
+  }
+  return parts.join(',')
+}
+
+/** Columns that cannot be NULL in a row that the predicate takes. */
+function filledColumns(predicate: Predicate): readonly string[] {
+  switch (predicate.kind) {
+    case 'compare':
+    case 'in':
+    case 'is-not-null':
+      return [predicate.column]
+    case 'and':
+      return predicate.terms.flatMap(filledColumns)
+    default:
+      return []
+  }
+}

@@ -1,0 +1,75 @@
+import type { Partition } from '@sluis/engine'
+import type { OutgoingRequest } from '@sluis/shared'
+import type { Endpoint } from './endpoint.ts'
+
+/** What a read says in its address, before encoding. */
+export interface ReadQuery {
+  readonly filter: string
+  readonly select: readonly string[]
+  readonly expand: readonly string[]
+  readonly orderBy: string
+  readonly top: number | null
+}
+
+/** Exact refuses longer addresses. @see Exact support, "API limits" (read November 2026) */
+export const maxUrlLength = 6000
+
+/** The request for the first page of a read. */
+export function readRequest(
+  baseUrl: string,
+  endpoint: Endpoint,
+  partition: Partition | null,
+  query: ReadQuery,
+): OutgoingRequest {
+  return {
+    method: 'GET',
+    url: `${endpointUrl(baseUrl, endpoint, partition)}?${queryText(query)}`,
+    headers: { accept: 'application/json' },
+  }
+}
+
+/** The request for the number of rows that a filter takes. Without `Accept`: the answer is bare text. */
+export function countRequest(
+  baseUrl: string,
+  endpoint: Endpoint,
+  partition: Partition | null,
+  filter: string,
+): OutgoingRequest {
+  const query = filter === '' ? '' : `?$filter=${encodeOption(filter)}`
+  return { method: 'GET', url: `${endpointUrl(baseUrl, endpoint, partition)}/$count${query}`, headers: {} }
+}
+
+/** Length of the address of a read, with room for a company code and for what paging adds. */
+export function urlLength(baseUrl: string, endpoint: Endpoint, query: ReadQuery): number {
+  const company = 10
+  const paging = 120
+  return baseUrl.length + endpoint.path.length + company + queryText(query).length + paging
+}
+
+function endpointUrl(baseUrl: string, endpoint: Endpoint, partition: Partition | null): string {
+  if (!endpoint.isDivided) return `${baseUrl}${endpoint.path}`
+  if (partition === null || !/^\d+$/.test(partition.id)) {
+    throw new TypeError(`${endpoint.name} is read by company, and "${partition?.id}" is no company code.`)
+  }
+  return `${baseUrl}${endpoint.path.replace('{division}', partition.id)}`
+}
+
+function queryText({ filter, select, expand, orderBy, top }: ReadQuery): string {
+  const options = [
+    filter === '' ? '' : `$filter=${encodeOption(filter)}`,
+    select.length === 0 ? '' : `$select=${select.join(',')}`,
+    expand.length === 0 ? '' : `$expand=${expand.join(',')}`,
+    orderBy === '' ? '' : `$orderby=${encodeOption(orderBy)}`,
+    top === null ? '' : `$top=${top}`,
+  ]
+  return options.filter((option) => option !== '').join('&')
+}
+
+/** An option's value as it travels: `+` for blanks, which Exact takes and which saves two characters each. */
+export function encodeOption(text: string): string {
+  return encodeURIComponent(text)
+    .replaceAll('%20', '+')
+    .replaceAll('%2C', ',')
+    .replaceAll('%3A', ':')
+    .replaceAll("'", '%27')
+}
