@@ -48,7 +48,7 @@ export function dateRange(
   op: Comparison,
   constant: TypedConstant,
   timeZone: string,
-): { readonly predicate: Predicate; readonly isExact: boolean } | null {
+): { readonly predicate: Predicate; readonly isExact: boolean; readonly isSame: boolean } | null {
   if (typeof constant.value !== 'bigint') return null
   if (step.kind === 'instant') {
     if (constant.typeName !== 'TIMESTAMP WITH TIME ZONE') return null
@@ -61,19 +61,23 @@ export function dateRange(
     const predicate = isRange
       ? stepRange(column, op, latest, earliest)
       : stepRange(column, op, earliest, latest)
-    return { predicate, isExact: false }
+    return { predicate, isExact: false, isSame: false }
   }
   if (step.kind === 'date') {
     if (constant.typeName !== 'DATE') return null
     const start = constant.value * microsecondsPerDay
-    return { predicate: stepRange(column, op, start, start + microsecondsPerDay), isExact: true }
+    return {
+      predicate: stepRange(column, op, start, start + microsecondsPerDay),
+      isExact: true,
+      isSame: true,
+    }
   }
   if (step.kind !== 'year' || constant.typeName !== 'BIGINT') return null
   const start = startOfYear(constant.value)
   const end = startOfYear(constant.value + 1n)
   return start === null || end === null
     ? null
-    : { predicate: stepRange(column, op, start, end), isExact: true }
+    : { predicate: stepRange(column, op, start, end), isExact: true, isSame: true }
 }
 
 /** The rows whose value compares so with some value in the half-open range `[start, end)` that is one step. */

@@ -1,5 +1,7 @@
 import type { Predicate } from '../catalog/predicate.ts'
-import { integerOf, type JsonNode, nodeOf, nodesOf, textOf, typeNameOf } from './plan-json.ts'
+import type { KeyTransfer } from '../catalog/scan.ts'
+import { columnAt } from './plan-columns.ts'
+import { type JsonNode, nodeOf, nodesOf, textOf, typeNameOf } from './plan-json.ts'
 import {
   type PlanColumn,
   predicateColumns,
@@ -70,10 +72,11 @@ function readEdge(
   // A cast on either side compares other values than the ones that would be sent.
   if (a?.type !== 'BOUND_REF' || b?.type !== 'BOUND_REF') return null
   if (typeNameOf(nodeOf(a, 'return_type')) !== typeNameOf(nodeOf(b, 'return_type'))) return null
-  const leftColumn = left[integerOf(a, 'index') ?? -1]
-  const rightColumn = right[integerOf(b, 'index') ?? -1]
-  if (leftColumn === undefined || rightColumn === undefined) return null
-  return { left: leftColumn, right: rightColumn, isNullEqual: comparison === 'COMPARE_NOT_DISTINCT_FROM' }
+  return {
+    left: columnAt(left, a),
+    right: columnAt(right, b),
+    isNullEqual: comparison === 'COMPARE_NOT_DISTINCT_FROM',
+  }
 }
 
 function cannotBeNull(column: PlanColumn): boolean {
@@ -86,19 +89,55 @@ function give(from: PlanColumn, to: PlanColumn): void {
   const { source } = from
   const { receiver } = to
   if (source === null || receiver === null || source.scan === receiver.scan) return
-  const { keysFrom } = receiver.scan
-  const transfer = {
+  addTransfer(receiver.scan, {
     column: receiver.column.name,
     fromScan: source.scan.scanId,
     fromColumn: source.column.name,
-  }
-  const isKnown = keysFrom.some(
+  })
+}
+
+/** True when it is news. One value is as few keys as there can be: a column held to one receives none. */
+function addTransfer(scan: ScanOccurrence, transfer: KeyTransfer): boolean {
+  if (isImplied({ kind: 'is-not-null', column: transfer.column }, scan.where)) return false
+  const isKnown = scan.keysFrom.some(
     (known) =>
       known.column === transfer.column &&
       known.fromScan === transfer.fromScan &&
       known.fromColumn === transfer.fromColumn,
   )
-  if (!isKnown) keysFrom.push(transfer)
+  if (!isKnown) scan.keysFrom.push(transfer)
+  return !isKnown
+}
+
+/** Read twice with different filters, a scan's fetched keys are those of both readings: `isOnce` tells. */
+function occurrencesById(
+  scans: readonly ScanOccurrence[],
+): readonly [ReadonlyMap<number, ScanOccurrence>, (id: number) => boolean] {
+  const byId = new Map(scans.map((scan) => [scan.scanId, scan]))
+  return [byId, (id) => scans.filter(({ scanId }) => scanId === id).length === 1]
+}
+
+/**
+ * Adds the transfers that follow from two others: what only matches keys that themselves only match keys of a third
+ * scan only matches keys of that. DuckDB writes `a = b AND b = c` with either pair of conditions.
+ */
+export function closeTransfers(scans: readonly ScanOccurrence[]): void {
+  const [byId, isOnce] = occurrencesById(scans)
+  let isChanged = true
+  while (isChanged) {
+    isChanged = false
+    for (const scan of scans) {
+      for (const { column, fromScan, fromColumn } of [...scan.keysFrom]) {
+        const source = byId.get(fromScan)
+        if (source === undefined || !isOnce(fromScan)) continue
+        for (const next of source.keysFrom) {
+          if (next.column !== fromColumn || next.fromScan === scan.scanId) continue
+          if (addTransfer(scan, { column, fromScan: next.fromScan, fromColumn: next.fromColumn }))
+            isChanged = true
+        }
+      }
+    }
+  }
 }
 
 /**
@@ -106,18 +145,15 @@ function give(from: PlanColumn, to: PlanColumn): void {
  * match one. DuckDB does this for equalities and ranges over inner joins; IN lists, ORs and semi joins it leaves.
  */
 export function carryPredicates(scans: readonly ScanOccurrence[]): void {
-  const byId = new Map<number, ScanOccurrence[]>()
-  for (const scan of scans) byId.set(scan.scanId, [...(byId.get(scan.scanId) ?? []), scan])
+  const [byId, isOnce] = occurrencesById(scans)
   const known = new Map(scans.map((scan) => [scan, new Set(scan.where.map(predicateKey))]))
   let isChanged = true
   while (isChanged) {
     isChanged = false
     for (const scan of scans) {
       for (const { column, fromScan, fromColumn } of scan.keysFrom) {
-        const sources = byId.get(fromScan) ?? []
-        const [source] = sources
-        // Read twice with different filters, the keys of both are fetched.
-        if (source === undefined || sources.length > 1) continue
+        const source = byId.get(fromScan)
+        if (source === undefined || !isOnce(fromScan)) continue
         for (const term of source.where.filter((candidate) => isAboutKeys(candidate, fromColumn))) {
           const carried = renameColumn(term, column)
           const key = predicateKey(carried)

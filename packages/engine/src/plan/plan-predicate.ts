@@ -13,10 +13,13 @@ import {
   typeNameOf,
 } from './plan-json.ts'
 
-/** A filter of a plan in our words. `isExact` is false when it lets pass rows that the filter refuses. */
+/** A filter of a plan in our words. */
 export interface ReadPredicate {
   readonly predicate: Predicate
+  /** False when it lets pass rows that the filter refuses. */
   readonly isExact: boolean
+  /** True when it is also false exactly where the filter is false, not unknown: then it may be turned round. */
+  readonly isSame: boolean
 }
 
 /** The column that a reference of the expression stands for; null where it is not a column of the scan. */
@@ -102,8 +105,12 @@ export function readPredicate(
       const found = children.filter((child) => child !== null)
       if (found.length === 0) return null
       const terms = found.map((child) => child.predicate)
-      const isExact = found.length === children.length && found.every((child) => child.isExact)
-      return { predicate: terms.length === 1 && terms[0] ? terms[0] : { kind: 'and', terms }, isExact }
+      const isWhole = found.length === children.length
+      return {
+        predicate: terms.length === 1 && terms[0] ? terms[0] : { kind: 'and', terms },
+        isExact: isWhole && found.every((child) => child.isExact),
+        isSame: isWhole && found.every((child) => child.isSame),
+      }
     }
     case 'CONJUNCTION_OR': {
       const children = nodesOf(expression, 'children').map(read)
@@ -112,6 +119,7 @@ export function readPredicate(
       return {
         predicate: { kind: 'or', terms: terms.map((child) => child.predicate) },
         isExact: terms.every((child) => child.isExact),
+        isSame: terms.every((child) => child.isSame),
       }
     }
     case 'BOUND_FUNCTION':
@@ -149,11 +157,11 @@ export function negatePredicate(predicate: Predicate): Predicate {
 
 function negate(read: ReadPredicate | null): ReadPredicate | null {
   // The opposite of a weaker condition would be a stronger one and lose rows.
-  return read?.isExact ? exactly(negatePredicate(read.predicate)) : null
+  return read?.isSame ? exactly(negatePredicate(read.predicate)) : null
 }
 
 function exactly(predicate: Predicate): ReadPredicate {
-  return { predicate, isExact: true }
+  return { predicate, isExact: true, isSame: true }
 }
 
 function compare(column: TableColumn, op: Comparison, value: SqlValue): Predicate {
@@ -268,10 +276,11 @@ function readBetween(expression: JsonNode, columnOf: ColumnOf, timeZone: string)
   const found = terms.filter((term) => term !== null)
   if (found.length === 0) return null
   const predicates = found.map((term) => term.predicate)
-  const isExact = found.length === 2 && found.every((term) => term.isExact)
+  const isWhole = found.length === 2
   return {
     predicate: predicates.length === 1 && predicates[0] ? predicates[0] : { kind: 'and', terms: predicates },
-    isExact,
+    isExact: isWhole && found.every((term) => term.isExact),
+    isSame: isWhole && found.every((term) => term.isSame),
   }
 }
 
@@ -298,14 +307,15 @@ function readIn(
     )
     const usable = values.filter((value) => value !== null)
     if (usable.length < values.length) return null
-    return { predicate: oneOf(column, usable), isExact: present.length === known.length }
+    return { predicate: oneOf(column, usable), isExact: true, isSame: present.length === known.length }
   }
   const terms = present.map((constant) => compareStepped(column, step, '=', constant, timeZone))
   const usable = terms.filter((term) => term !== null)
   if (usable.length < terms.length) return null
   return {
     predicate: { kind: 'or', terms: usable.map((term) => term.predicate) },
-    isExact: present.length === known.length && usable.every((term) => term.isExact),
+    isExact: usable.every((term) => term.isExact),
+    isSame: present.length === known.length && usable.every((term) => term.isSame),
   }
 }
 
@@ -334,14 +344,16 @@ function readTextFunction(expression: JsonNode, columnOf: ColumnOf): ReadPredica
   const name = textOf(expression, 'name')
   const kind = textKinds[name]
   if (kind !== undefined) {
-    return text === '' ? exactly(notNull(column)) : exactly({ kind, column: column.name, text })
+    return text === ''
+      ? { predicate: notNull(column), isExact: true, isSame: false }
+      : exactly({ kind, column: column.name, text })
   }
   if (name !== '~~') return null
   // A pattern that DuckDB did not simplify: what stands before its first wildcard is certain.
   const start = /^[^%_]*/.exec(text)?.[0] ?? ''
   return start === ''
     ? null
-    : { predicate: { kind: 'starts-with', column: column.name, text: start }, isExact: false }
+    : { predicate: { kind: 'starts-with', column: column.name, text: start }, isExact: false, isSame: false }
 }
 
 /** The expression in words, for people who ask why a filter was not sent. Holds no values of the data. */

@@ -1,7 +1,8 @@
 import type { Predicate } from '../catalog/predicate.ts'
 import type { PlatformTable, TableColumn } from '../catalog/table.ts'
-import { carryPredicates, transferKeys } from './join-edges.ts'
-import { integerOf, integersOf, isNode, type JsonNode, nodesOf, textOf } from './plan-json.ts'
+import { carryPredicates, closeTransfers, transferKeys } from './join-edges.ts'
+import { columnAt, expressionReferences, UnreadablePlan } from './plan-columns.ts'
+import { integerOf, integersOf, type JsonNode, nodeOf, nodesOf, textOf } from './plan-json.ts'
 import { describeExpression, readPredicate } from './plan-predicate.ts'
 import { pushLimits } from './push-limits.ts'
 import type { PlanColumn, ScanColumn, ScanOccurrence } from './scan-occurrence.ts'
@@ -34,6 +35,7 @@ export function readOccurrences(plan: JsonNode, context: PlanContext): ScanOccur
   const walk = new PlanWalk(context, countCteReferences(plan))
   const root = walk.visit(plan)
   for (const column of root.columns) markUsed(column)
+  closeTransfers(walk.scans)
   carryPredicates(walk.scans)
   pushLimits(root)
   return walk.scans
@@ -48,6 +50,8 @@ class PlanWalk {
   readonly #cteColumns = new Map<number, readonly PlanColumn[]>()
   /** The columns that the innermost delim join hands to its other side, once each. */
   #delimColumns: readonly PlanColumn[] = []
+  /** A window whose numbers show nowhere. */
+  #transparent: JsonNode | null = null
 
   constructor(context: PlanContext, cteReferences: ReadonlyMap<number, number>) {
     this.#context = context
@@ -70,12 +74,14 @@ class PlanWalk {
       case 'LOGICAL_ANY_JOIN':
       case 'LOGICAL_CROSS_PRODUCT':
         return this.#looseJoin(node)
+      case 'LOGICAL_POSITIONAL_JOIN':
+        return this.#positionalJoin(node)
       case 'LOGICAL_AGGREGATE_AND_GROUP_BY':
         return this.#aggregate(node)
       case 'LOGICAL_WINDOW':
         return this.#window(node)
       case 'LOGICAL_UNNEST':
-        return this.#widening(node, 'expressions')
+        return this.#widening(node)
       case 'LOGICAL_LIMIT':
       case 'LOGICAL_TOP_N':
       case 'LOGICAL_SAMPLE':
@@ -84,24 +90,37 @@ class PlanWalk {
         return this.#orderBy(node)
       case 'LOGICAL_DISTINCT':
         return this.#distinct(node)
+      case 'LOGICAL_UNION':
+      case 'LOGICAL_EXCEPT':
+      case 'LOGICAL_INTERSECT':
+      case 'LOGICAL_RECURSIVE_CTE':
+        return this.#setOperation(node)
       case 'LOGICAL_MATERIALIZED_CTE':
         return this.#materializedCte(node)
       case 'LOGICAL_CTE_REF':
-        return leaf(node, this.#cteColumns.get(integerOf(node, 'cte_index') ?? -1) ?? [])
+        return leaf(node, this.#cteColumns.get(integerOf(node, 'cte_index') ?? -1) ?? unknownColumns(node))
       case 'LOGICAL_DELIM_GET': {
         const count = nodesOf(node, 'chunk_types').length
         // A delim get of another join than the innermost one has another shape; then nothing is said of it.
-        return leaf(node, count === this.#delimColumns.length ? this.#delimColumns : [])
+        return leaf(node, count === this.#delimColumns.length ? this.#delimColumns : unknownColumns(node))
       }
+      case 'LOGICAL_CHUNK_GET':
+        return leaf(node, unknownColumns(node))
+      case 'LOGICAL_EXPRESSION_GET':
+        return this.#expressionGet(node)
+      case 'LOGICAL_EMPTY_RESULT':
+        return leaf(node, repeat(nodesOf(node, 'return_types').length))
+      case 'LOGICAL_DUMMY_SCAN':
+        return leaf(node, [derived])
       default:
-        return this.#unknown(node)
+        throw new UnreadablePlan(`the plan has the operator ${type}`)
     }
   }
 
   #get(node: JsonNode): Walked {
     const parameter = nodesOf(node, 'parameters')[0]
     const scanId = parameter === undefined ? null : integerOf(parameter, 'value')
-    if (textOf(node, 'name') !== 'scan' || scanId === null) return this.#unknown(node)
+    if (textOf(node, 'name') !== 'scan' || scanId === null) return this.#tableFunction(node)
     const table = this.#context.tableOf(scanId)
     const names = Array.isArray(node.names) ? (node.names as readonly unknown[]) : []
     const byName = new Map(table.columns.map((column) => [column.name, column]))
@@ -139,13 +158,24 @@ class PlanWalk {
     }
   }
 
+  /** A function of DuckDB's own, alone or fed by another operator's rows, whose columns follow its own. */
+  #tableFunction(node: JsonNode): Walked {
+    const children = nodesOf(node, 'children').map((child) => this.visit(child))
+    for (const child of children) for (const column of child.columns) markUsed(column)
+    const kept = integersOf(node, 'projection_ids').length
+    const own = kept === 0 ? nodesOf(node, 'column_indexes').length : kept
+    const columns = repeat(own + integersOf(node, 'projected_input').length)
+    return { node, children, columns, scan: null, isScanFilter: false }
+  }
+
   #projection(node: JsonNode): Walked {
     const child = this.#onlyChild(node)
     const columns = nodesOf(node, 'expressions').map((expression) => {
-      if (expression.type === 'BOUND_REF') {
-        return child.columns[integerOf(expression, 'index') ?? -1] ?? derived
-      }
-      return { ...derived, uses: referencesOf(expression).flatMap((i) => child.columns[i]?.uses ?? []) }
+      if (expression.type === 'BOUND_REF') return columnAt(child.columns, expression)
+      const references = expressionReferences(expression)
+      // References by table, not by place, are left where DuckDB does not resolve them: all may be meant.
+      const uses = references === null ? child.columns : references.map((ref) => columnAt(child.columns, ref))
+      return { ...derived, uses: uses.flatMap((column) => column.uses) }
     })
     return { node, children: [child], columns, scan: null, isScanFilter: false }
   }
@@ -153,30 +183,31 @@ class PlanWalk {
   #filter(node: JsonNode): Walked {
     const child = this.#onlyChild(node)
     const terms = nodesOf(node, 'expressions').flatMap(conjuncts)
-    let isScanFilter = terms.length > 0
-    for (const term of terms) {
-      if (!this.#pushTerm(term, child.columns)) isScanFilter = false
-    }
+    const pushed = terms.map((term) => this.#pushTerm(term, child.columns))
     const kept = integersOf(node, 'projection_map')
     return {
       node,
       children: [child],
       columns: kept.length === 0 ? child.columns : pick(child.columns, kept),
       scan: null,
-      isScanFilter,
+      isScanFilter: terms.length > 0 && pushed.every(Boolean),
     }
   }
 
   /** Gives a term of a filter to the one reading that it looks at; false when there is not exactly one. */
   #pushTerm(term: JsonNode, columns: readonly PlanColumn[]): boolean {
-    const references = referencesOf(term)
-    const places = references.map((index) => columns[index]?.receiver ?? null)
-    const scan = places[0]?.scan
-    if (scan === undefined || places.some((place) => place?.scan !== scan)) {
-      for (const index of references) markUsed(columns[index] ?? derived)
+    const references = expressionReferences(term)
+    if (references === null) {
+      for (const column of columns) markUsed(column)
       return false
     }
-    for (const place of places) if (place !== null) scan.used.add(place.column)
+    const looked = references.map((reference) => columnAt(columns, reference))
+    const scan = looked[0]?.receiver?.scan
+    if (scan === undefined || looked.some(({ receiver }) => receiver?.scan !== scan)) {
+      for (const column of looked) markUsed(column)
+      return false
+    }
+    for (const { receiver } of looked) if (receiver !== null) scan.used.add(receiver.column)
     const columnOf = (index: number) => columns[index]?.receiver?.column ?? null
     const read = readPredicate(term, columnOf, this.#context.timeZone)
     if (read !== null) addTerms(scan, read.predicate)
@@ -189,18 +220,12 @@ class PlanWalk {
 
   #join(node: JsonNode): Walked {
     const type = textOf(node, 'join_type')
-    const [leftNode, rightNode] = nodesOf(node, 'children')
-    if (leftNode === undefined || rightNode === undefined) return this.#unknown(node)
-    const [left, right] = this.#joinSides(node, leftNode, rightNode)
+    const [left, right] = this.#joinSides(node)
     for (const condition of nodesOf(node, 'conditions')) {
-      for (const [side, key] of [
-        [left, 'left'],
-        [right, 'right'],
-      ] as const) {
-        for (const index of referencesOf(condition[key])) markUsed(side.columns[index] ?? derived)
-      }
+      markReferenced(condition.left, left.columns)
+      markReferenced(condition.right, right.columns)
     }
-    markReferenced(node, 'predicate', [...left.columns, ...right.columns])
+    markReferenced(node.predicate, [...left.columns, ...right.columns])
     if (textOf(node, 'type') !== 'LOGICAL_ASOF_JOIN') {
       transferKeys(node, left.columns, right.columns)
       return joined(node, type, left, right)
@@ -209,14 +234,15 @@ class PlanWalk {
     return joined(node, type, left, { ...right, columns: right.columns.map(withoutReceiver) })
   }
 
-  #joinSides(node: JsonNode, leftNode: JsonNode, rightNode: JsonNode): readonly [Walked, Walked] {
+  #joinSides(node: JsonNode): readonly [Walked, Walked] {
+    const [leftNode, rightNode] = this.#twoChildren(node)
     if (textOf(node, 'type') !== 'LOGICAL_DELIM_JOIN') return [this.visit(leftNode), this.visit(rightNode)]
     const isFlipped = node.delim_flipped === true
-    const outer = this.visit(isFlipped ? rightNode : leftNode)
+    const outer = this.#visitNumbered(isFlipped ? rightNode : leftNode)
     const before = this.#delimColumns
     this.#delimColumns = nodesOf(node, 'duplicate_eliminated_columns').map((expression) => {
-      const column = outer.columns[integerOf(expression, 'index') ?? -1]
-      if (column === undefined || expression.type !== 'BOUND_REF') return derived
+      if (expression.type !== 'BOUND_REF') throw new UnreadablePlan('a correlated column is an expression')
+      const column = columnAt(outer.columns, expression)
       markUsed(column)
       // Conditions inside a correlated subquery say nothing of the rows outside.
       return { ...column, receiver: null }
@@ -226,50 +252,70 @@ class PlanWalk {
     return isFlipped ? [inner, outer] : [outer, inner]
   }
 
+  /**
+   * The outer side of a correlated join. DuckDB numbers its rows where it has no other way to tell them apart; the
+   * numbers show nowhere, so unlike at a window of the user's a condition may go below.
+   */
+  #visitNumbered(node: JsonNode): Walked {
+    const [expression, ...others] = nodesOf(node, 'expressions')
+    if (textOf(node, 'type') === 'LOGICAL_FILTER') {
+      const [child] = nodesOf(node, 'children')
+      if (child?.type === 'LOGICAL_WINDOW') this.#transparent = child
+    }
+    if (textOf(node, 'type') === 'LOGICAL_WINDOW' && expression !== undefined && others.length === 0) {
+      this.#transparent = node
+    }
+    return this.visit(node)
+  }
+
   #looseJoin(node: JsonNode): Walked {
-    const [leftNode, rightNode] = nodesOf(node, 'children')
-    if (leftNode === undefined || rightNode === undefined) return this.#unknown(node)
-    const left = this.visit(leftNode)
-    const right = this.visit(rightNode)
-    markReferenced(node, 'condition', [...left.columns, ...right.columns])
-    const type = textOf(node, 'type') === 'LOGICAL_CROSS_PRODUCT' ? 'INNER' : textOf(node, 'join_type')
+    const [left, right] = this.#twoChildren(node).map((child) => this.visit(child)) as [Walked, Walked]
+    const columns = [...left.columns, ...right.columns]
+    const isProduct = textOf(node, 'type') === 'LOGICAL_CROSS_PRODUCT'
+    const type = isProduct ? 'INNER' : textOf(node, 'join_type')
+    const condition = nodeOf(node, 'condition')
+    if (condition !== null && type === 'INNER') {
+      for (const term of conjuncts(condition)) this.#pushTerm(term, columns)
+    } else markReferenced(node.condition, columns)
     return joined(node, type, left, right)
+  }
+
+  #positionalJoin(node: JsonNode): Walked {
+    const children = this.#twoChildren(node).map((child) => this.visit(child))
+    // Rows are paired by their number: one row less on a side moves all partners behind it.
+    const columns = children.flatMap((child) => child.columns.map(withoutReceiver))
+    return { node, children, columns, scan: null, isScanFilter: false }
   }
 
   #aggregate(node: JsonNode): Walked {
     const child = this.#onlyChild(node)
     const groups = nodesOf(node, 'groups').map((group): PlanColumn => {
-      const column = group.type === 'BOUND_REF' ? child.columns[integerOf(group, 'index') ?? -1] : undefined
-      return column === undefined ? derived : { ...column, receiver: null }
+      if (group.type !== 'BOUND_REF') return derived
+      return withoutReceiver(columnAt(child.columns, group))
     })
-    markReferenced(node, 'groups', child.columns)
-    markReferenced(node, 'expressions', child.columns)
-    const rest = nodesOf(node, 'expressions').length + nodesOf(node, 'grouping_functions').length
-    return {
-      node,
-      children: [child],
-      columns: [...groups, ...Array.from({ length: rest }, () => derived)],
-      scan: null,
-      isScanFilter: false,
-    }
+    markReferenced(node.groups, child.columns)
+    markReferenced(node.expressions, child.columns)
+    const functions = Array.isArray(node.grouping_functions) ? node.grouping_functions.length : 0
+    const columns = [...groups, ...repeat(nodesOf(node, 'expressions').length + functions)]
+    return { node, children: [child], columns, scan: null, isScanFilter: false }
   }
 
   #window(node: JsonNode): Walked {
-    const walked = this.#widening(node, 'expressions')
-    return { ...walked, columns: walked.columns.map(withoutReceiver) }
+    const walked = this.#widening(node)
+    return this.#transparent === node ? walked : { ...walked, columns: walked.columns.map(withoutReceiver) }
   }
 
   /** Operators that hand on their child's columns and add some. */
-  #widening(node: JsonNode, key: string): Walked {
+  #widening(node: JsonNode): Walked {
     const child = this.#onlyChild(node)
-    markReferenced(node, key, child.columns)
-    const columns = [...child.columns, ...nodesOf(node, key).map(() => derived)]
+    markReferenced(node.expressions, child.columns)
+    const columns = [...child.columns, ...repeat(nodesOf(node, 'expressions').length)]
     return { node, children: [child], columns, scan: null, isScanFilter: false }
   }
 
   #subset(node: JsonNode): Walked {
     const child = this.#onlyChild(node)
-    markReferenced(node, 'orders', child.columns)
+    for (const part of [node.orders, node.limit_val, node.offset_val]) markReferenced(part, child.columns)
     return {
       node,
       children: [child],
@@ -281,7 +327,7 @@ class PlanWalk {
 
   #orderBy(node: JsonNode): Walked {
     const child = this.#onlyChild(node)
-    markReferenced(node, 'orders', child.columns)
+    markReferenced(node.orders, child.columns)
     const kept = integersOf(node, 'projection_map')
     const columns = kept.length === 0 ? child.columns : pick(child.columns, kept)
     return { node, children: [child], columns, scan: null, isScanFilter: false }
@@ -295,10 +341,29 @@ class PlanWalk {
     return { node, children: [child], columns, scan: null, isScanFilter: false }
   }
 
+  /** Unions and their like compare or mix whole rows: all that their children yield is needed. */
+  #setOperation(node: JsonNode): Walked {
+    const children = nodesOf(node, 'children').map((child) => this.visit(child))
+    for (const child of children) for (const column of child.columns) markUsed(column)
+    const columns = repeat(children[0]?.columns.length ?? 0)
+    return { node, children, columns, scan: null, isScanFilter: false }
+  }
+
+  #expressionGet(node: JsonNode): Walked {
+    const children = nodesOf(node, 'children').map((child) => this.visit(child))
+    for (const child of children) for (const column of child.columns) markUsed(column)
+    return {
+      node,
+      children,
+      columns: repeat(nodesOf(node, 'expr_types').length),
+      scan: null,
+      isScanFilter: false,
+    }
+  }
+
   #materializedCte(node: JsonNode): Walked {
-    const [bodyNode, useNode] = nodesOf(node, 'children')
+    const [bodyNode, useNode] = this.#twoChildren(node)
     const index = integerOf(node, 'table_index') ?? -1
-    if (bodyNode === undefined || useNode === undefined) return this.#unknown(node)
     const body = this.visit(bodyNode)
     // Conditions go into the body only where one reference is all there is.
     const isSingle = this.#cteReferences.get(index) === 1
@@ -307,16 +372,18 @@ class PlanWalk {
     return { node, children: [body, use], columns: use.columns, scan: null, isScanFilter: false }
   }
 
-  /** Set operations and operators that we do not know: all that their children yield is needed, nothing goes in. */
-  #unknown(node: JsonNode): Walked {
-    const children = nodesOf(node, 'children').map((child) => this.visit(child))
-    for (const child of children) for (const column of child.columns) markUsed(column)
-    return { node, children, columns: [], scan: null, isScanFilter: false }
+  #onlyChild(node: JsonNode): Walked {
+    const [child, ...others] = nodesOf(node, 'children')
+    if (child === undefined || others.length > 0) throw new UnreadablePlan(`${node.type} has another shape`)
+    return this.visit(child)
   }
 
-  #onlyChild(node: JsonNode): Walked {
-    const child = nodesOf(node, 'children')[0]
-    return child === undefined ? leaf(node, []) : this.visit(child)
+  #twoChildren(node: JsonNode): readonly [JsonNode, JsonNode] {
+    const [left, right, ...others] = nodesOf(node, 'children')
+    if (left === undefined || right === undefined || others.length > 0) {
+      throw new UnreadablePlan(`${node.type} has another shape`)
+    }
+    return [left, right]
   }
 }
 
@@ -329,7 +396,19 @@ function withoutReceiver(column: PlanColumn): PlanColumn {
 }
 
 function pick(columns: readonly PlanColumn[], indexes: readonly number[]): PlanColumn[] {
-  return indexes.map((index) => columns[index] ?? derived)
+  return indexes.map((index) => {
+    const column = columns[index]
+    if (column === undefined) throw new UnreadablePlan('a map points beyond the columns')
+    return column
+  })
+}
+
+function repeat(count: number): PlanColumn[] {
+  return Array.from({ length: count }, () => derived)
+}
+
+function unknownColumns(node: JsonNode): PlanColumn[] {
+  return repeat(nodesOf(node, 'chunk_types').length)
 }
 
 /** What a join yields: which sides' columns, and into which side a condition above it may still go. */
@@ -371,20 +450,10 @@ function markUsed(column: PlanColumn): void {
   }
 }
 
-function markReferenced(node: JsonNode, key: string, columns: readonly PlanColumn[]): void {
-  for (const index of referencesOf(node[key])) markUsed(columns[index] ?? derived)
-}
-
-/** The indexes of all columns that an expression, or a list of them, looks at. */
-function referencesOf(value: unknown, found: number[] = []): number[] {
-  if (Array.isArray(value)) for (const item of value) referencesOf(item, found)
-  else if (isNode(value)) {
-    if (value.type === 'BOUND_REF') {
-      const index = integerOf(value, 'index')
-      if (index !== null && !found.includes(index)) found.push(index)
-    } else for (const item of Object.values(value)) if (typeof item === 'object') referencesOf(item, found)
-  }
-  return found
+function markReferenced(expressions: unknown, columns: readonly PlanColumn[]): void {
+  const references = expressionReferences(expressions)
+  if (references === null) for (const column of columns) markUsed(column)
+  else for (const reference of references) markUsed(columnAt(columns, reference))
 }
 
 function countCteReferences(plan: JsonNode, counts = new Map<number, number>()): Map<number, number> {

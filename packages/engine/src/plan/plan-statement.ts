@@ -3,10 +3,12 @@ import { type ClassifiedStatement, classifyStatement, type PositionOf } from './
 import { combineOccurrences, type TableReference, wholeScans } from './combine-occurrences.ts'
 import { countedText } from './counted-text.ts'
 import { freezeTimeEdits } from './frozen-time.ts'
+import { UnreadablePlan } from './plan-columns.ts'
 import { type JsonNode, nodesOf, textOf } from './plan-json.ts'
 import { readOccurrences } from './plan-scans.ts'
 import { planningError } from './planning-error.ts'
 import type { PlanningInstance } from './planning-instance.ts'
+import type { ScanOccurrence } from './scan-occurrence.ts'
 import { spliceTables } from './splice-tables.ts'
 import { parameterEdits, type StatementParameters } from './statement-parameters.ts'
 import type { StatementPlan } from './statement-plan.ts'
@@ -78,9 +80,10 @@ export async function planStatement(
   const plan = await readPlan(instance, edited.text, references, positionInText)
   // DuckDB plans every statement but serialises not every operator: what it cannot show is read whole.
   if (plan === null) return { ...shared, columns }
-  const context = { tableOf: (id: number) => mustReference(references, id).table, timeZone }
+  const occurrences = tryReadOccurrences(plan, references, timeZone)
+  if (occurrences === null) return { ...shared, columns }
   const counted = countedText(edited.text, statement.tree)
-  const scans = combineOccurrences(references, readOccurrences(plan, context), counted !== null)
+  const scans = combineOccurrences(references, occurrences, counted !== null)
   const countedSql = scans.some((scan) => scan.isCountOnly && scan.where.length > 0) ? counted : null
   return { ...shared, columns, scans, countedSql }
 }
@@ -157,6 +160,20 @@ async function readPlan(
     )
   }
   return nodesOf(serialized, 'plans')[0] ?? null
+}
+
+/** What the plan reads; null for a plan of a shape that we do not know, of which nothing is believed. */
+function tryReadOccurrences(
+  plan: JsonNode,
+  references: readonly TableReference[],
+  timeZone: string,
+): readonly ScanOccurrence[] | null {
+  try {
+    return readOccurrences(plan, { tableOf: (id) => mustReference(references, id).table, timeZone })
+  } catch (error) {
+    if (error instanceof UnreadablePlan) return null
+    throw error
+  }
 }
 
 function mustReference(references: readonly TableReference[], id: number): TableReference {

@@ -107,7 +107,9 @@ export class PlanningInstance {
       }
       await connection.run(`SET TimeZone = '${timeZone.replaceAll("'", "''")}'`)
       // Rewritten to a join with a list of constants, an IN list of six and more would no longer be a filter.
-      await connection.run("SET disabled_optimizers = 'in_clause'")
+      // The column maps that `column_lifetime` puts into joins do not survive the serialiser's copy of some plans
+      // ("Failed to bind column reference"); which columns are read at all is decided elsewhere.
+      await connection.run("SET disabled_optimizers = 'in_clause,column_lifetime'")
       await connection.run('SET enable_external_access = false')
       await connection.run('SET lock_configuration = true')
       // The argument's type must be said, or the serialiser is bound to no function.

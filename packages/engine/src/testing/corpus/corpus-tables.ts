@@ -1,4 +1,4 @@
-import { exactOnlineCatalogue } from '@sluis/facts'
+import { type CatalogueProperty, exactOnlineCatalogue } from '@sluis/facts'
 import type { PlatformTable, ScalarType, TableColumn } from '../../catalog/table.ts'
 
 const scalarTypes: Readonly<Record<string, ScalarType>> = {
@@ -24,14 +24,7 @@ export function corpusTables(): readonly PlatformTable[] {
     .map((entry) => {
       const columns = entry.properties
         .filter(({ name }) => name !== 'Division')
-        .map(
-          (property): TableColumn => ({
-            name: property.name,
-            type: scalarTypes[property.type] ?? 'VARCHAR',
-            isNullable: property.key !== true,
-            isKey: property.key === true,
-          }),
-        )
+        .map((property) => toColumn(property, entry.service))
       const division: TableColumn = { name: 'Division', type: 'INTEGER', isNullable: false, isKey: false }
       return {
         schema: schemaOf(entry.uri),
@@ -51,4 +44,20 @@ function schemaOf(uri: string): string {
     .filter((part) => part !== '{division}')
     .join('_')
     .toLowerCase()
+}
+
+function toColumn({ name, type, key }: CatalogueProperty, service: string): TableColumn {
+  const lines = /^Collection\((.+)\)$/.exec(type)?.[1]
+  const of = exactOnlineCatalogue().find((entry) => entry.service === service && entry.entity === lines)
+  const fields = of?.properties.filter((property) => !property.type.startsWith('Collection('))
+  return {
+    name,
+    type: fields === undefined ? scalarType(type) : { list: fields.map((field) => toColumn(field, service)) },
+    isNullable: key !== true,
+    isKey: key === true,
+  }
+}
+
+function scalarType(type: string): ScalarType {
+  return scalarTypes[type] ?? 'VARCHAR'
 }
