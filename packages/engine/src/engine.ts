@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { GrantId, OrganisationId, StatementId } from '@sluis/shared'
+import type { ClientBase } from 'pg'
 import type { CallEstimate } from './catalog/connector.ts'
 import type { Partition, PlatformTable } from './catalog/table.ts'
 import type { ResultColumn } from './plan/statement-plan.ts'
@@ -7,7 +8,10 @@ import type { ResultColumn } from './plan/statement-plan.ts'
 /** What the engine needs of a grant: an access token now, and somebody to tell when the platform refused it. */
 export interface SourceSession {
   readonly platform: string
+  readonly region: string
   readonly baseUrl: string
+  /** How the grant stands, for the data dictionary. */
+  readonly state: string
   /** OAuth client ID: rate limits are kept per client and partition. */
   readonly clientId: string
   lease(): Promise<{ readonly accessToken: { reveal(): string }; readonly generation: number }>
@@ -75,7 +79,10 @@ export interface QueryStats {
 export interface StatementRun {
   readonly id: StatementId
   readonly columns: readonly ResultColumn[]
+  readonly format: ResultFormat
   readonly body: Readable
+  /** Known before the first row: what was left out of the answer, and why. */
+  readonly warnings: readonly string[]
   readonly stats: Promise<QueryStats>
 }
 
@@ -90,6 +97,8 @@ export interface Explanation {
     readonly columns: readonly string[]
     readonly pushed: readonly { readonly term: string; readonly judgement: string }[]
     readonly keysFrom: readonly string[]
+    /** The first requests that would go out, without the token. */
+    readonly requests: readonly string[]
     readonly calls: CallEstimate
     readonly reason: string
   }[]
@@ -156,6 +165,25 @@ export interface Engine {
     organisationId: OrganisationId,
     name: string,
   ): Promise<readonly (Partition & { source: string })[]>
+  /** Asks the platform again which partitions a grant reaches; needed once after each consent. */
+  readPartitions(organisationId: OrganisationId, grantId: GrantId): Promise<readonly Partition[]>
+  /** The alias of a platform's source where the user gives none, e.g. `eol`. */
+  defaultAlias(platform: string): string
+  /** Refuses a name that cannot be had, before anything is spent on it. */
+  assertNameFree(organisationId: OrganisationId, name: string): Promise<void>
+  /** As `createDatabase`, inside somebody else's transaction. */
+  reserveDatabase(
+    tx: ClientBase,
+    organisationId: OrganisationId,
+    database: { name: string; title?: string; sources: readonly DatabaseSource[] },
+  ): Promise<void>
+  /** Two grants became one: databases of `from` read through `to`. */
+  moveSources(tx: ClientBase, from: GrantId, to: GrantId): Promise<void>
+  /** What was reserved for a grant that came to nothing goes. */
+  dropDatabasesOf(tx: ClientBase, grant: GrantId): Promise<void>
+  /** Statements that run now. */
+  readonly running: number
+  databasesOf(grants: readonly GrantId[]): Promise<Map<GrantId, string[]>>
   query(request: QueryRequest): Promise<StatementRun>
   /** Runs without a listener; the result is kept for `getResult`. */
   start(request: QueryRequest): Promise<StatementRecord>

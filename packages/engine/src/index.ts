@@ -12,6 +12,7 @@ export type {
 export type { Comparison, Predicate, SqlValue } from './catalog/predicate.ts'
 export type { KeyTransfer, Scan, SortKey } from './catalog/scan.ts'
 export type { Partition, PlatformTable, ScalarType, TableColumn } from './catalog/table.ts'
+export { createEngine, type EngineOptions, type QueryablePlatform } from './create-engine.ts'
 export type {
   CatalogueTable,
   Database,

@@ -25,7 +25,7 @@ import { ProcessLiveness } from './process-liveness.ts'
 import { Spender, type SpendResult } from './spender.ts'
 import { listSpools, readSpool, removeSpool, Spool } from './spool.ts'
 import { TokenSender } from './token-sender.ts'
-import type { GrantView, Handover, HandoverOutcome, Lease } from './vault.ts'
+import type { GrantState, GrantView, Handover, HandoverOutcome, Lease } from './vault.ts'
 
 /** What the vault asks of those who keep databases. */
 export interface VaultHooks {
@@ -711,10 +711,16 @@ export class Vault {
   async sessionOf(
     organisationId: OrganisationId,
     id: GrantId,
-  ): Promise<{ platform: string; baseUrl: string; clientId: string }> {
+  ): Promise<{ platform: string; region: string; state: GrantState; baseUrl: string; clientId: string }> {
     const row = await this.#row(organisationId, id)
     const { region } = this.#sender.issuerOf(row)
-    return { platform: row.platform, baseUrl: region.baseUrl, clientId: row.client_id }
+    return {
+      platform: row.platform,
+      region: row.region,
+      state: row.state,
+      baseUrl: region.baseUrl,
+      clientId: row.client_id,
+    }
   }
 
   // ── leases and refreshes ──────────────────────────────────────────────────────────────────────────────────────

@@ -178,6 +178,15 @@ export class DatabaseStore {
     return new Map(rows.map(({ grant_id, names }) => [grant_id, names]))
   }
 
+  /** Removes databases that have no other source than this grant. */
+  async dropDatabasesOf(tx: pg.ClientBase, grant: GrantId): Promise<void> {
+    await tx.query(
+      `DELETE FROM sql_database d WHERE EXISTS (SELECT FROM database_source s WHERE s.database_id = d.id AND s.grant_id = $1)
+         AND NOT EXISTS (SELECT FROM database_source s WHERE s.database_id = d.id AND s.grant_id <> $1)`,
+      [grant],
+    )
+  }
+
   /** Two grants became one: what read through `from` reads through `to`. */
   async moveSources(tx: pg.ClientBase, from: GrantId, to: GrantId): Promise<void> {
     await tx.query('UPDATE database_source SET grant_id = $2 WHERE grant_id = $1', [from, to])

@@ -83,6 +83,31 @@ export class CallBudgets {
     }
   }
 
+  /** What is left for these partitions of a client, as counted here. */
+  async list(
+    platform: string,
+    clientId: string,
+    keys: readonly string[],
+  ): Promise<{ partition: string; window: string; limit: number; remaining: number; resetsAt: string }[]> {
+    const { rows } = await this.#store.pool.query<BudgetRow & { key: string }>(
+      'SELECT * FROM call_budget WHERE platform = $1 AND client_id = $2 AND key = ANY($3) ORDER BY key',
+      [platform, clientId, keys],
+    )
+    const now = this.#clock.now()
+    return rows.flatMap((row) =>
+      [
+        { window: 'minute', limit: row.minute_limit, used: row.minute_used, end: row.minute_start + minute },
+        { window: 'day', limit: row.day_limit, used: row.day_used, end: row.day_start + day },
+      ].map(({ window, limit, used, end }) => ({
+        partition: row.key,
+        window,
+        limit,
+        remaining: end > now ? Math.max(0, limit - used) : limit,
+        resetsAt: new Date(end).toISOString(),
+      })),
+    )
+  }
+
   /** Believes the platform where it says that less is left, or that the limit is another one. */
   async correct(key: BudgetKey, taken: BudgetRow, readings: readonly LimitReading[]): Promise<void> {
     for (const { window, limit, remaining, resetsAt } of readings) {

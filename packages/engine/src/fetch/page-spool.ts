@@ -13,13 +13,19 @@ export class PageSpool {
   readonly #folder: string
   #file: FileHandle | null = null
   #written = 0
+  #last: Promise<void> = Promise.resolve()
 
   constructor(scanFolder: string, partition: string | null) {
     this.#folder = join(scanFolder, `p${partition ?? ''}`)
   }
 
-  /** Adds the rows of a page: the inside of its array, or one object. */
-  async append(rows: Buffer): Promise<void> {
+  /** Adds the rows of a page: the inside of its array, or one object. Pages that come together are written in turn. */
+  append(rows: Buffer): Promise<void> {
+    this.#last = this.#last.then(() => this.#write(rows))
+    return this.#last
+  }
+
+  async #write(rows: Buffer): Promise<void> {
     if (isBlank(rows)) return
     if (this.#file === null) {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 })
@@ -31,10 +37,16 @@ export class PageSpool {
     const before = Buffer.from(this.#written === 0 ? '[' : ',')
     await this.#file.writev([before, rows])
     this.#written += rows.length + 1
-    if (this.#written >= fileBytes) await this.close()
+    if (this.#written >= fileBytes) await this.#end()
   }
 
-  async close(): Promise<void> {
+  /** Ends the file at hand; more pages begin another one. */
+  close(): Promise<void> {
+    this.#last = this.#last.then(() => this.#end())
+    return this.#last
+  }
+
+  async #end(): Promise<void> {
     const file = this.#file
     if (file === null) return
     this.#file = null

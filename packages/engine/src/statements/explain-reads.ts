@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import type { GrantId } from '@sluis/shared'
+import type { CallEstimate, ChosenRead } from '../catalog/connector.ts'
+import type { ReadMemory } from '../databases/read-memory.ts'
+import type { Explanation, QueryRequest } from '../engine.ts'
+import { orderScans } from '../plan/order-scans.ts'
+import type { StatementPlan } from '../plan/statement-plan.ts'
+import { describePredicate } from '../run/predicate-sql.ts'
+import type { ReadScan } from './fetch-reads.ts'
+
+/** The name under which a whole statement's calls are remembered: key transfers cannot be foretold without a call. */
+export function statementKey({
+  sql,
+  parameters,
+  database,
+}: Pick<QueryRequest, 'sql' | 'parameters' | 'database'>): string {
+  const text = JSON.stringify([database, sql, parameters ?? null])
+  return `statement ${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`
+}
+
+/** Remembers what each scan of a statement cost. */
+export async function rememberStatement(
+  memory: ReadMemory,
+  grant: GrantId,
+  request: Pick<QueryRequest, 'sql' | 'parameters' | 'database'>,
+  scans: readonly ReadScan[],
+): Promise<void> {
+  if (scans.length === 0) return
+  const costs = scans.map(({ read, fetched }) => ({
+    partition: String(read.scan.id),
+    rows: fetched?.rows ?? 0,
+    calls: fetched?.calls ?? 0,
+  }))
+  await memory.remember(grant, statementKey(request), '', costs)
+}
+
+/** What a statement would ask of the platform and what that costs; asks nothing. */
+export function explainReads(
+  plan: StatementPlan,
+  reads: readonly ChosenRead[],
+  warnings: readonly string[],
+  remembered: (scan: number) => number | null,
+): Explanation {
+  const order = new Map(orderScans(reads).map(({ scanId, keysFrom }) => [scanId, keysFrom]))
+  const scans = reads.map((read) => {
+    const { scan, offer, partitions, reason } = read
+    const keys = order.get(scan.id) ?? []
+    const isSkipped = scan.limit === 0 || partitions?.length === 0
+    return {
+      table: `${scan.source}.${scan.table.schema}.${scan.table.name}`,
+      endpoint: offer.endpoint,
+      partitions: (partitions ?? []).map(({ id }) => id),
+      filter: offer.filter,
+      columns: offer.columns,
+      pushed: scan.where.map((term, index) => ({
+        term: describePredicate(term),
+        judgement: offer.judgements[index] ?? 'no',
+      })),
+      keysFrom: keys.map(
+        ({ column, fromScan, fromColumn }) => `${column} from ${nameOf(reads, fromScan)}.${fromColumn}`,
+      ),
+      requests: isSkipped ? [] : firstRequests(read),
+      calls: isSkipped
+        ? { min: 0, expected: 0, max: 0 }
+        : boundedCalls(read.calls, keys.length > 0, remembered(scan.id)),
+      reason,
+    }
+  })
+  return {
+    class: plan.class,
+    calls: {
+      min: scans.reduce((sum, { calls }) => sum + calls.min, 0),
+      expected: scans.reduce((sum, { calls }) => sum + calls.expected, 0),
+      max: scans.some(({ calls }) => calls.max === null)
+        ? null
+        : scans.reduce((sum, { calls }) => sum + (calls.max ?? 0), 0),
+    },
+    scans,
+    warnings,
+  }
+}
+
+/** With keys a read may turn out to be unnecessary; a memory of the same statement is the best guess. */
+function boundedCalls(calls: CallEstimate, hasKeys: boolean, remembered: number | null): CallEstimate {
+  const min = hasKeys ? 0 : calls.min
+  const expected = remembered ?? calls.expected
+  return {
+    min,
+    expected: Math.max(min, calls.max === null ? expected : Math.min(expected, calls.max)),
+    max: calls.max,
+  }
+}
+
+const nameOf = (reads: readonly ChosenRead[], id: number) =>
+  reads.find(({ scan }) => scan.id === id)?.scan.table.name ?? String(id)
+
+/** The first requests that would go out, path and query, a few of many. */
+function firstRequests({ offer, partitions }: ChosenRead): string[] {
+  const places = partitions === null ? [null] : partitions.slice(0, 3)
+  return places
+    .flatMap((place) => offer.requests(place).slice(0, 3))
+    .map(({ method, url }) => {
+      const { pathname, search } = new URL(url)
+      const text = `${method} ${decodeURIComponent(pathname + search)}`
+      return text.length > 500 ? `${text.slice(0, 500)}…` : text
+    })
+}

@@ -1,0 +1,15 @@
+import type { GrantId } from '@sluis/shared'
+import type { Connector } from '../catalog/connector.ts'
+import type { Partition } from '../catalog/table.ts'
+import type { ApiCaller } from '../fetch/api-caller.ts'
+
+/** One source of a database, ready to be read by one statement. */
+export interface SourceContext {
+  readonly alias: string
+  readonly grant: GrantId
+  readonly connector: Connector
+  readonly baseUrl: string
+  readonly caller: ApiCaller
+  /** What the database may read of it; null where the platform has no partitions. */
+  readonly partitions: readonly Partition[] | null
+}

@@ -1,0 +1,55 @@
+import { createReadStream, mkdirSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Clock, SluisError, type StatementId } from '@sluis/shared'
+import type { QueryStats, StatementRun } from '../engine.ts'
+
+type Finished = Omit<StatementRun, 'stats' | 'body'> & { readonly stats: QueryStats }
+
+const keptMs = 3_600_000
+
+/** Results of statements that ran without a listener, kept for an hour. */
+export class StoredResults {
+  readonly #folder: string
+  readonly #clock: Clock
+  readonly #finished = new Map<StatementId, Finished & { readonly file: string; readonly at: number }>()
+
+  constructor(folder: string, clock: Clock) {
+    this.#folder = folder
+    this.#clock = clock
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  }
+
+  /** Lets `work` write the result to a file and keeps it. */
+  async keep(id: StatementId, work: (file: string) => Promise<Finished>): Promise<void> {
+    await this.#prune()
+    const file = join(this.#folder, id)
+    try {
+      const finished = await work(file)
+      this.#finished.set(id, { ...finished, file, at: this.#clock.now() })
+    } catch (error) {
+      await rm(file, { force: true })
+      throw error
+    }
+  }
+
+  open(id: StatementId): StatementRun {
+    const kept = this.#finished.get(id)
+    if (!kept) {
+      throw new SluisError('NOT_FOUND', 'The rows of this statement are not kept here any more.', {
+        hint: 'Results are kept for an hour on the server that ran them; run the statement again.',
+      })
+    }
+    const { file, at: _, stats, ...run } = kept
+    return { ...run, body: createReadStream(file), stats: Promise.resolve(stats) }
+  }
+
+  async #prune(): Promise<void> {
+    const now = this.#clock.now()
+    for (const [id, { file, at }] of this.#finished) {
+      if (now - at < keptMs) continue
+      this.#finished.delete(id)
+      await rm(file, { force: true })
+    }
+  }
+}
