@@ -154,31 +154,28 @@ const isStep = (milliseconds: number) => milliseconds % 10 === 0
 
 /**
  * Strings compare without case and trailing blanks at the source, probably: what it finds equal is at least what
- * DuckDB does. Never exact, and nothing but equality.
+ * DuckDB does. Never exact, and nothing but equality. Each spelling that a careful source may insist on is asked for.
  */
 function sameString(field: ScalarField, value: string): FilterText | null {
   const text = sendable(value)
   if (text === null || field.edm !== 'Edm.String') return null
   const { name, padding } = field
-  switch (padding?.side) {
-    case undefined:
-      return atom(`${name} eq ${stringLiteral(text)}`, false)
-    case 'left':
-      return atom(`${name} eq ${stringLiteral(text.padStart(padding.width))}`, false)
-    case 'left-maybe':
-      return atom(`trim(${name}) eq ${stringLiteral(text)}`, false)
-    case 'right': {
-      const plain = `${name} eq ${stringLiteral(text)}`
-      if (text.length >= padding.width) return atom(plain, false)
-      const padded = `${name} eq ${stringLiteral(text.padEnd(padding.width))}`
-      return { text: `${plain} or ${padded}`, isExact: false, joint: 'or' }
-    }
-  }
+  if (padding?.side === 'left-maybe') return atom(`trim(${name}) eq ${stringLiteral(text)}`, false)
+  const spellings = new Set(
+    padding?.side === 'left'
+      ? [text.padStart(padding.width)]
+      : padding?.side === 'right'
+        ? [text, text.padEnd(padding.width)]
+        : [text, value],
+  )
+  const parts = [...spellings].map((spelling) => `${name} eq ${stringLiteral(spelling)}`)
+  return { text: parts.join(' or '), isExact: false, joint: parts.length > 1 ? 'or' : 'none' }
 }
 
 /** Text as it may stand in an address, trailing blanks off; null for what no address should carry. */
 export function sendable(value: string): string | null {
+  if (value.length > 400) return null
   const text = value.trimEnd()
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what web servers refuse in an address.
-  return text.length > 400 || /[\u0000-\u001f\u007f]/.test(text) || !text.isWellFormed() ? null : text
+  return /[\u0000-\u001f\u007f]/.test(text) || !text.isWellFormed() ? null : text
 }

@@ -3,7 +3,7 @@ import type { CatalogueEntry, CatalogueProperty } from '@sluis/facts'
 import { type Padding, paddingOf } from './padding.ts'
 
 /** One property of an endpoint, as far as reading goes. */
-export type Field = ScalarField | LinesField | ComplexField
+export type Field = ScalarField | LinesField
 
 export interface ScalarField {
   readonly kind: 'scalar'
@@ -19,12 +19,6 @@ export interface LinesField {
   readonly kind: 'lines'
   readonly name: string
   readonly fields: readonly ScalarField[] | null
-}
-
-/** A complex value without documented members, read as the text of its JSON. */
-export interface ComplexField {
-  readonly kind: 'complex'
-  readonly name: string
 }
 
 /** A readable entity set: where it is, how it pages, what it demands. */
@@ -80,9 +74,11 @@ function toEndpoint(entry: CatalogueEntry, catalogue: readonly CatalogueEntry[])
   // `sync/Deleted` has no service: its prefix is the service then.
   const service = (inner.length > 1 ? (inner[0] ?? '') : first).toLowerCase()
   const entity = inner.length > 1 ? inner.slice(1).join('') : (inner[0] ?? '')
-  const fields = entry.properties.map((property) =>
-    toField(property, entry, `${service}/${entity}`, catalogue),
-  )
+  // Properties of a complex type (`DivisionClass`) are left out: their members are documented nowhere, and asking for
+  // one that the service takes for a navigation property would fail the whole read.
+  const fields = entry.properties
+    .map((property) => toField(property, entry, `${service}/${entity}`, catalogue))
+    .filter((field) => field !== null)
   return {
     kind,
     name: segments.join('/'),
@@ -102,12 +98,12 @@ function toField(
   entry: CatalogueEntry,
   entityPath: string,
   catalogue: readonly CatalogueEntry[],
-): Field {
+): Field | null {
   const collection = /^Collection\((.+)\)$/.exec(property.type)?.[1]
   if (collection !== undefined) {
     return { kind: 'lines', name: property.name, fields: lineFields(collection, entry.service, catalogue) }
   }
-  return toScalar(property, entityPath) ?? { kind: 'complex', name: property.name }
+  return toScalar(property, entityPath)
 }
 
 function toScalar(property: CatalogueProperty, entityPath: string): ScalarField | null {

@@ -1,7 +1,7 @@
 import type { Judgement } from '@sluis/engine'
 import type { Endpoint } from './endpoint.ts'
 import { joinTexts, type RenderedTerm } from './filter.ts'
-import { encodeOption } from './read-request.ts'
+import { optionLength } from './read-request.ts'
 
 /** The filters that together ask for what one wish needs, each short enough for an address. */
 export interface FilterBatches {
@@ -13,16 +13,18 @@ export interface FilterBatches {
   readonly cutTerm: number | null
 }
 
-const and = ' and '.length
+/** `+and+` and two brackets; in a next link the blanks may take three characters each. */
+const jointLength = (isPaged: boolean) => (isPaged ? 9 : 5) + 2
 
 /**
- * Joins terms into filters of at most `room` encoded characters. The longest list of values is cut into several
- * requests when it must be; what cannot be cut and does not fit is left to the engine.
+ * Joins terms into filters that fit the room an address leaves, in encoded characters. The longest list of values is
+ * cut into several requests when it must be; what cannot be cut and does not fit is left to the engine. A list of
+ * the entity's own keys answers one page, which leaves more room.
  */
 export function toFilterBatches(
   terms: readonly RenderedTerm[],
   endpoint: Endpoint,
-  room: number,
+  roomFor: (isPaged: boolean) => number,
 ): FilterBatches {
   const judgements = terms.map(({ judgement }) => judgement)
   if (terms.some(({ list }) => list?.parts.length === 0)) return { judgements, batches: [], cutTerm: null }
@@ -31,16 +33,19 @@ export function toFilterBatches(
     kept.delete(at)
     judgements[at] = 'no'
   }
-  const length = (at: number) => encodeOption(terms[at]?.text ?? '').length + and + 2
+  const isKeyList = (at: number) => isOwnKey(terms[at], endpoint)
+  let cut: number | null = [...kept].find(isKeyList) ?? null
+  const isPaged = cut === null
+  const joint = jointLength(isPaged)
+  const lengthOf = (text: string) => optionLength(text, isPaged) + joint
+  const length = (at: number) => lengthOf(terms[at]?.text ?? '')
   const total = () => [...kept].reduce((sum, at) => sum + length(at), 0)
   const longest = (among: readonly number[]) =>
     among.reduce((best, at) => (length(at) > length(best) ? at : best))
 
   const reserved = mandatoryFilter(endpoint)
-  let free = room - (reserved === null ? 0 : encodeOption(reserved).length + and + 2)
-  const isKeyList = (at: number) => isOwnKey(terms[at], endpoint)
+  let free = roomFor(isPaged) - (reserved === null ? 0 : lengthOf(reserved))
   const cuttable = () => [...kept].filter((at) => canCut(terms[at]))
-  let cut: number | null = [...kept].find(isKeyList) ?? null
   while (kept.size > 0 && cut === null && total() > free) {
     const lists = cuttable()
     if (lists.length > 0) cut = longest(lists)
@@ -48,7 +53,7 @@ export function toFilterBatches(
   }
   if (cut !== null) {
     const parts = terms[cut]?.list?.parts ?? []
-    const widest = Math.max(...parts.map((part) => encodeOption(part).length)) + and + 2
+    const widest = parts.reduce((most, part) => Math.max(most, lengthOf(part)), 0)
     const others = () => [...kept].filter((at) => at !== cut)
     while (others().length > 0 && total() - length(cut) + widest > free) drop(longest(others()))
     free -= total() - length(cut)
@@ -64,10 +69,12 @@ export function toFilterBatches(
     return { judgements, batches: [{ filter: filterText(fixed, endpoint), keys: null }], cutTerm: null }
   }
   const isKey = cut !== null && isKeyList(cut)
+  const most = isKey ? endpoint.pageRows : Number.POSITIVE_INFINITY
   const groups = groupParts(
     cutTerm.list.parts,
-    free - and - 2,
-    isKey ? endpoint.pageRows : Number.POSITIVE_INFINITY,
+    free - joint,
+    most,
+    (part) => optionLength(part, isPaged) + (isPaged ? 8 : 4),
   )
   return {
     judgements,
@@ -101,12 +108,16 @@ function canCut(term: RenderedTerm | undefined): boolean {
 }
 
 /** Parts in as few groups as fit `room` and `most`. */
-function groupParts(parts: readonly string[], room: number, most: number): string[][] {
-  const or = ' or '.length
+function groupParts(
+  parts: readonly string[],
+  room: number,
+  most: number,
+  lengthOf: (part: string) => number,
+): string[][] {
   const groups: string[][] = []
   let used = Number.POSITIVE_INFINITY
   for (const part of parts) {
-    const length = encodeOption(part).length + or
+    const length = lengthOf(part)
     const group = groups.at(-1)
     if (group !== undefined && used + length <= room && group.length < most) {
       group.push(part)

@@ -160,21 +160,24 @@ function renderList(column: string, values: readonly SqlValue[], fields: Fields)
   if (values.length === 0) {
     return { ...nothing, judgement: 'exact', list: { field, parts: [], isDisjoint: true } }
   }
-  const parts = new Map<string, Pick<FilterText, 'text' | 'joint'>>()
+  const groups = new Map<string, Map<string, FilterText>>()
   let isExact = true
   for (const value of values) {
     const part = comparison(field, '=', value)
     if (part === null) return nothing
     isExact &&= part.isExact
     // Two spellings that the source finds equal must not be asked for in two requests: their rows would come twice.
-    const same = field.type === 'VARCHAR' ? part.text.toLowerCase() : part.text
-    const earlier = parts.get(same)
-    if (earlier === undefined) parts.set(same, part)
-    else if (earlier.text !== part.text && !earlier.text.split(' or ').includes(part.text)) {
-      parts.set(same, { text: joinTexts([earlier, part], 'or'), joint: 'or' })
-    }
+    const same = typeof value.value === 'string' ? value.value.trim().toLowerCase() : part.text
+    const group = groups.get(same)
+    if (group === undefined) groups.set(same, new Map([[part.text, part]]))
+    else group.set(part.text, part)
   }
-  const all = [...parts.values()]
+  const all = [...groups.values()].map((group): Pick<FilterText, 'text' | 'joint'> => {
+    const [only, ...others] = group.values()
+    return only !== undefined && others.length === 0
+      ? only
+      : { text: joinTexts([...group.values()], 'or'), joint: 'or' }
+  })
   const isPlainText = field.type === 'VARCHAR' && all.every(({ text }) => /^[\x20-\x7e]*$/.test(text))
   const isDisjoint = isExact || isPlainText
   return {

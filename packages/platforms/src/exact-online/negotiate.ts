@@ -44,8 +44,8 @@ function offersOf(wish: ReadWish, endpoint: Endpoint, baseUrl: string): readonly
   const partitionColumn = wish.table.isPartitionFromUrl ? wish.table.partitionColumn : null
   const terms = wish.where.map((term) => renderTerm(term, endpoint, partitionColumn))
   const shape = shapeOf(wish, endpoint)
-  const room =
-    maxUrlLength - urlLength(baseUrl, endpoint, { ...shape, orderBy: longestOrder(wish), top: 999_999_999 })
+  const frame = { ...shape, orderBy: longestOrder(wish), top: 999_999_999 }
+  const room = (isPaged: boolean) => maxUrlLength - urlLength(baseUrl, endpoint, frame, isPaged)
   const whole = toFilterBatches(terms, endpoint, room)
   const offers = [offerOf(wish, endpoint, baseUrl, shape, whole)]
   const { cutTerm } = whole

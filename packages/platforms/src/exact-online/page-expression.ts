@@ -9,11 +9,6 @@ export function pageOf(field: Field): NonNullable<TableColumn['page']> {
   const column = quoted(field.name)
   if (field.kind === 'scalar')
     return { field: field.name, jsonType: 'VARCHAR', expression: typed(field, column) }
-  if (field.kind === 'complex') {
-    // A navigation property that is not expanded shows as {"__deferred":…}.
-    const expression = `CASE WHEN json_exists(${column}, '$.__deferred') THEN NULL ELSE ${column}::VARCHAR END`
-    return { field: field.name, jsonType: 'JSON', expression }
-  }
   // An expanded collection is {"results":[…]}, and a bare array where $top makes the service answer in version 1.
   const lines = `CASE WHEN json_type(${column}) = 'ARRAY' THEN ${column} ELSE ${column}->'results' END`
   if (field.fields === null) return { field: field.name, jsonType: 'JSON', expression: `(${lines})::VARCHAR` }

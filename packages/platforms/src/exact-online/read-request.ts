@@ -39,11 +39,23 @@ export function countRequest(
   return { method: 'GET', url: `${endpointUrl(baseUrl, endpoint, partition)}/$count${query}`, headers: {} }
 }
 
-/** Length of the address of a read, with room for a company code and for what paging adds. */
-export function urlLength(baseUrl: string, endpoint: Endpoint, query: ReadQuery): number {
+/**
+ * Length of the address of a read, with room for a company code. A read of several pages comes back as a next link,
+ * whose maker may escape what we need not, and which names the last key.
+ */
+export function urlLength(baseUrl: string, endpoint: Endpoint, query: ReadQuery, isPaged: boolean): number {
   const company = 10
-  const paging = 120
-  return baseUrl.length + endpoint.path.length + company + queryText(query).length + paging
+  const token = 80
+  const { select, expand } = query
+  const extra = isPaged
+    ? token + 2 * (select.length + expand.length) + 2 * query.orderBy.split(' ').length
+    : 0
+  return baseUrl.length + endpoint.path.length + company + queryText(query).length + extra
+}
+
+/** Length of an option's value in an address, or at most in the next link that repeats it. */
+export function optionLength(text: string, isPaged: boolean): number {
+  return isPaged ? encodeURIComponent(text).replaceAll("'", '%27').length : encodeOption(text).length
 }
 
 function endpointUrl(baseUrl: string, endpoint: Endpoint, partition: Partition | null): string {

@@ -67,7 +67,6 @@ const types: readonly (readonly [string, string, unknown])[] = [
   ['crm.Accounts', 'IsAccountant', 'SMALLINT'],
   ['sync_crm.Accounts', 'Timestamp', 'BIGINT'],
   ['documents.DocumentAttachments', 'Attachment', 'VARCHAR'],
-  ['system.Divisions', 'Class_01', 'VARCHAR'],
   ['logistics.ItemAssortment', 'Properties', 'VARCHAR'],
 ]
 for (const [table, name, type] of types) {
@@ -118,8 +117,6 @@ describe('values from pages', () => {
     ['crm.Accounts', 'DiscountSales', 1e21, 1e21],
     ['crm.Accounts', 'IsAccountant', 2, 2],
     ['crm.Accounts', 'IsAccountant', 99999, null],
-    ['system.Divisions', 'Class_01', { Code: 'A' }, '{"Code":"A"}'],
-    ['system.Divisions', 'Class_01', { __deferred: { uri: 'https://x' } }, null],
     ['logistics.ItemAssortment', 'Properties', { results: [{ a: 1 }] }, '[{"a":1}]'],
   ]
   for (const [table, name, value, expected] of values) {

@@ -90,8 +90,6 @@ function toColumn(field: Field): TableColumn {
   switch (field.kind) {
     case 'scalar':
       return { name: field.name, type: field.type, isNullable: !field.isKey, isKey: field.isKey, page }
-    case 'complex':
-      return { name: field.name, type: 'VARCHAR', isNullable: true, isKey: false, page }
     case 'lines':
       return {
         name: field.name,
