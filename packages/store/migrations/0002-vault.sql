@@ -77,9 +77,21 @@ CREATE TABLE token_fingerprint (
 );
 CREATE INDEX token_fingerprint_grant ON token_fingerprint (grant_id);
 
--- Processes that may hold a spend; each proves that it lives by an advisory lock on `lock_key`.
+-- Processes that may hold a spend; each proves that it lives by an advisory lock on `lock_key`. A row stays as long as
+-- the process's spool is kept: its answers may be needed again when the database forgets.
 CREATE TABLE vault_process (
   id text PRIMARY KEY,
   lock_key integer NOT NULL,
-  started_at bigint NOT NULL
+  started_at bigint NOT NULL,
+  replayed_recovery bigint NOT NULL DEFAULT 0
 );
+
+-- The database was found to be an older copy of itself. While one of these is open, no single-use token is spent:
+-- every registered process first puts back what its spool knows.
+CREATE TABLE vault_recovery (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  reason text NOT NULL,
+  detected_at bigint NOT NULL,
+  ended_at bigint
+);
+CREATE UNIQUE INDEX vault_recovery_open ON vault_recovery ((true)) WHERE ended_at IS NULL;

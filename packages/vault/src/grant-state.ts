@@ -5,10 +5,14 @@ export type GrantEvent =
   | 'verified'
   | 'spend-begun'
   | 'spent'
+  /** Spent while it is not known yet whose grant it is. */
+  | 'spent-unverified'
   | 'spend-not-sent'
   | 'answer-lost'
   | 'refused-for-now'
   | 'refused-for-good'
+  /** The primary was refused for good, and a pair kept beside it takes its place. */
+  | 'alternate-taken'
   | 'client-refused'
   | 'superseded'
   | 'removed'
@@ -19,10 +23,12 @@ const dead: Row = {
   verified: null,
   'spend-begun': null,
   spent: null,
+  'spent-unverified': null,
   'spend-not-sent': null,
   'answer-lost': null,
   'refused-for-now': null,
   'refused-for-good': null,
+  'alternate-taken': null,
   'client-refused': null,
   superseded: null,
   removed: null,
@@ -37,10 +43,12 @@ export const transitions: Readonly<Record<GrantState, Row>> = {
     verified: 'active',
     'spend-begun': 'pending',
     spent: 'pending',
+    'spent-unverified': 'pending',
     'spend-not-sent': 'pending',
     'answer-lost': 'ambiguous',
     'refused-for-now': 'pending',
     'refused-for-good': 'needs_consent',
+    'alternate-taken': 'pending',
     'client-refused': 'misconfigured',
     superseded: 'active',
     removed: 'revoked',
@@ -49,10 +57,12 @@ export const transitions: Readonly<Record<GrantState, Row>> = {
     verified: 'active',
     'spend-begun': 'refreshing',
     spent: 'active',
+    'spent-unverified': 'pending',
     'spend-not-sent': 'active',
     'answer-lost': null,
     'refused-for-now': 'active',
     'refused-for-good': 'needs_consent',
+    'alternate-taken': 'active',
     'client-refused': 'misconfigured',
     superseded: 'active',
     removed: 'revoked',
@@ -61,10 +71,12 @@ export const transitions: Readonly<Record<GrantState, Row>> = {
     verified: 'refreshing',
     'spend-begun': null,
     spent: 'active',
+    'spent-unverified': 'pending',
     'spend-not-sent': 'active',
     'answer-lost': 'ambiguous',
     'refused-for-now': 'active',
     'refused-for-good': 'needs_consent',
+    'alternate-taken': 'active',
     'client-refused': 'misconfigured',
     superseded: 'active',
     removed: 'revoked',
@@ -73,10 +85,12 @@ export const transitions: Readonly<Record<GrantState, Row>> = {
     verified: 'ambiguous',
     'spend-begun': 'ambiguous',
     spent: 'active',
+    'spent-unverified': 'pending',
     'spend-not-sent': 'ambiguous',
     'answer-lost': 'ambiguous',
     'refused-for-now': 'ambiguous',
     'refused-for-good': 'needs_consent',
+    'alternate-taken': 'active',
     'client-refused': 'ambiguous',
     superseded: 'active',
     removed: 'revoked',
@@ -84,6 +98,7 @@ export const transitions: Readonly<Record<GrantState, Row>> = {
   needs_consent: {
     ...dead,
     spent: 'active',
+    'spent-unverified': 'pending',
     superseded: 'active',
     removed: 'revoked',
   },
@@ -91,10 +106,12 @@ export const transitions: Readonly<Record<GrantState, Row>> = {
     verified: 'misconfigured',
     'spend-begun': 'refreshing',
     spent: 'active',
+    'spent-unverified': 'pending',
     'spend-not-sent': 'misconfigured',
     'answer-lost': 'ambiguous',
     'refused-for-now': 'misconfigured',
     'refused-for-good': 'needs_consent',
+    'alternate-taken': 'active',
     'client-refused': 'misconfigured',
     superseded: 'active',
     removed: 'revoked',

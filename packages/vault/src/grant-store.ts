@@ -80,6 +80,15 @@ export function rowToJson(row: GrantRow): Record<string, unknown> {
   )
 }
 
+/** The row that `rowToJson` made JSON of. */
+export function rowFromJson(json: Record<string, unknown>): GrantRow {
+  const entries = Object.entries(json).map(([column, value]) => [
+    column,
+    column.startsWith('sealed_') && typeof value === 'string' ? Buffer.from(value.slice(2), 'hex') : value,
+  ])
+  return Object.fromEntries(entries) as GrantRow
+}
+
 /** Statements over grants. All are compare-and-sets or reads; the time always comes as a value. */
 export class GrantStore {
   readonly #store: Store
@@ -123,7 +132,7 @@ export class GrantStore {
 
   /**
    * The intent: exactly one caller in the whole cluster wins generation `row.generation`. Null when somebody else
-   * has it, or the row has moved on.
+   * has it, the row has moved on, or a single-use token may not be spent because the database is being repaired.
    */
   async beginSpend(
     row: GrantRow,
@@ -133,12 +142,14 @@ export class GrantStore {
       readonly process: string
       readonly at: number
       readonly state: GrantState
+      readonly isSingleUse: boolean
     },
   ): Promise<GrantRow | null> {
     const { rows } = await this.#store.pool.query<GrantRow>(
       `UPDATE token_grant SET spend_id = $4, spend_kind = $5, spend_generation = generation, spend_process = $6,
          spend_started_at = $7, spend_sends = 1, spend_lost_at = NULL, spend_refusals = 0, spend_was_early = false, state = $8
        WHERE id = $1 AND chain = $2 AND generation = $3 AND spend_id IS NULL AND state = $9 AND deleted_at IS NULL
+         AND (NOT $10 OR NOT EXISTS (SELECT FROM vault_recovery WHERE ended_at IS NULL))
        RETURNING *`,
       [
         row.id,
@@ -150,18 +161,22 @@ export class GrantStore {
         spend.at,
         spend.state,
         row.state,
+        spend.isSingleUse,
       ],
     )
     return rows[0] ?? null
   }
 
-  /** The intent to send an ambiguous spend once more: exactly one caller wins send number `row.spend_sends + 1`. */
-  async beginResend(row: GrantRow, process: string, at: number): Promise<GrantRow | null> {
+  /**
+   * The intent to send an ambiguous spend once more: exactly one caller wins send number `row.spend_sends + 1`. Until
+   * `lostAt` the row is left to it; a holder that dies meanwhile is found by its lock, or at the latest then.
+   */
+  async beginResend(row: GrantRow, process: string, at: number, lostAt: number): Promise<GrantRow | null> {
     const { rows } = await this.#store.pool.query<GrantRow>(
-      `UPDATE token_grant SET spend_sends = spend_sends + 1, spend_process = $3, spend_started_at = $4, due_at = NULL
-       WHERE id = $1 AND spend_id = $2 AND spend_sends = $5 AND state = 'ambiguous' AND due_at IS NOT NULL
-         AND deleted_at IS NULL RETURNING *`,
-      [row.id, row.spend_id, process, at, row.spend_sends],
+      `UPDATE token_grant SET spend_sends = spend_sends + 1, spend_process = $3, spend_started_at = $4, due_at = $6
+       WHERE id = $1 AND spend_id = $2 AND spend_sends = $5 AND state = 'ambiguous' AND due_at <= $4
+         AND deleted_at IS NULL AND NOT EXISTS (SELECT FROM vault_recovery WHERE ended_at IS NULL) RETURNING *`,
+      [row.id, row.spend_id, process, at, row.spend_sends, lostAt],
     )
     return rows[0] ?? null
   }
@@ -176,8 +191,8 @@ export class GrantStore {
   }
 
   /**
-   * Writes a change if the row still is at `row`'s chain, generation and spend, with an audit event and a
-   * notification in the same transaction. False when the row has moved on.
+   * Writes a change if the row still is at `row`'s chain, generation, spend and number of sends, with an audit event
+   * and a notification in the same transaction. False when the row has moved on.
    */
   async change(
     row: GrantRow,
@@ -186,11 +201,12 @@ export class GrantStore {
   ): Promise<boolean> {
     const names = Object.keys(change) as (keyof GrantChange)[]
     const values = names.map((name) => toParameter(change[name]))
-    const assignments = names.map((name, index) => `${name} = $${index + 8}`)
+    const assignments = names.map((name, index) => `${name} = $${index + 9}`)
     const { rowCount } = await this.#store.pool.query(
       `WITH changed AS (
          UPDATE token_grant SET ${assignments.join(', ')}
-         WHERE id = $1 AND chain = $2 AND generation = $3 AND spend_id IS NOT DISTINCT FROM $4 AND deleted_at IS NULL
+         WHERE id = $1 AND chain = $2 AND generation = $3 AND spend_id IS NOT DISTINCT FROM $4 AND spend_sends = $8
+           AND deleted_at IS NULL
          RETURNING id, organisation_id),
        audited AS (
          INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
@@ -204,6 +220,7 @@ export class GrantStore {
         event?.at ?? 0,
         event?.action ?? null,
         JSON.stringify(event?.facts ?? {}),
+        row.spend_sends,
         ...values,
       ],
     )
@@ -260,34 +277,82 @@ export class GrantStore {
     return rowCount === 1
   }
 
-  /** Puts a spooled row back where the database knows an older one or none; older records never win. */
-  async replay(json: Record<string, unknown>): Promise<boolean> {
+  /** Writes a row over the one of the same id, whatever that holds: for a transaction that has locked it. */
+  async replace(tx: pg.ClientBase, row: GrantRow): Promise<void> {
+    const changed = columns.filter((column) => column !== 'id')
+    await tx.query(
+      `UPDATE token_grant SET ${changed.map((column, index) => `${column} = $${index + 2}`).join(', ')} WHERE id = $1`,
+      [row.id, ...changed.map((column) => toParameter(row[column]))],
+    )
+  }
+
+  /**
+   * Puts a spooled row back where the database knows an older one or none. An older record never wins, and a grant
+   * that was deleted stays deleted. The event is noted only when something changed.
+   */
+  async replay(json: Record<string, unknown>, at: number): Promise<boolean> {
     const assignments = columns
-      .filter((column) => column !== 'id' && column !== 'deleted_at')
+      .filter((column) => column !== 'id')
       .map((column) => `${column} = excluded.${column}`)
     const { rowCount } = await this.#store.pool.query(
-      `INSERT INTO token_grant SELECT * FROM jsonb_populate_record(NULL::token_grant, $1)
-       ON CONFLICT (id) DO UPDATE SET ${assignments.join(', ')}
-       WHERE (token_grant.chain, token_grant.generation) < (excluded.chain, excluded.generation) AND token_grant.deleted_at IS NULL`,
-      [JSON.stringify(json)],
+      `WITH changed AS (
+         INSERT INTO token_grant SELECT * FROM jsonb_populate_record(NULL::token_grant, $1)
+         ON CONFLICT (id) DO UPDATE SET ${assignments.join(', ')}
+         WHERE token_grant.deleted_at IS NULL
+           AND ((token_grant.chain, token_grant.generation) < (excluded.chain, excluded.generation)
+             OR excluded.deleted_at IS NOT NULL)
+         RETURNING id, organisation_id, generation),
+       audited AS (
+         INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
+         SELECT organisation_id, $2, 'vault', 'grant.recovered', id,
+           jsonb_build_object('generation', generation, 'from', 'spool') FROM changed)
+       SELECT pg_notify('${grantChannel}', id) FROM changed`,
+      [JSON.stringify(json), at],
     )
     return rowCount === 1
   }
 
-  /** Ids of grants whose time has come, the longest overdue first. */
+  /** Whether this refresh token's fingerprint is on record. */
+  async knowsFingerprint(fingerprint: Buffer): Promise<boolean> {
+    const { rowCount } = await this.#store.pool.query(
+      'SELECT FROM token_fingerprint WHERE fingerprint = $1',
+      [fingerprint],
+    )
+    return rowCount === 1
+  }
+
+  /** Puts a fingerprint on record; one that is known stays as it is. */
+  async addFingerprint(fingerprint: Buffer, row: GrantRow, at: number): Promise<void> {
+    await this.#store.pool.query(
+      `INSERT INTO token_fingerprint (fingerprint, grant_id, organisation_id, chain, generation, created_at)
+       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (fingerprint) DO NOTHING`,
+      [fingerprint, row.id, row.organisation_id, row.chain, row.generation, at],
+    )
+  }
+
+  /** Grants whose time has come and that nobody is spending, the longest overdue first. */
   async due(now: number, limit: number): Promise<GrantRow[]> {
     const { rows } = await this.#store.pool.query<GrantRow>(
-      'SELECT * FROM token_grant WHERE due_at <= $1 AND deleted_at IS NULL ORDER BY due_at LIMIT $2',
+      `SELECT * FROM token_grant WHERE due_at <= $1 AND deleted_at IS NULL AND (spend_id IS NULL OR state = 'ambiguous')
+       ORDER BY due_at LIMIT $2`,
       [now, limit],
     )
     return rows
   }
 
-  /** Spends under way that this process did not begin. */
-  async foreignSpends(process: string): Promise<GrantRow[]> {
+  /** Moves the time at which a grant is looked at again, without any other change. */
+  async postpone(row: GrantRow, due: number): Promise<void> {
+    await this.#store.pool.query(
+      'UPDATE token_grant SET due_at = $3 WHERE id = $1 AND due_at = $2 AND deleted_at IS NULL',
+      [row.id, row.due_at, due],
+    )
+  }
+
+  /** Rows with a send under way, first or repeated: one whose answer was lost or judged has no process any more. */
+  async openSends(): Promise<GrantRow[]> {
     const { rows } = await this.#store.pool.query<GrantRow>(
-      'SELECT * FROM token_grant WHERE spend_id IS NOT NULL AND spend_process <> $1 AND spend_lost_at IS NULL AND deleted_at IS NULL LIMIT 1000',
-      [process],
+      `SELECT * FROM token_grant WHERE spend_id IS NOT NULL AND spend_process IS NOT NULL AND deleted_at IS NULL
+       ORDER BY spend_started_at LIMIT 1000`,
     )
     return rows
   }

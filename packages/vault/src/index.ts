@@ -1,5 +1,8 @@
 export { type GrantEvent, nextState, transitions } from './grant-state.ts'
+export type { HandOverOptions } from './handovers.ts'
+export { Idempotency, type IdempotentRequest, type KnownRequest } from './idempotency.ts'
 export { type KeyEncryptionKey, loadOrCreateKek, parseKek } from './kek.ts'
+export type { LeaseOptions } from './leases.ts'
 export type {
   IssuerPolicy,
   OAuthClient,
@@ -15,7 +18,6 @@ export type { GrantState, GrantView, Handover, HandoverCredentials, HandoverOutc
 export {
   createVault,
   type GrantEventView,
-  type HandOverOptions,
   Vault,
   type VaultHooks,
   type VaultOptions,

@@ -1,4 +1,4 @@
-import { type Clock, type Log, newId, type ProcessId, type RandomBytes } from '@sluis/shared'
+import { type Clock, type Log, newId, type ProcessId, type RandomBytes, SluisError } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
 import { grantChannel } from './grant-store.ts'
@@ -21,6 +21,8 @@ export class ProcessLiveness {
   readonly #onGrant: (id: string) => void
   readonly #onBlind: () => void
   #connection: pg.Client | null = null
+  #connected: Promise<void> = Promise.resolve()
+  #epoch = 0
   #judgeFrom = 0
   #isClosed = false
 
@@ -51,12 +53,8 @@ export class ProcessLiveness {
     onBlind: () => void,
   ): Promise<ProcessLiveness> {
     const liveness = new ProcessLiveness(store, clock, random, log, onGrant, onBlind)
-    await store.pool.query('INSERT INTO vault_process (id, lock_key, started_at) VALUES ($1, $2, $3)', [
-      liveness.id,
-      liveness.#lockKey,
-      clock.now(),
-    ])
-    await liveness.#connect()
+    liveness.#connected = liveness.#connect()
+    await liveness.#connected
     return liveness
   }
 
@@ -65,8 +63,22 @@ export class ProcessLiveness {
     return this.#connection !== null
   }
 
+  /** How often the database was connected to; settles once it is again. Rejects after `close`. */
+  async epoch(): Promise<number> {
+    while (this.#connection === null) {
+      if (this.#isClosed) throw new SluisError('STORE_UNAVAILABLE', 'This process is ending.')
+      await this.#connected
+    }
+    return this.#epoch
+  }
+
   async #connect(): Promise<void> {
     const connection = await this.#store.connect()
+    // Anew each time: a database that was restored may not know this process.
+    await connection.query(
+      'INSERT INTO vault_process (id, lock_key, started_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING',
+      [this.id, this.#lockKey, this.#clock.now()],
+    )
     connection.on('notification', ({ payload }) => {
       if (payload) this.#onGrant(payload)
     })
@@ -74,11 +86,12 @@ export class ProcessLiveness {
       if (this.#connection !== connection) return
       this.#connection = null
       this.#onBlind()
-      if (!this.#isClosed) void this.#reconnect()
+      if (!this.#isClosed) this.#connected = this.#reconnect()
     })
     await connection.query('SELECT pg_advisory_lock($1, $2)', [lockClass, this.#lockKey])
     await connection.query(`LISTEN ${grantChannel}`)
     this.#connection = connection
+    this.#epoch++
   }
 
   async #reconnect(): Promise<void> {
@@ -106,6 +119,12 @@ export class ProcessLiveness {
       [processes, lockClass],
     )
     return rows.map(({ id }) => id)
+  }
+
+  /** Forgets processes whose spools are gone: nobody will ask for them again. */
+  async forget(processes: readonly string[]): Promise<void> {
+    if (processes.length === 0) return
+    await this.#store.pool.query('DELETE FROM vault_process WHERE id = ANY($1)', [processes])
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,189 @@
+import type { Clock, Log } from '@sluis/shared'
+import type { Alternate, GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
+import { nextState } from './grant-state.ts'
+import { type GrantStore, noSpend, rowToJson } from './grant-store.ts'
+import { expiryOf, nextDue } from './issuer-times.ts'
+import type { KeyRing } from './key-ring.ts'
+import type { TokenSet } from './oauth-platform.ts'
+import type { Spool } from './spool.ts'
+import type { TokenSender } from './token-sender.ts'
+
+export interface AnswerKeeperParts {
+  readonly store: GrantStore
+  readonly seals: GrantSeals
+  readonly keys: KeyRing
+  readonly spool: Spool
+  readonly sender: TokenSender
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** A grant whose tokens came from a spend a moment ago is looked at again then, if who they are from is not known. */
+const verifySoonMs = 5000
+
+/** Keeps what the issuer answered: on the disk first, then in the database, and beside the chain if its place is taken. */
+export class AnswerKeeper {
+  readonly #parts: AnswerKeeperParts
+
+  constructor(parts: AnswerKeeperParts) {
+    this.#parts = parts
+  }
+
+  /**
+   * Keeps a good answer: sealed and fsynced in the spool, then compare-and-set, repeated until the database takes it.
+   * Whatever became of the state meanwhile, a late answer wins as long as the generation is the one that was spent.
+   */
+  async keep(spent: GrantRow, held: HeldTokens, tokens: TokenSet): Promise<void> {
+    const { seals, sender, clock, store } = this.#parts
+    const { policy } = sender.issuerOf(spent).platform
+    const now = clock.now()
+    const refreshToken = tokens.refreshToken?.reveal() ?? held.refreshToken
+    const accessToken = tokens.accessToken?.reveal()
+    const pair: HeldTokens = {
+      ...(accessToken === undefined ? {} : { accessToken }),
+      ...(refreshToken === undefined ? {} : { refreshToken }),
+    }
+    const place = { ...spent, generation: spent.generation + 1 }
+    const isVerified = spent.platform_user_id !== null
+    const consentedAt = spent.refresh_absolute_expires_at
+    const moved: GrantRow = {
+      ...place,
+      ...noSpend,
+      ...expiryOf(policy, now, tokens.expiresInSeconds, now),
+      ...(consentedAt === null ? {} : { refresh_absolute_expires_at: consentedAt }),
+      state: nextState(spent.state, isVerified ? 'spent' : 'spent-unverified'),
+      sealed_tokens: await seals.sealTokens(pair, place),
+      sealed_alternates: null,
+      has_access: accessToken !== undefined,
+      has_refresh: refreshToken !== undefined,
+      received_at: now,
+      proven_access: spent.proven_access || accessToken !== undefined,
+      proven_refresh: true,
+      proven_client: true,
+      not_before: null,
+      failures: 0,
+      problem: null,
+      last_refreshed_at: now,
+    }
+    const next = { ...moved, due_at: isVerified ? nextDue(policy, moved) : now + verifySoonMs }
+    const wasLost = spent.state === 'ambiguous' || spent.state === 'needs_consent'
+    const isStored = await this.advance(spent, next, refreshToken ?? null, {
+      action: wasLost ? 'grant.recovered' : 'grant.refreshed',
+      at: now,
+      facts: { generation: next.generation, sends: spent.spend_sends },
+    })
+    if (!isStored) {
+      const current = await this.#untilDone(spent, () => store.get(spent.id))
+      if (current)
+        await this.#untilDone(spent, () => this.addAlternate(current, { tokens: pair, receivedAt: now }))
+    }
+  }
+
+  /** Writes the next generation to the spool and then to the database. False when its place is taken. */
+  async advance(
+    from: GrantRow,
+    next: GrantRow,
+    refreshToken: string | null,
+    event: { readonly action: string; readonly at: number; readonly facts: object },
+  ): Promise<boolean> {
+    const { store, keys, spool, sender, log } = this.#parts
+    try {
+      await spool.append({ kind: 'grant', at: event.at, row: rowToJson(next) })
+    } catch (error) {
+      // The disk broke although room was reserved: the answer is in memory still, and the database may be well.
+      log.error({ grant: from.id, error: (error as Error).message }, 'the spool does not take a token answer')
+    }
+    const isSingleUse = sender.issuerOf(next).platform.policy.rotation === 'single-use'
+    return this.#untilDone(from, async () =>
+      store.advance(
+        from,
+        next,
+        isSingleUse && refreshToken !== null ? await keys.fingerprint(refreshToken) : null,
+        event,
+      ),
+    )
+  }
+
+  /** Repeats until the database takes it: nobody gets a token that is not durable, and none is thrown away. */
+  async #untilDone<T>(row: GrantRow, work: () => Promise<T>): Promise<T> {
+    const { clock, log } = this.#parts
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await work()
+      } catch (error) {
+        log.warn(
+          { grant: row.id, attempt, error: (error as Error).message },
+          'the database does not take a token answer yet',
+        )
+        await clock.sleep(Math.min(5000, 100 * 2 ** Math.min(attempt, 10)))
+      }
+    }
+  }
+
+  /** Keeps a pair beside the chain, for the case that the chain itself is refused for good. */
+  async addAlternate(row: GrantRow, alternate: Alternate): Promise<void> {
+    const { store, seals, keys, clock } = this.#parts
+    const { refreshToken } = alternate.tokens
+    if (refreshToken === undefined) return
+    for (;;) {
+      const current = await store.get(row.id)
+      if (current === null) return
+      const known = await seals.openAlternates(current)
+      const held = await seals.openTokens(current)
+      const isKnown = [held, ...known.map(({ tokens }) => tokens)].some(
+        (tokens) => tokens.refreshToken === refreshToken,
+      )
+      if (isKnown) return
+      const sealed = await seals.sealAlternates([alternate, ...known], current)
+      const event = { action: 'grant.alternate-kept', at: clock.now() }
+      if (await store.change(current, { sealed_alternates: sealed }, event)) {
+        await store.addFingerprint(await keys.fingerprint(refreshToken), current, clock.now())
+        return
+      }
+    }
+  }
+
+  /**
+   * The newest pair kept beside the chain becomes its primary, as a generation of its own; null when there is none.
+   * What is left of the refused primary's access token goes on being served.
+   */
+  async promoteAlternate(refused: GrantRow): Promise<GrantRow | null> {
+    const { store, seals, sender, clock } = this.#parts
+    const current = await store.get(refused.id)
+    if (current === null || current.chain !== refused.chain || current.generation !== refused.generation)
+      return null
+    const [newest, ...rest] = await seals.openAlternates(current)
+    if (newest?.tokens.refreshToken === undefined) return null
+    const held = await seals.openTokens(current)
+    const { policy } = sender.issuerOf(current).platform
+    const now = clock.now()
+    const place = { ...current, generation: current.generation + 1 }
+    const isVerified = current.platform_user_id !== null
+    const pair: HeldTokens = {
+      ...(held.accessToken === undefined ? {} : { accessToken: held.accessToken }),
+      refreshToken: newest.tokens.refreshToken,
+    }
+    const next: GrantRow = {
+      ...place,
+      ...noSpend,
+      ...expiryOf(policy, newest.receivedAt, null, newest.receivedAt),
+      access_expires_at: current.access_expires_at,
+      state: nextState(current.state, isVerified ? 'alternate-taken' : 'spent-unverified'),
+      sealed_tokens: await seals.sealTokens(pair, place),
+      sealed_alternates: await seals.sealAlternates(rest, place),
+      has_refresh: true,
+      received_at: newest.receivedAt,
+      proven_refresh: false,
+      not_before: null,
+      due_at: now,
+      failures: 0,
+      problem: null,
+    }
+    const event = {
+      action: 'grant.alternate-taken',
+      at: now,
+      facts: { generation: next.generation, left: rest.length },
+    }
+    return (await this.advance(refused, next, newest.tokens.refreshToken, event)) ? next : null
+  }
+}

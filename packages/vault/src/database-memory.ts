@@ -1,0 +1,120 @@
+import { readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Clock, type Log, SluisError } from '@sluis/shared'
+import type { Store, StoreIdentity } from '@sluis/store'
+
+/** Every process gets so long to come back and say what it knows, before a repair may end. */
+const graceMs = 15_000
+const fileName = 'database.json'
+
+/**
+ * Remembers how far the database had come, in memory and beside the spools. A database that is less far, or that has
+ * another history, is an older copy: tokens that were spent since are in the spools and not in it. Then a recovery is
+ * opened, which stops all spends of single-use tokens until every registered process has replayed its spool.
+ */
+export class DatabaseMemory {
+  readonly #store: Store
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #path: string
+  #last: StoreIdentity | null
+
+  constructor(store: Store, clock: Clock, log: Log, folder: string) {
+    this.#store = store
+    this.#clock = clock
+    this.#log = log
+    this.#path = join(folder, fileName)
+    this.#last = this.#read()
+  }
+
+  /** Compares the database with what is remembered, and opens a recovery if it forgot. */
+  async check(): Promise<void> {
+    const identity = await this.#store.identity()
+    const reason = this.#last === null ? null : whatIsLost(this.#last, identity)
+    if (reason !== null) {
+      await this.#store.pool.query(
+        `INSERT INTO vault_recovery (reason, detected_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
+        [reason, this.#clock.now()],
+      )
+      this.#log.error(
+        { reason },
+        'the database forgot what it knew; no single-use token is spent until all replayed',
+      )
+    }
+    const hasMoved = this.#last === null || reason !== null || identity.writeCounter > this.#last.writeCounter
+    this.#last = identity
+    if (hasMoved) this.#write(identity)
+  }
+
+  /** The open recovery that this process has not replayed for yet. */
+  async openRecovery(processId: string): Promise<number | null> {
+    const { rows } = await this.#store.pool.query<{ id: number }>(
+      `SELECT r.id FROM vault_recovery r WHERE r.ended_at IS NULL
+         AND NOT EXISTS (SELECT FROM vault_process p WHERE p.id = $1 AND p.replayed_recovery >= r.id)`,
+      [processId],
+    )
+    return rows[0]?.id ?? null
+  }
+
+  /** Notes that the spools of these processes have been replayed for a recovery. */
+  async noteReplayed(recovery: number, processIds: readonly string[]): Promise<void> {
+    await this.#store.pool.query('UPDATE vault_process SET replayed_recovery = $1 WHERE id = ANY($2)', [
+      recovery,
+      processIds,
+    ])
+  }
+
+  /** Ends the recovery once every registered process has replayed and had time to register. */
+  async endRecovery(): Promise<void> {
+    const { rowCount } = await this.#store.pool.query(
+      `UPDATE vault_recovery r SET ended_at = $1 WHERE ended_at IS NULL AND detected_at <= $2
+         AND NOT EXISTS (SELECT FROM vault_process p WHERE p.replayed_recovery < r.id)`,
+      [this.#clock.now(), this.#clock.now() - graceMs],
+    )
+    if (rowCount === 1) this.#log.info({}, 'every process has replayed its spool; tokens may be spent again')
+  }
+
+  /** An operator's word that a process and its spool are gone for good. */
+  async assumeLost(processId: string): Promise<void> {
+    const { rowCount } = await this.#store.pool.query('DELETE FROM vault_process WHERE id = $1', [processId])
+    if (rowCount === 0) throw new SluisError('NOT_FOUND', `No process ${processId} is registered.`)
+  }
+
+  /** Which processes a recovery still waits for. */
+  async awaited(): Promise<readonly string[]> {
+    const { rows } = await this.#store.pool.query<{ id: string }>(
+      `SELECT p.id FROM vault_process p, vault_recovery r WHERE r.ended_at IS NULL AND p.replayed_recovery < r.id
+       ORDER BY p.id`,
+    )
+    return rows.map(({ id }) => id)
+  }
+
+  #read(): StoreIdentity | null {
+    try {
+      const { systemIdentifier, timeline, writeCounter } = JSON.parse(readFileSync(this.#path, 'utf8'))
+      return { systemIdentifier, timeline, writeCounter: BigInt(writeCounter) }
+    } catch {
+      // Nothing remembered, or a file cut off by a crash: as on the first day.
+      return null
+    }
+  }
+
+  #write({ systemIdentifier, timeline, writeCounter }: StoreIdentity): void {
+    const draft = `${this.#path}.${process.pid}.new`
+    const json = JSON.stringify({ systemIdentifier, timeline, writeCounter: String(writeCounter) })
+    try {
+      writeFileSync(draft, json, { mode: 0o600 })
+      renameSync(draft, this.#path)
+    } catch (error) {
+      this.#log.warn({ error: (error as Error).message }, 'the state of the database could not be noted')
+    }
+  }
+}
+
+/** What two looks at the database say when the later one shows an earlier state; null when all is well. */
+export function whatIsLost(before: StoreIdentity, now: StoreIdentity): string | null {
+  if (before.systemIdentifier !== now.systemIdentifier) return 'another database server'
+  if (before.timeline !== now.timeline) return `timeline ${now.timeline} in place of ${before.timeline}`
+  if (now.writeCounter < before.writeCounter) return 'fewer writes than were seen before'
+  return null
+}

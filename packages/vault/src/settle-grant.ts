@@ -1,0 +1,157 @@
+import { type GrantId, SluisError } from '@sluis/shared'
+import type pg from 'pg'
+import type { GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
+import { nextState } from './grant-state.ts'
+import { type GrantStore, grantChannel, noSpend } from './grant-store.ts'
+import { nextDue } from './issuer-times.ts'
+import type { IssuerPolicy, PlatformUser } from './oauth-platform.ts'
+
+export interface SettleParts {
+  readonly store: GrantStore
+  readonly seals: GrantSeals
+  onMerged(tx: pg.ClientBase, from: GrantId, to: GrantId): Promise<void>
+}
+
+/** What became of a pending row. `rows` are to be spooled: what lives on, and what was merged into it. */
+export interface Settled {
+  readonly outcome: 'created' | 'superseded'
+  readonly row: GrantRow
+  readonly rows: readonly GrantRow[]
+}
+
+/**
+ * Makes a pending row the grant of its user, or gives its credentials to the grant that this user has on this client
+ * already. Null when the row has moved on since it was read.
+ */
+export async function settleGrant(
+  parts: SettleParts,
+  tx: pg.PoolClient,
+  pending: GrantRow,
+  user: PlatformUser,
+  policy: IssuerPolicy,
+  now: number,
+): Promise<Settled | null> {
+  const { rows: own } = await tx.query<GrantRow>('SELECT * FROM token_grant WHERE id = $1 FOR UPDATE', [
+    pending.id,
+  ])
+  const [row] = own
+  const hasMoved =
+    !row || row.deleted_at !== null || row.generation !== pending.generation || row.spend_id !== null
+  if (hasMoved || row.platform_user_id !== null) return null
+  const { rows: others } = await tx.query<GrantRow>(
+    `SELECT * FROM token_grant WHERE organisation_id = $1 AND platform = $2 AND region = $3 AND client_id = $4
+       AND platform_user_id = $5 AND deleted_at IS NULL FOR UPDATE`,
+    [row.organisation_id, row.platform, row.region, row.client_id, user.id],
+  )
+  const [existing] = others
+  const verified = { platform_user: user, proven_access: true, failures: 0, problem: null }
+  if (!existing) {
+    const settled: GrantRow = {
+      ...row,
+      ...verified,
+      platform_user_id: user.id,
+      state: nextState(row.state, 'verified'),
+    }
+    const next = { ...settled, due_at: nextDue(policy, settled) }
+    await parts.store.replace(tx, next)
+    await note(tx, next, 'grant.created', now, {})
+    return { outcome: 'created', row: next, rows: [next] }
+  }
+  const isDead = existing.state === 'needs_consent'
+  if (!row.proven_refresh && !isDead && row.received_at < existing.received_at) {
+    throw new SluisError(
+      'HANDOVER_OLDER_THAN_HELD',
+      'These tokens are older than the ones that the vault holds for this user.',
+      { hint: `Nothing was changed. Use grant ${existing.id}.`, details: { grant: existing.id } },
+    )
+  }
+  // An access token alone is no reason to give up a chain that can go on.
+  const keepsChain = !row.has_refresh && existing.has_refresh && !isDead
+  const next = keepsChain
+    ? {
+        ...existing,
+        label: row.label ?? existing.label,
+        external_id: row.external_id ?? existing.external_id,
+      }
+    : await supersede(parts.seals, row, existing, { ...verified, isDead }, policy)
+  const merged: GrantRow = { ...row, ...noSpend, sealed_tokens: null, due_at: null, deleted_at: now }
+  await parts.onMerged(tx, row.id, existing.id)
+  // The pending row goes first: two living rows may not have one externalId.
+  await parts.store.replace(tx, merged)
+  await parts.store.replace(tx, next)
+  await tx.query(
+    'UPDATE token_fingerprint SET grant_id = $2, chain = $3, generation = $4 WHERE grant_id = $1 AND generation = $5',
+    [row.id, existing.id, next.chain, next.generation, row.generation],
+  )
+  await tx.query('UPDATE token_fingerprint SET grant_id = $2 WHERE grant_id = $1', [row.id, existing.id])
+  await note(tx, row, 'grant.merged', now, { into: existing.id })
+  if (!keepsChain) {
+    await note(tx, next, 'grant.superseded', now, { chain: next.chain, generation: next.generation })
+  }
+  await tx.query('SELECT pg_notify($1, $2)', [grantChannel, existing.id])
+  return { outcome: 'superseded', row: next, rows: [merged, next] }
+}
+
+/** The existing grant with the new credentials: a new chain, a generation that was never used, the same id. */
+async function supersede(
+  seals: GrantSeals,
+  row: GrantRow,
+  existing: GrantRow,
+  {
+    isDead,
+    ...verified
+  }: Pick<GrantRow, 'platform_user' | 'proven_access' | 'failures' | 'problem'> & {
+    readonly isDead: boolean
+  },
+  policy: IssuerPolicy,
+): Promise<GrantRow> {
+  const place = {
+    ...existing,
+    chain: existing.chain + 1,
+    generation: Math.max(existing.generation, row.generation) + 1,
+  }
+  const held: HeldTokens = await seals.openTokens(row)
+  const replaced = await seals.openTokens(existing)
+  const alternates = await seals.openAlternates(existing)
+  // Verified by its access token alone, the new pair may be the stale one: the old chain is kept beside it.
+  const kept =
+    row.proven_refresh || isDead || replaced.refreshToken === undefined
+      ? []
+      : [{ tokens: replaced, receivedAt: existing.received_at }, ...alternates]
+  const moved: GrantRow = {
+    ...place,
+    ...noSpend,
+    ...verified,
+    state: nextState(existing.state, 'superseded'),
+    redirect_uri: row.redirect_uri,
+    sealed_secret: await seals.sealSecret(await seals.openSecret(row), place),
+    sealed_tokens: await seals.sealTokens(held, place),
+    sealed_alternates: await seals.sealAlternates(kept, place),
+    label: row.label ?? existing.label,
+    external_id: row.external_id ?? existing.external_id,
+    has_access: row.has_access,
+    has_refresh: row.has_refresh,
+    received_at: row.received_at,
+    access_expires_at: row.access_expires_at,
+    refresh_idle_expires_at: row.refresh_idle_expires_at,
+    refresh_absolute_expires_at: row.refresh_absolute_expires_at,
+    proven_refresh: row.proven_refresh,
+    proven_client: row.proven_client,
+    not_before: null,
+    last_refreshed_at: row.last_refreshed_at ?? existing.last_refreshed_at,
+  }
+  return { ...moved, due_at: nextDue(policy, moved) }
+}
+
+function note(
+  tx: pg.ClientBase,
+  row: Pick<GrantRow, 'id' | 'organisation_id'>,
+  action: string,
+  at: number,
+  facts: object,
+): Promise<unknown> {
+  return tx.query(
+    `INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts) VALUES ($1, $2, 'vault', $3, $4, $5)`,
+    [row.organisation_id, at, action, row.id, JSON.stringify(facts)],
+  )
+}
