@@ -231,7 +231,7 @@ class PlanWalk {
       return joined(node, type, left, right)
     }
     // The nearest partner is found before a condition above looks at it: fewer candidates give another partner.
-    return joined(node, type, left, right)
+    return joined(node, type, left, { ...right, columns: right.columns.map(withoutReceiver) })
   }
 
   #joinSides(node: JsonNode): readonly [Walked, Walked] {
