@@ -14,5 +14,6 @@ export {
 } from './ids.ts'
 export { type Log, silentLog } from './log.ts'
 export { must } from './must.ts'
+export { type Option, type OptionName, type OptionTexts, options, readOptions } from './options.ts'
 export { type RandomBytes, systemRandom } from './random.ts'
 export { PlainSecret } from './secrets.ts'

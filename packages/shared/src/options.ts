@@ -1,0 +1,162 @@
+/** One option of the server: declared once, read from the environment or a flag, described in help and reference. */
+export interface Option {
+  readonly env: string
+  readonly flag: string
+  readonly type: 'text' | 'file' | 'folder' | 'url' | 'integer' | 'level' | 'secret'
+  readonly fallback: string | null
+  readonly help: string
+  /** What is wrong with a value, or null. */
+  readonly check?: (text: string) => string | null
+}
+
+const isInteger = (least: number, most: number) => (text: string) =>
+  /^\d+$/.test(text) && Number(text) >= least && Number(text) <= most
+    ? null
+    : `is not a whole number from ${least} to ${most}`
+
+const isUrl = (protocols: readonly string[]) => (text: string) =>
+  URL.canParse(text) && protocols.includes(new URL(text).protocol)
+    ? null
+    : `is not an address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`
+
+const isLoopbackUrl = (text: string) =>
+  URL.canParse(text) && /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(new URL(text).hostname)
+    ? null
+    : 'is not an address on the loopback interface'
+
+/** Every option, in the order of the reference. */
+export const options = {
+  home: {
+    env: 'SLUIS_HOME',
+    flag: '--home',
+    type: 'folder',
+    fallback: './.sluis',
+    help: 'data folder: database, keys, spool',
+  },
+  host: {
+    env: 'SLUIS_HOST',
+    flag: '--host',
+    type: 'text',
+    fallback: '127.0.0.1',
+    help: 'address to listen on',
+  },
+  port: {
+    env: 'SLUIS_PORT',
+    flag: '--port',
+    type: 'integer',
+    fallback: '8080',
+    help: 'port to listen on; 0 takes a free one',
+    check: isInteger(0, 65_535),
+  },
+  publicUrl: {
+    env: 'SLUIS_PUBLIC_URL',
+    flag: '--public-url',
+    type: 'url',
+    fallback: null,
+    help: 'address under which users reach this server',
+    check: isUrl(['http:', 'https:']),
+  },
+  databaseUrl: {
+    env: 'DATABASE_URL',
+    flag: '--database-url',
+    type: 'secret',
+    fallback: null,
+    help: 'a PostgreSQL server of your own; without it an embedded one runs',
+    check: isUrl(['postgres:', 'postgresql:']),
+  },
+  kekFile: {
+    env: 'SLUIS_KEK_FILE',
+    flag: '--kek-file',
+    type: 'file',
+    fallback: null,
+    help: 'file with the key-encryption key; made once in the data folder when not given',
+  },
+  bootstrapApiKey: {
+    env: 'SLUIS_BOOTSTRAP_API_KEY',
+    flag: '',
+    type: 'secret',
+    fallback: null,
+    help: 'a key with all scopes for organisation "default", made at the first start',
+    check: (text: string) =>
+      /^[A-Za-z0-9_-]{32,128}$/.test(text)
+        ? null
+        : 'does not have 32 to 128 characters of A–Z, a–z, 0–9, _ and -',
+  },
+  regionsFile: {
+    env: 'SLUIS_REGIONS_FILE',
+    flag: '--regions-file',
+    type: 'file',
+    fallback: null,
+    help: 'JSON file with regions of your own, for instance an emulator',
+  },
+  logLevel: {
+    env: 'SLUIS_LOG_LEVEL',
+    flag: '--log-level',
+    type: 'level',
+    fallback: 'info',
+    help: 'least severe level that is logged',
+    check: (text: string) =>
+      /^(debug|info|warn|error|silent)$/.test(text) ? null : 'is none of debug, info, warn, error, silent',
+  },
+  tokenTimeoutMs: {
+    env: 'SLUIS_TOKEN_TIMEOUT_MS',
+    flag: '--token-timeout-ms',
+    type: 'integer',
+    fallback: '180000',
+    help: 'how long a token answer is waited for, in milliseconds',
+    check: isInteger(1000, 3_600_000),
+  },
+  workers: {
+    env: 'SLUIS_WORKERS',
+    flag: '--workers',
+    type: 'integer',
+    fallback: '2',
+    help: 'processes that run queries',
+    check: isInteger(1, 256),
+  },
+  smtpUrl: {
+    env: 'SLUIS_SMTP_URL',
+    flag: '',
+    type: 'secret',
+    fallback: null,
+    help: 'mail server; without it invitations are links that an owner copies',
+    check: isUrl(['smtp:', 'smtps:']),
+  },
+  unsafeClockUrl: {
+    env: 'SLUIS_UNSAFE_CLOCK_URL',
+    flag: '',
+    type: 'url',
+    fallback: null,
+    help: 'for tests and demos: follow the clock of an emulator on the loopback interface',
+    check: isLoopbackUrl,
+  },
+} as const satisfies Record<string, Option>
+
+export type OptionName = keyof typeof options
+
+/** Every option's text, given or by default; null where there is none. */
+export type OptionTexts = {
+  readonly [Name in OptionName]: (typeof options)[Name]['fallback'] extends string ? string : string | null
+}
+
+/** Reads all options; flags win over the environment. Faults are returned together, by the name the user typed. */
+export function readOptions(
+  env: Readonly<Record<string, string | undefined>>,
+  flags: Readonly<Partial<Record<OptionName, string>>> = {},
+): { readonly texts: OptionTexts; readonly faults: readonly string[] } {
+  const texts: Record<string, string | null> = {}
+  const faults: string[] = []
+  for (const [name, option] of Object.entries(options) as [OptionName, Option][]) {
+    const fromFlag = flags[name]
+    const given = fromFlag ?? env[option.env]
+    const text = given === undefined || given === '' ? option.fallback : given
+    texts[name] = text
+    const fault = text === null ? null : (option.check?.(text) ?? null)
+    // A secret's value is never repeated.
+    if (fault !== null)
+      faults.push(
+        `${fromFlag === undefined ? option.env : option.flag}${option.type === 'secret' ? '' : ` "${text}"`} ${fault}`,
+      )
+  }
+  return { texts: texts as unknown as OptionTexts, faults }
+}
