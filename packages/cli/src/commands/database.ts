@@ -1,0 +1,107 @@
+import { SluisError } from '@sluis/shared'
+import type { Command } from 'commander'
+import { type CommandContext, print } from '../command-context.ts'
+import { renderTable } from '../render-table.ts'
+import { type CredentialFlags, credentialFlags, credentialsOf } from './handover.ts'
+
+type Row = Readonly<Record<string, unknown>>
+
+/** `sluis database …`: registration and catalogue. */
+export function databaseCommand(program: Command, context: CommandContext): void {
+  const database = program.command('database').description('register databases and look at their tables')
+  const path = (name: string, rest = '') => `/databases/${encodeURIComponent(name)}${rest}`
+
+  database
+    .command('create <name>')
+    .description('register a database on a grant')
+    .option('--grant <id>', 'the grant to read through')
+    .option('--alias <text>', 'name of the source in SQL')
+    .option('--partitions <ids>', 'only these divisions or offices, separated by commas')
+    .option('--title <text>', 'a title for people')
+    .option('--json', 'print JSON')
+    .action(async (name: string, flags: Record<string, string> & { json?: boolean }) => {
+      if (!flags.grant) {
+        throw new SluisError('INVALID_REQUEST', 'Which grant?', {
+          hint: 'Give --grant, or use "database register" to hand credentials over in the same step.',
+        })
+      }
+      const source = {
+        grant: flags.grant,
+        ...(flags.alias ? { alias: flags.alias } : {}),
+        ...(flags.partitions ? { partitions: flags.partitions.split(',').map((id) => id.trim()) } : {}),
+      }
+      const { body } = await context.client().call('POST', '/databases', {
+        name,
+        ...(flags.title ? { title: flags.title } : {}),
+        sources: [source],
+      })
+      print(context, flags.json, body, () => ready(name))
+    })
+  credentialFlags(
+    database
+      .command('register <name>')
+      .description('hand credentials over and register a database in one step'),
+  )
+    .option('--json', 'print JSON')
+    .action(async (name: string, flags: CredentialFlags & { json?: boolean }) => {
+      const { body, headers } = await credentialsOf(flags, context)
+      const { body: created } = await context.client().call('POST', '/databases', { name, ...body }, headers)
+      print(context, flags.json, created, () => ready(name))
+    })
+  database
+    .command('list')
+    .description('all databases')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { body } = await context.client().call('GET', '/databases')
+      const { databases } = body as { databases: (Row & { sources: Row[] })[] }
+      const rows = databases.map(({ name, title, sources }) => [
+        name,
+        title,
+        sources.map(({ alias, platform }) => `${alias}: ${platform}`).join(', '),
+      ])
+      print(context, json, body, () =>
+        renderTable([{ name: 'name' }, { name: 'title' }, { name: 'sources' }], rows),
+      )
+    })
+  database
+    .command('tables <name> [words]')
+    .description('tables whose names hold the words')
+    .option('--json', 'print JSON')
+    .action(async (name: string, words: string | undefined, { json }: { json?: boolean }) => {
+      const { body } = await context
+        .client()
+        .call('GET', path(name, `/tables${words ? `?q=${encodeURIComponent(words)}` : ''}`))
+      const { tables } = body as { tables: Row[] }
+      print(context, json, body, () =>
+        renderTable(
+          [{ name: 'table' }, { name: 'columns', type: 'INTEGER' }],
+          tables.map((table) => [`${table.schema}.${table.name}`, table.columns]),
+        ),
+      )
+    })
+  database
+    .command('partitions <name>')
+    .description('divisions or offices that the database reads')
+    .option('--json', 'print JSON')
+    .action(async (name: string, { json }: { json?: boolean }) => {
+      const { body } = await context.client().call('GET', path(name, '/partitions'))
+      const { partitions } = body as { partitions: Row[] }
+      print(context, json, body, () =>
+        renderTable(
+          [{ name: 'source' }, { name: 'id' }, { name: 'name' }],
+          partitions.map((row) => [row.source, row.id, row.name]),
+        ),
+      )
+    })
+  database
+    .command('delete <name>')
+    .description('remove a database; its grant stays')
+    .action(async (name: string) => {
+      await context.client().call('DELETE', path(name))
+      context.output.write(`Database ${name} is removed; its grant stays.\n`)
+    })
+}
+
+const ready = (name: string) =>
+  `Database ${name} is ready: npm run sluis -- query ${name} "select * from crm.Accounts limit 5"`

@@ -1,0 +1,62 @@
+import type { Command } from 'commander'
+import { type CommandContext, print } from '../command-context.ts'
+import { renderTable } from '../render-table.ts'
+
+type Row = Readonly<Record<string, unknown>>
+
+/** `sluis key …`: API keys. */
+export function keyCommand(program: Command, context: CommandContext): void {
+  const key = program.command('key').description('create, list and revoke API keys')
+  key
+    .command('create <name>')
+    .description('create a key; its text is shown this once')
+    .requiredOption('--scopes <list>', 'what it may do, separated by commas, e.g. query,databases:read')
+    .option('--databases <list>', 'only these databases, separated by commas')
+    .option('--expires-at <time>', 'ISO 8601')
+    .option('--json', 'print JSON')
+    .action(
+      async (
+        name: string,
+        flags: { scopes: string; databases?: string; expiresAt?: string; json?: boolean },
+      ) => {
+        const list = (text: string) => text.split(',').map((item) => item.trim())
+        const { body } = await context.client().call('POST', '/keys', {
+          name,
+          scopes: list(flags.scopes),
+          ...(flags.databases ? { databases: list(flags.databases) } : {}),
+          ...(flags.expiresAt ? { expiresAt: flags.expiresAt } : {}),
+        })
+        print(
+          context,
+          flags.json,
+          body,
+          () =>
+            `${(body as Row).key}\nThis is the only time that the key is shown. Put it into a file (chmod 600).`,
+        )
+      },
+    )
+  key
+    .command('list')
+    .description('all keys')
+    .option('--json', 'print JSON')
+    .action(async ({ json }: { json?: boolean }) => {
+      const { body } = await context.client().call('GET', '/keys')
+      const { keys } = body as { keys: (Row & { scopes: string[] })[] }
+      const rows = keys.map((row) => [
+        row.id,
+        row.name,
+        row.scopes.join(' '),
+        row.revokedAt ? 'revoked' : (row.expiresAt ?? 'no end'),
+      ])
+      print(context, json, body, () =>
+        renderTable([{ name: 'id' }, { name: 'name' }, { name: 'scopes' }, { name: 'until' }], rows),
+      )
+    })
+  key
+    .command('revoke <id>')
+    .description('end a key at once')
+    .action(async (id: string) => {
+      await context.client().call('DELETE', `/keys/${encodeURIComponent(id)}`)
+      context.output.write(`Key ${id} is revoked.\n`)
+    })
+}

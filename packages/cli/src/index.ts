@@ -1,0 +1,2 @@
+export { ApiClient, ApiRefusal } from './api-client.ts'
+export { renderTable } from './render-table.ts'

@@ -1,0 +1,3 @@
+export { createLog } from './create-log.ts'
+export { readServerOptions, type ServerOptions } from './server-options.ts'
+export { type RunningServer, startServer } from './start-server.ts'

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { type OptionName, readOptions, SluisError } from '@sluis/shared'
+
+/** The options, checked and typed. */
+export interface ServerOptions {
+  readonly home: string
+  readonly host: string
+  readonly port: number
+  readonly publicUrl: string | null
+  readonly databaseUrl: string | null
+  readonly kekFile: string
+  readonly bootstrapApiKey: string | null
+  /** The parsed regions file; null without one. */
+  readonly regions: unknown
+  readonly logLevel: string
+  readonly tokenTimeoutMs: number
+  readonly workers: number
+  readonly unsafeClockUrl: string | null
+}
+
+/** Reads the options; all faults are told at once, as `OPTIONS_INVALID`. */
+export function readServerOptions(
+  env: Readonly<Record<string, string | undefined>>,
+  flags: Readonly<Partial<Record<OptionName, string>>> = {},
+): ServerOptions {
+  const { texts, faults } = readOptions(env, flags)
+  const all = [...faults]
+  let regions: unknown = null
+  if (texts.regionsFile !== null) {
+    try {
+      regions = JSON.parse(readFileSync(texts.regionsFile, 'utf8'))
+    } catch (error) {
+      all.push(
+        `SLUIS_REGIONS_FILE "${texts.regionsFile}" cannot be read as JSON (${(error as Error).message.slice(0, 100)})`,
+      )
+    }
+  }
+  if (all.length > 0) {
+    throw new SluisError('OPTIONS_INVALID', `${all.join('.\n')}.`, {
+      hint: '"npm run sluis -- serve --help" lists all options.',
+      details: { faults: all },
+    })
+  }
+  const home = resolve(texts.home)
+  return {
+    home,
+    host: texts.host,
+    port: Number(texts.port),
+    publicUrl: texts.publicUrl,
+    databaseUrl: texts.databaseUrl,
+    kekFile: texts.kekFile === null ? join(home, 'kek') : resolve(texts.kekFile),
+    bootstrapApiKey: texts.bootstrapApiKey,
+    regions,
+    logLevel: texts.logLevel,
+    tokenTimeoutMs: Number(texts.tokenTimeoutMs),
+    workers: Number(texts.workers),
+    unsafeClockUrl: texts.unsafeClockUrl,
+  }
+}

@@ -1,0 +1,130 @@
+import { mkdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createEngine, type Engine } from '@sluis/engine'
+import { People } from '@sluis/people'
+import { exactOnlineConnector, exactOnlineOAuth, exactOnlineRegions, regionsFromFile } from '@sluis/platforms'
+import { type Log, SluisError, systemClock, systemRandom } from '@sluis/shared'
+import { openStore } from '@sluis/store'
+import { createHttpApp, toProblem } from '@sluis/surfaces/http'
+import { createVault, loadOrCreateKek, type Vault } from '@sluis/vault'
+import { FollowedClock } from './followed-clock.ts'
+import type { ServerOptions } from './server-options.ts'
+import { createSend } from './undici-send.ts'
+
+export interface RunningServer {
+  /** `http://127.0.0.1:8080`. */
+  readonly url: string
+  /** Ends in order: no new request, queries cancelled, spends under way finished. */
+  close(): Promise<void>
+}
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string }
+
+/** The one place where all parts meet. */
+export async function startServer(options: ServerOptions, log: Log): Promise<RunningServer> {
+  const opened: (() => Promise<unknown> | unknown)[] = []
+  const close = async () => {
+    for (const end of opened.splice(0).reverse()) await end()
+  }
+  try {
+    // Others may pass through, as the database runs under another account when we are root; nothing in it is theirs.
+    mkdirSync(options.home, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
+    const followed =
+      options.unsafeClockUrl === null ? null : await FollowedClock.start(options.unsafeClockUrl)
+    const clock = followed ?? systemClock
+    if (followed) opened.push(() => followed.close())
+    const random = systemRandom
+    const own = options.regions === null ? new Map() : regionsFromFile(options.regions)
+    const exactOnline = exactOnlineOAuth(
+      new Map([...exactOnlineRegions(), ...(own.get('exact-online') ?? [])]),
+    )
+    const store = await openStore({
+      home: options.home,
+      ...(options.databaseUrl === null ? {} : { databaseUrl: options.databaseUrl }),
+      clock,
+      log,
+    })
+    opened.push(() => store.close())
+    const { send, close: closeSend } = createSend()
+    opened.push(closeSend)
+    const people = new People({ store, clock, random })
+    if (options.bootstrapApiKey !== null) await people.bootstrap(options.bootstrapApiKey)
+
+    // Vault and engine know each other only through these functions.
+    const parts: { engine?: Engine; vault?: Vault } = {}
+    const engineOf = () => parts.engine ?? missing('engine')
+    const vault = await createVault({
+      store,
+      platforms: new Map([[exactOnline.id, exactOnline]]),
+      send,
+      clock,
+      random,
+      log,
+      kek: loadOrCreateKek(options.kekFile, random),
+      spoolFolder: join(options.home, 'spool'),
+      tokenTimeoutMs: options.tokenTimeoutMs,
+      hooks: {
+        onMerged: (tx, from, to) => engineOf().moveSources(tx, from, to),
+        onRefused: (tx, grant) => engineOf().dropDatabasesOf(tx, grant),
+        databasesOf: (grants) => engineOf().databasesOf(grants),
+      },
+    })
+    opened.push(() => vault.stop())
+    const engine = await createEngine({
+      store,
+      platforms: new Map([['exact-online', { connector: exactOnlineConnector(), alias: 'eol' }]]),
+      openSession: async (organisationId, grantId) => ({
+        ...(await vault.sessionOf(organisationId, grantId)),
+        lease: () => vault.lease(organisationId, grantId),
+        refused: (generation) => vault.markAccessTokenRefused(organisationId, grantId, generation),
+      }),
+      send,
+      clock,
+      random,
+      log,
+      folder: join(options.home, 'queries'),
+      workers: options.workers,
+      renderError: toProblem,
+    })
+    parts.engine = engine
+    opened.push(() => engine.stop())
+    vault.run()
+
+    const app = await createHttpApp({
+      people,
+      vault,
+      engine,
+      log,
+      version,
+      readiness: async () =>
+        store.pool.query('SELECT 1').then(
+          () => null,
+          () => 'database',
+        ),
+      gauges: () => ({
+        sluis_statements_running: engine.running,
+        sluis_process_resident_memory_bytes: process.memoryUsage.rss(),
+        sluis_process_uptime_seconds: Math.round(process.uptime()),
+      }),
+    })
+    opened.push(() => app.close())
+    await app.listen({ host: options.host, port: options.port }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EADDRINUSE') throw error
+      throw new SluisError('OPTIONS_INVALID', `Port ${options.port} is taken.`, {
+        hint: 'Choose another one with SLUIS_PORT or --port.',
+      })
+    })
+    const { port } = app.server.address() as AddressInfo
+    const host = options.host.includes(':') ? `[${options.host}]` : options.host
+    return { url: `http://${host}:${port}`, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+function missing(name: string): never {
+  throw new TypeError(`${name} was asked before it was there`)
+}

@@ -1,0 +1,99 @@
+import { isId, type OrganisationId, PlainSecret, SluisError } from '@sluis/shared'
+import type { Handover, HandoverCredentials } from '@sluis/vault'
+import { z } from 'zod'
+import { isoTime, secretText, strict } from './strict-schema.ts'
+
+export const clientSchema = z.union([
+  z.string().regex(/^cli_/, 'the id of a client starts with cli_'),
+  strict({
+    clientId: z.string().trim().min(1).max(200),
+    clientSecret: secretText,
+    redirectUri: z.string().trim().min(1).max(2000),
+  }),
+])
+
+const tokens = strict({
+  kind: z.literal('tokens'),
+  accessToken: secretText.optional(),
+  refreshToken: secretText.optional(),
+  obtainedAt: isoTime.optional(),
+  expiresIn: z.number().int().positive().max(100_000_000).optional(),
+})
+const code = strict({
+  kind: z.literal('code'),
+  code: secretText,
+  obtainedAt: isoTime.optional(),
+  codeVerifier: secretText.optional(),
+})
+
+export const credentialsSchema = z.discriminatedUnion('kind', [tokens, code])
+
+export const handoverShape = {
+  platform: z.string().min(1).max(60),
+  region: z.string().min(1).max(60),
+  client: clientSchema,
+  credentials: credentialsSchema,
+}
+
+export const handoverSchema = strict({
+  ...handoverShape,
+  label: z.string().max(200).optional(),
+  externalId: z.string().min(1).max(200).optional(),
+})
+
+type Body = Pick<z.infer<typeof handoverSchema>, 'platform' | 'region' | 'client' | 'credentials'> & {
+  readonly label?: string | undefined
+  readonly externalId?: string | undefined
+}
+
+/** The body as the vault takes it: secrets become secrets here and nowhere later. */
+export function toHandover(organisationId: OrganisationId, body: Body): Handover {
+  const { client, credentials } = body
+  if (typeof client === 'string' && !isId('cli', client)) {
+    throw new SluisError('INVALID_REQUEST', 'client is not the id of a client.', {
+      details: { field: 'client' },
+    })
+  }
+  return {
+    organisationId,
+    platform: body.platform,
+    region: body.region,
+    client:
+      typeof client === 'string'
+        ? client
+        : {
+            clientId: client.clientId,
+            clientSecret: new PlainSecret(client.clientSecret),
+            redirectUri: client.redirectUri,
+          },
+    credentials: toCredentials(credentials),
+    ...(body.label === undefined ? {} : { label: body.label }),
+    ...(body.externalId === undefined ? {} : { externalId: body.externalId }),
+  } as Handover
+}
+
+function toCredentials(credentials: z.infer<typeof credentialsSchema>): HandoverCredentials {
+  const { obtainedAt } = credentials
+  const at = obtainedAt === undefined ? {} : { obtainedAt }
+  if (credentials.kind === 'code') {
+    return {
+      kind: 'code',
+      code: new PlainSecret(credentials.code),
+      ...at,
+      ...(credentials.codeVerifier === undefined
+        ? {}
+        : { codeVerifier: new PlainSecret(credentials.codeVerifier) }),
+    }
+  }
+  return {
+    kind: 'tokens',
+    ...(credentials.accessToken === undefined
+      ? {}
+      : { accessToken: new PlainSecret(credentials.accessToken) }),
+    ...(credentials.refreshToken === undefined
+      ? {}
+      : { refreshToken: new PlainSecret(credentials.refreshToken) }),
+    ...at,
+    ...(credentials.expiresIn === undefined ? {} : { expiresInSeconds: credentials.expiresIn }),
+  }
+}

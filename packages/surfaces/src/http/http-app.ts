@@ -1,0 +1,177 @@
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { Engine } from '@sluis/engine'
+import type { People } from '@sluis/people'
+import { isSluisError, type Log, SluisError } from '@sluis/shared'
+import type { Vault } from '@sluis/vault'
+import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import {
+  hasZodFastifySchemaValidationErrors,
+  jsonSchemaTransform,
+  serializerCompiler,
+  validatorCompiler,
+} from 'fastify-type-provider-zod'
+import { toProblem } from './problem.ts'
+import { databaseRoutes } from './routes/databases.ts'
+import { grantRoutes } from './routes/grants.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { statementRoutes } from './routes/statements.ts'
+
+/** What the HTTP surface stands on. */
+export interface HttpParts {
+  readonly people: People
+  readonly vault: Vault
+  readonly engine: Engine
+  readonly log: Log
+  /** Null when all is well, else what is missing. */
+  readonly readiness: () => Promise<string | null>
+  /** Figures for `/metrics`, as name → value. */
+  readonly gauges: () => Readonly<Record<string, number>>
+  readonly version: string
+}
+
+const bodyLimit = 4 << 20
+
+/** The HTTP API, ready to listen. */
+export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> {
+  const { log } = parts
+  const app = fastify({
+    bodyLimit,
+    // Route patterns are logged below; Fastify's own lines would hold query strings.
+    logger: false,
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 300 },
+  })
+  app.setValidatorCompiler(validatorCompiler)
+  app.setSerializerCompiler(serializerCompiler)
+  acceptEmptyBodies(app)
+
+  const counts = new Map<string, number>()
+  app.addHook('onResponse', async (request, reply) => {
+    const route = request.routeOptions.url ?? 'unknown'
+    const name = `sluis_http_requests_total{method="${request.method}",route="${route}",status="${reply.statusCode}"}`
+    counts.set(name, (counts.get(name) ?? 0) + 1)
+    log.debug(
+      { method: request.method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) },
+      'answered',
+    )
+  })
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = toProblem(asSluisError(error))
+    if (problem.status >= 500 && !isSluisError(error)) {
+      log.error(
+        { route: request.routeOptions.url, error: error.stack ?? String(error) },
+        'a request failed by our own mistake',
+      )
+    }
+    if (problem.status === 401) reply.header('WWW-Authenticate', 'Bearer')
+    const { resetsAt } = problem
+    if (problem.status === 429 && typeof resetsAt === 'string')
+      reply.header('Retry-After', new Date(resetsAt).toUTCString())
+    return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
+  })
+  app.setNotFoundHandler((request) => {
+    throw new SluisError(
+      'NOT_FOUND',
+      `There is nothing at ${request.method} ${request.url.split('?')[0]?.slice(0, 200)}.`,
+      {
+        hint: 'The API is described at /api/docs.',
+      },
+    )
+  })
+
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: 'Sluis',
+        version: parts.version,
+        description: 'OAuth credentials that were obtained somewhere else become SQL databases.',
+      },
+      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
+      security: [{ key: [] }],
+    },
+    transform: jsonSchemaTransform,
+  })
+  await app.register(swaggerUi, { routePrefix: '/api/docs' })
+  await app.register(
+    async (api) => {
+      grantRoutes(api, parts)
+      databaseRoutes(api, parts)
+      statementRoutes(api, parts)
+      keyRoutes(api, parts)
+      api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
+    },
+    { prefix: '/api/v1' },
+  )
+  app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
+  app.get('/readyz', { schema: { hide: true } }, async (_, reply) => {
+    const missing = await parts.readiness()
+    return missing === null ? { status: 'ready' } : reply.status(503).send({ status: 'not ready', missing })
+  })
+  app.get('/metrics', { schema: { hide: true } }, async (_, reply) => {
+    const lines = [...Object.entries(parts.gauges()), ...counts].map(([name, value]) => `${name} ${value}`)
+    return reply.type('text/plain; version=0.0.4').send(`${lines.join('\n')}\n`)
+  })
+  return app
+}
+
+/** No body means `{}`, with or without a `Content-Type`; anything but JSON is refused in our own words. */
+function acceptEmptyBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (_, body, done) => {
+    if (body.length === 0) return done(null, {})
+    try {
+      // A body is data: a key named __proto__ must not become a prototype.
+      const value = JSON.parse(String(body), (key, inner) =>
+        key === '__proto__' ? undefined : inner,
+      ) as unknown
+      return done(null, value)
+    } catch {
+      return done(
+        new SluisError('INVALID_REQUEST', 'The body is not JSON.', { hint: 'Check quotes and commas.' }),
+      )
+    }
+  })
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) =>
+    body.length === 0
+      ? done(null, {})
+      : done(
+          new SluisError('INVALID_REQUEST', 'The body is not sent as JSON.', {
+            hint: 'Send Content-Type: application/json.',
+          }),
+        ),
+  )
+  app.addHook('preValidation', async (request) => {
+    if ((request.body === undefined || request.body === null) && /^(POST|PATCH|DELETE)$/.test(request.method))
+      request.body = {}
+  })
+}
+
+function asSluisError(error: FastifyError): unknown {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const faults = error.validation.map(({ instancePath, message }) => ({
+      field: instancePath.replace(/^\//, '').replaceAll('/', '.') || (error.validationContext ?? 'body'),
+      message: message ?? 'is not usable',
+    }))
+    return new SluisError(
+      'INVALID_REQUEST',
+      faults.map(({ field, message }) => `${field}: ${message}`).join('; '),
+      {
+        hint: 'The fields of every call are described at /api/docs.',
+        details: { field: faults[0]?.field, faults },
+      },
+    )
+  }
+  if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new SluisError('QUERY_TOO_LARGE', `The body is larger than ${bodyLimit >> 20} MB.`, {
+      hint: 'Send less at once.',
+    })
+  }
+  if (error.code?.startsWith('FST_ERR_') && (error.statusCode ?? 500) < 500) {
+    return new SluisError('INVALID_REQUEST', 'The request cannot be read.', {
+      hint: 'Send JSON with a correct Content-Length.',
+    })
+  }
+  return error
+}

@@ -1,0 +1,2 @@
+export { createHttpApp, type HttpParts } from './http-app.ts'
+export { type Problem, statusOf, toProblem } from './problem.ts'

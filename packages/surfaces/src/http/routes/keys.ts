@@ -1,0 +1,85 @@
+import { scopes } from '@sluis/people'
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { HttpParts } from '../http-app.ts'
+import { enter } from '../request-context.ts'
+import { isoTime, strict } from '../strict-schema.ts'
+
+/** `/keys`, `/organisations`, `/audit`. */
+export function keyRoutes(app: FastifyInstance, { people }: HttpParts): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>()
+
+  routes.post(
+    '/keys',
+    {
+      schema: {
+        tags: ['keys'],
+        summary: 'Create a key; its text is shown this once',
+        body: strict({
+          name: z.string().min(1).max(200),
+          scopes: z.array(z.enum(scopes)).min(1),
+          descendants: z.boolean().optional(),
+          databases: z.array(z.string()).min(1).max(1000).optional(),
+          expiresAt: isoTime.optional(),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const { caller, organisationId } = await enter(request, people, 'admin')
+      const { name, scopes: wanted, descendants, databases, expiresAt } = request.body
+      const { view, text } = await people.createKey(caller, organisationId, {
+        name,
+        scopes: wanted,
+        ...(descendants === undefined ? {} : { descendants }),
+        ...(databases === undefined ? {} : { databases }),
+        ...(expiresAt === undefined ? {} : { expiresAt }),
+      })
+      return reply.status(201).send({ ...view, key: text })
+    },
+  )
+
+  routes.get('/keys', { schema: { tags: ['keys'], summary: 'List keys' } }, async (request) => {
+    const { organisationId } = await enter(request, people, 'admin')
+    return { keys: await people.listKeys(organisationId) }
+  })
+
+  routes.delete(
+    '/keys/:id',
+    { schema: { tags: ['keys'], summary: 'Revoke a key', params: z.object({ id: z.string() }) } },
+    async (request, reply) => {
+      const { caller, organisationId } = await enter(request, people, 'admin')
+      await people.revokeKey(caller, organisationId, request.params.id)
+      return reply.status(204).send()
+    },
+  )
+
+  routes.get(
+    '/organisations',
+    { schema: { tags: ['organisations'], summary: 'This organisation and those below' } },
+    async (request) => {
+      const { organisationId } = await enter(request, people)
+      return { organisations: await people.listOrganisations(organisationId) }
+    },
+  )
+
+  routes.get(
+    '/audit',
+    {
+      schema: {
+        tags: ['audit'],
+        summary: 'What happened, newest first',
+        querystring: strict({
+          limit: z.coerce.number().int().min(1).max(1000).default(100),
+          before: z.coerce.number().int().optional(),
+        }),
+      },
+    },
+    async (request) => {
+      const { organisationId } = await enter(request, people, 'audit:read')
+      return {
+        events: await people.listAudit(organisationId, request.query.limit, request.query.before ?? null),
+      }
+    },
+  )
+}

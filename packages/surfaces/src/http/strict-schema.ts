@@ -1,0 +1,17 @@
+import { z } from 'zod'
+
+/** An object of exactly these fields; an unknown one is refused with the list of what is allowed. */
+export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: (issue) =>
+      issue.code === 'unrecognized_keys'
+        ? `unknown field ${(issue.keys as string[]).join(', ')}; allowed: ${Object.keys(shape).join(', ')}`
+        : undefined,
+  })
+}
+
+/** A secret as text: never echoed, cleaned later. */
+export const secretText = z.string().min(1).max(20_000)
+
+/** ISO 8601 with a zone, as milliseconds. */
+export const isoTime = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
