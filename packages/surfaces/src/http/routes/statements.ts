@@ -1,6 +1,6 @@
 import type { QueryRequest, ResultFormat, StatementRun } from '@sluis/engine'
 import { isId, SluisError, type StatementId } from '@sluis/shared'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { HttpParts } from '../http-app.ts'
@@ -70,13 +70,13 @@ function sendRun(reply: FastifyReply, run: StatementRun): FastifyReply {
 }
 
 /** Aborts when the client goes away before the answer has begun. */
-function abortOnDisconnect(request: FastifyRequest, reply: FastifyReply): AbortSignal {
+function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   const stop = new AbortController()
   const onClose = () => {
     if (!reply.raw.writableEnded) stop.abort(new SluisError('QUERY_CANCELLED', 'The client went away.'))
   }
   reply.raw.once('close', onClose)
-  if (request.raw.destroyed) onClose()
+  if (reply.raw.destroyed) onClose()
   return stop.signal
 }
 
@@ -105,7 +105,7 @@ export function statementRoutes(app: FastifyInstance, { people, engine }: HttpPa
           )
           .send(record)
       }
-      return sendRun(reply, await engine.query({ ...query, signal: abortOnDisconnect(request, reply) }))
+      return sendRun(reply, await engine.query({ ...query, signal: abortOnDisconnect(reply) }))
     },
   )
 
