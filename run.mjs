@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 const root = dirname(fileURLToPath(import.meta.url))
 const commands = {
   sluis: './packages/cli/src/main.ts',
-  demo: './packages/server/src/demo.ts',
+  demo: './examples/demo/main.ts',
   emulator: './emulators/main.ts',
   bench: './bench/main.ts',
   test: './scripts/test.ts',

@@ -1,8 +1,13 @@
 import type { Log } from '@sluis/shared'
-import { pino } from 'pino'
+import { type DestinationStream, pino } from 'pino'
 
-/** The server's log: JSON lines on standard error. Whatever looks like a secret by its name is taken out. */
+/** The server's log: JSON lines on standard error. */
 export function createLog(level: string): Log {
+  return createLogTo(pino.destination(2), level)
+}
+
+/** A log of JSON lines. Whatever looks like a secret by its name is taken out. */
+export function createLogTo(destination: DestinationStream, level: string): Log {
   return pino(
     {
       level,
@@ -23,6 +28,6 @@ export function createLog(level: string): Log {
         censor: '[secret]',
       },
     },
-    pino.destination(2),
+    destination,
   )
 }

@@ -1,3 +1,3 @@
-export { createLog } from './create-log.ts'
+export { createLog, createLogTo } from './create-log.ts'
 export { readServerOptions, type ServerOptions } from './server-options.ts'
 export { type RunningServer, startServer } from './start-server.ts'

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+let home: string
+
+before(() => {
+  home = mkdtempSync(join(tmpdir(), 'sluis-demo-'))
+  // As root the database runs under another account, which must pass through here.
+  chmodSync(home, 0o711)
+})
+after(() => {
+  const emulator = emulatorPid()
+  if (emulator !== null) process.kill(emulator, 'SIGKILL')
+  rmSync(home, { recursive: true, force: true })
+})
+
+function emulatorPid(): number | null {
+  const file = join(home, 'demo', 'emulator.json')
+  if (!existsSync(file)) return null
+  const { pid } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number }
+  try {
+    process.kill(pid, 0)
+    return pid
+  } catch {
+    return null
+  }
+}
+
+interface Run {
+  readonly status: number | null
+  readonly output: string
+}
+
+/** Runs the demo; `killAt` ends it with signal 9 as soon as it has printed these words. */
+function demo(flags: readonly string[], killAt?: string): Promise<Run> {
+  return new Promise((resolve) => {
+    const child: ChildProcess = spawn(process.execPath, [main, ...flags], {
+      env: { ...process.env, SLUIS_HOME: home },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    const read = (text: string) => {
+      output += text
+      if (killAt !== undefined && output.includes(killAt)) child.kill('SIGKILL')
+    }
+    child.stdout?.setEncoding('utf8').on('data', read)
+    child.stderr?.setEncoding('utf8').on('data', read)
+    child.once('exit', (status) => resolve({ status, output }))
+  })
+}
+
+const succeeds = ({ status, output }: Run) => {
+  assert.equal(status, 0, output)
+  assert.match(output, /5 rows for \d+ API calls/)
+}
+const obtainsTokens = /consents at Exact Online/
+
+describe('the demo', () => {
+  test('shows the whole path from a consent to rows, and stops', async () => {
+    const run = await demo(['--once'])
+    succeeds(run)
+    assert.match(run.output, obtainsTokens)
+    assert.match(run.output, /the refresh token is not spent/)
+    assert.equal(emulatorPid(), null, 'the emulator has stopped too')
+  })
+
+  test('goes on at the second run without another consent', async () => {
+    const run = await demo(['--once'])
+    succeeds(run)
+    assert.doesNotMatch(run.output, obtainsTokens)
+  })
+
+  test('says what to do when it runs already', async () => {
+    const first = demo([], 'Sluis goes on serving')
+    const [blocked] = await Promise.all([
+      new Promise<Run>((resolve) => {
+        const wait = setInterval(() => {
+          if (!existsSync(join(home, 'demo', 'emulator.json'))) return
+          clearInterval(wait)
+          resolve(demo(['--once']))
+        }, 20)
+      }),
+      first,
+    ])
+    assert.equal(blocked.status, 1)
+    assert.match(blocked.output, /is in use by process \d+/)
+    succeeds(await demo(['--once']))
+  })
+
+  for (const killAt of [
+    'Exact Online, emulated',
+    'with a PostgreSQL of its own',
+    'consents at Exact Online',
+    'hands them over',
+    'A database on that grant',
+    'POST /databases/demo/query',
+  ]) {
+    test(`killed with signal 9 at "${killAt}" and started again loses nothing`, async () => {
+      await demo(['--reset'], killAt)
+      const again = await demo(['--once'])
+      succeeds(again)
+      // Once the grant is in the vault no second consent may be needed.
+      if (/database on|query/i.test(killAt)) assert.doesNotMatch(again.output, obtainsTokens)
+    })
+  }
+
+  test('killed together with the emulator goes on from what both have kept', async () => {
+    await demo(['--reset'], 'POST /databases/demo/query')
+    const emulator = emulatorPid()
+    assert.ok(emulator)
+    process.kill(emulator, 'SIGKILL')
+    const again = await demo(['--once'])
+    succeeds(again)
+    assert.doesNotMatch(again.output, obtainsTokens)
+  })
+})

@@ -1,0 +1,228 @@
+import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { ApiClient, ApiRefusal, renderTable } from '@sluis/cli'
+import { createLogTo, readServerOptions, startServer } from '@sluis/server'
+import { SluisError } from '@sluis/shared'
+import { openDemoHome, writeDemoFile } from './demo-home.ts'
+import { startEmulatorProcess, stopEmulatorOf } from './emulator-process.ts'
+import { firstQuery } from './first-query.ts'
+import { obtainTokens } from './partner.ts'
+
+export interface DemoOptions {
+  readonly folder: string
+  readonly isOnce: boolean
+  readonly isReset: boolean
+  readonly write: (text: string) => void
+  /** A path as the reader would type it. */
+  readonly shownPath: (path: string) => string
+  readonly untilStopped: () => Promise<unknown>
+}
+
+interface Grant {
+  readonly id: string
+  readonly state: string
+  readonly clientId: string
+  readonly generation: number
+  readonly platformUser: { readonly name: string } | null
+  readonly refreshToken: { readonly idleExpiresAt: string | null } | null
+}
+
+interface Database {
+  readonly name: string
+  readonly sources: readonly { readonly grant: string }[]
+}
+
+interface Answer {
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly rows: readonly (readonly unknown[])[]
+  readonly stats: {
+    readonly apiCalls: number
+    readonly rowsFetched: number
+    readonly elapsedMs: number
+    readonly scans: readonly {
+      readonly table: string
+      readonly endpoint: string
+      readonly filter: string
+      readonly calls: number
+      readonly rows: number
+    }[]
+  }
+}
+
+const databaseName = 'demo'
+const user = 'anna@zeezicht.example'
+const redirectUri = 'https://partner.example/oauth/callback'
+/** States that settle by themselves: the vault repeats, asks again or waits for the issuer. */
+const settling = new Set(['pending', 'refreshing', 'ambiguous'])
+const longestSettlingMs = 60_000
+
+/** Plays the whole path, one printed step after the other; goes on serving until told to stop unless `isOnce`. */
+export async function playDemo(options: DemoOptions): Promise<void> {
+  const { write, shownPath } = options
+  const startedAt = performance.now()
+  let number = 0
+  const step = async <T>(what: string, work: () => Promise<readonly [T, string]>): Promise<T> => {
+    const stepAt = performance.now()
+    write(` ${++number}  ${what.padEnd(44)} `)
+    const [result, said] = await work()
+    write(`${said}  (${((performance.now() - stepAt) / 1000).toFixed(1)} s)\n`)
+    return result
+  }
+  write('\nSluis: a partner’s tokens become a SQL database.\n\n')
+
+  if (options.isReset) await stopEmulatorOf(options.folder)
+  const home = await openDemoHome(options.folder, options)
+  const { settings, folder } = home
+  const ends: (() => Promise<unknown> | unknown)[] = [home.release]
+  try {
+    const emulator = await step('Exact Online, emulated', async () => {
+      const started = await startEmulatorProcess(folder, settings.emulatorPort)
+      return [started, started.url]
+    })
+    ends.push(() => emulator.stop())
+    const server = await step('Sluis, with a PostgreSQL of its own', async () => {
+      const regions = { 'exact-online': { demo: { label: 'Demo', baseUrl: emulator.url } } }
+      const serverOptions = readServerOptions({
+        SLUIS_HOME: folder,
+        SLUIS_PORT: String(settings.serverPort),
+        SLUIS_BOOTSTRAP_API_KEY: settings.apiKey,
+        SLUIS_REGIONS_FILE: writeDemoFile(folder, 'regions.json', JSON.stringify(regions)),
+        SLUIS_UNSAFE_CLOCK_URL: emulator.url,
+      })
+      const log = createLogTo(
+        createWriteStream(join(folder, 'server.log'), { flags: 'a', mode: 0o600 }),
+        'info',
+      )
+      const running = await startServer(serverOptions, log)
+      return [running, running.url.replace('127.0.0.1', 'localhost')]
+    })
+    ends.push(() => server.close())
+    const client = new ApiClient(server.url, settings.apiKey)
+    const handOver = async (why: string): Promise<Grant> => {
+      const partner = { clientId: settings.clientId, clientSecret: settings.clientSecret, redirectUri }
+      const tokens = await step(`${why} at Exact Online`, async () => {
+        const got = await obtainTokens(emulator, partner, user)
+        return [
+          got,
+          'the partner holds an access token (10 minutes) and a refresh token (30 days, single use)',
+        ]
+      })
+      return step('The partner hands them over: POST /grants', async () => {
+        const { body } = await client.call('POST', '/grants', {
+          platform: 'exact-online',
+          region: 'demo',
+          client: partner,
+          credentials: { kind: 'tokens', ...tokens },
+          label: 'Zeezicht',
+        })
+        const grant = body as Grant
+        return [grant, `${grant.state}, of ${grant.platformUser?.name}; the refresh token is not spent`]
+      })
+    }
+
+    let grant = await findGrant(client, settings.clientId)
+    if (grant) grant = await settle(client, grant)
+    if (grant && grant.state !== 'active') grant = await handOver('The consent ended; Anna consents again')
+    grant ??= await handOver('Anna consents')
+    const { id } = grant
+    if (!(await hasDatabase(client))) {
+      await step(`A database on that grant: POST /databases`, async () => {
+        await client.call('POST', '/databases', { name: databaseName, sources: [{ grant: id }] })
+        const { body: partitions } = await client.call('GET', `/databases/${databaseName}/partitions`)
+        const { body: tables } = await client.call('GET', `/databases/${databaseName}/tables`)
+        const count = (list: unknown) => (list as unknown[]).length
+        return [
+          null,
+          `"${databaseName}": ${count((partitions as Record<string, unknown>).partitions)} companies, ${count((tables as Record<string, unknown>).tables)} tables`,
+        ]
+      })
+    } else
+      write(`    Database "${databaseName}" of an earlier run is there; nothing needs to be handed over.\n`)
+
+    const query = () =>
+      step('SQL: POST /databases/demo/query', async () => {
+        const { body } = await client.call('POST', `/databases/${databaseName}/query`, { sql: firstQuery })
+        const answer = body as Answer
+        return [answer, `${answer.rows.length} rows for ${plural(answer.stats.apiCalls, 'API call')}`]
+      })
+    const answer = await query().catch(async (error: unknown) => {
+      // The platform may have ended the consent without a word, for instance after 30 idle days.
+      if (!(error instanceof ApiRefusal) || error.code !== 'GRANT_NEEDS_CONSENT') throw error
+      write('\n')
+      await handOver('The consent ended; Anna consents again')
+      return query()
+    })
+    write(`\n${indent(firstQuery)}\n\n${indent(renderTable(answer.columns, answer.rows))}\n\n`)
+    write(`${indent(renderCost(answer))}\n\n`)
+    write(`Done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.\n`)
+    if (options.isOnce) return
+
+    const address = server.url.replace('127.0.0.1', 'localhost')
+    const file = shownPath(home.apiKeyFile)
+    write(`
+Sluis goes on serving:
+  API       ${address}/api/v1, described at ${address}/api/docs
+  log-in    the API key in ${file}
+  platform  ${emulator.url}, its ledger of all calls at ${emulator.url}/_control/ledger
+  log       ${shownPath(join(folder, 'server.log'))}
+
+Try in another terminal:
+  export SLUIS_URL=${server.url} SLUIS_API_KEY_FILE=${file}
+  npm run sluis -- query demo "select Name, City from crm.Accounts limit 5"
+  npm run sluis -- query demo "select * from crm.Accounts where Name like 'A%'" --explain
+  npm run sluis -- grant list
+
+Ctrl-C stops both; the next run goes on from here.
+`)
+    await options.untilStopped()
+    write('\nStopping.\n')
+  } finally {
+    for (const end of ends.reverse()) await end()
+  }
+}
+
+async function findGrant(client: ApiClient, clientId: string): Promise<Grant | null> {
+  const { body } = await client.call('GET', '/grants')
+  const { grants } = body as { grants: readonly Grant[] }
+  return grants.find((grant) => grant.clientId === clientId && grant.state !== 'revoked') ?? null
+}
+
+/** The grant once the vault has found out what an earlier end left open. */
+async function settle(client: ApiClient, found: Grant): Promise<Grant> {
+  let grant = found
+  const until = performance.now() + longestSettlingMs
+  while (settling.has(grant.state) && performance.now() < until) {
+    await delay(250)
+    grant = (await client.call('GET', `/grants/${grant.id}`)).body as Grant
+  }
+  if (settling.has(grant.state)) {
+    throw new SluisError('GRANT_AMBIGUOUS', `The grant of the earlier run is still ${grant.state}.`, {
+      hint: 'Run the demo again in a minute, or start anew: npm run demo -- --reset',
+    })
+  }
+  return grant
+}
+
+async function hasDatabase(client: ApiClient): Promise<boolean> {
+  const { body } = await client.call('GET', '/databases')
+  return (body as { databases: readonly Database[] }).databases.some(({ name }) => name === databaseName)
+}
+
+const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`
+
+const indent = (text: string) => text.replace(/^/gm, '    ')
+
+/** What was asked of the platform, and what it cost. */
+function renderCost({ stats }: Answer): string {
+  const asked = renderTable(
+    [
+      { name: 'asked of the platform' },
+      { name: 'calls', type: 'INTEGER' },
+      { name: 'rows', type: 'INTEGER' },
+      { name: 'filter that travelled along' },
+    ],
+    stats.scans.map(({ endpoint, calls, rows, filter }) => [endpoint, calls, rows, filter || '(none)']),
+  )
+  return `${asked}\n\n${plural(stats.apiCalls, 'API call')}, ${plural(stats.rowsFetched, 'row')} fetched, ${stats.elapsedMs} ms.`
+}
