@@ -13,6 +13,7 @@ export class StoredResults {
   readonly #folder: string
   readonly #clock: Clock
   readonly #finished = new Map<StatementId, Finished & { readonly file: string; readonly at: number }>()
+  readonly #writing = new Map<StatementId, Promise<void>>()
 
   constructor(folder: string, clock: Clock) {
     this.#folder = folder
@@ -20,9 +21,19 @@ export class StoredResults {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   }
 
-  /** Lets `work` write the result to a file and keeps it. */
+  /** Lets `work`, which begins at once, write the result to a file and keeps it. */
   async keep(id: StatementId, work: (file: string) => Promise<Finished>): Promise<void> {
-    await this.#prune()
+    const writing = this.#write(id, work)
+    this.#writing.set(id, writing)
+    try {
+      await writing
+    } finally {
+      this.#writing.delete(id)
+      await this.#prune()
+    }
+  }
+
+  async #write(id: StatementId, work: (file: string) => Promise<Finished>): Promise<void> {
     const file = join(this.#folder, id)
     try {
       const finished = await work(file)
@@ -33,7 +44,9 @@ export class StoredResults {
     }
   }
 
-  open(id: StatementId): StatementRun {
+  /** The kept rows; of a statement that has just ended, once its last bytes are written. */
+  async open(id: StatementId): Promise<StatementRun> {
+    await this.#writing.get(id)
     const kept = this.#finished.get(id)
     if (!kept) {
       throw new SluisError('NOT_FOUND', 'The rows of this statement are not kept here any more.', {
