@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+const page = fileURLToPath(new URL('../../docs/how-to/hand-over-and-query.md', import.meta.url))
+
+/** Every block of the page that a reader is meant to type, in order. */
+const blocks = () =>
+  [...readFileSync(page, 'utf8').matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block).join('\n')
+
+test('every block of the how-to does what the page says', async () => {
+  const home = mkdtempSync(join(tmpdir(), 'sluis-how-to-'))
+  chmodSync(home, 0o711)
+  const demo = spawn(process.execPath, [main], {
+    env: { ...process.env, SLUIS_HOME: home },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  try {
+    let said = ''
+    for await (const chunk of demo.stdout.setEncoding('utf8')) {
+      said += chunk
+      if (said.includes('Ctrl-C stops')) break
+    }
+    const settings = {
+      PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
+      SLUIS_URL: /SLUIS_URL=(\S+)/.exec(said)?.[1] ?? '',
+      PLATFORM_URL: /platform {2}(http\S+?),/.exec(said)?.[1] ?? '',
+      SLUIS_API_KEY_FILE: join(home, 'demo', 'api-key'),
+    }
+    const shell = spawn('bash', ['-euo', 'pipefail', '-c', blocks()], {
+      env: settings,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      timeout: 60_000,
+    })
+    const [output, errors, [status]] = await Promise.all([
+      text(shell.stdout),
+      text(shell.stderr),
+      once(shell, 'exit'),
+    ])
+    assert.equal(status, 0, `${errors}\n${output}`)
+    assert.match(output, /"state":"active"/)
+    assert.match(output, /"calls":\{"min":\d/)
+    assert.match(output, /"apiCalls":\d/)
+    assert.match(output, /Name,City\r?\n/)
+    assert.match(output, /"name":"accounts","type":"BIGINT"/)
+    assert.match(output, /"code":"HANDOVER_TOKEN_ALREADY_HELD"/)
+  } finally {
+    if (demo.exitCode === null) {
+      demo.stdout.resume()
+      demo.kill('SIGTERM')
+      await once(demo, 'exit')
+    }
+    rmSync(home, { recursive: true, force: true })
+  }
+})
