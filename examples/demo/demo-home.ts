@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { lockFolder } from '@sluis/store'
@@ -26,8 +25,7 @@ export interface DemoHome {
 
 /**
  * Takes the demo's own folder for this process; throws when another demo has it. Settings are made at the first run and
- * kept, so that addresses, keys and the partner's app stay the same; a port that somebody else took meanwhile is
- * replaced.
+ * kept, so that addresses, keys and the partner's app stay the same.
  */
 export async function openDemoHome(folder: string, { isReset }: { isReset: boolean }): Promise<DemoHome> {
   mkdirSync(folder, { recursive: true, mode: process.getuid?.() === 0 ? 0o711 : 0o700 })
@@ -43,8 +41,8 @@ export async function openDemoHome(folder: string, { isReset }: { isReset: boole
   const isResumed = existsSync(file)
   const kept = isResumed ? (JSON.parse(readFileSync(file, 'utf8')) as DemoSettings) : null
   const settings: DemoSettings = {
-    serverPort: await freePort(kept?.serverPort ?? 8080),
-    emulatorPort: kept?.emulatorPort ?? (await freePort(4010)),
+    serverPort: kept?.serverPort ?? 8080,
+    emulatorPort: kept?.emulatorPort ?? 4010,
     clientId: kept?.clientId ?? 'demo-partner',
     clientSecret: kept?.clientSecret ?? randomBytes(24).toString('base64url'),
     apiKey: kept?.apiKey ?? randomBytes(24).toString('base64url'),
@@ -60,23 +58,6 @@ export function writeDemoFile(folder: string, name: string, text: string): strin
   writeFileSync(`${path}.new`, text, { mode: 0o600 })
   renameSync(`${path}.new`, path)
   return path
-}
-
-/** `wanted` when nobody listens there, else a port that the system chooses. */
-export async function freePort(wanted: number): Promise<number> {
-  for (const port of [wanted, 0]) {
-    const probe = createServer()
-    const bound = await new Promise<number | null>((resolve) => {
-      probe.once('error', () => resolve(null))
-      probe.listen(port, '127.0.0.1', () => {
-        const address = probe.address()
-        resolve(typeof address === 'object' && address ? address.port : null)
-      })
-    })
-    await new Promise((resolve) => probe.close(resolve))
-    if (bound !== null) return bound
-  }
-  throw new Error('no port is free on 127.0.0.1')
 }
 
 /** A database that ends while its folder is made anew would take the new one's socket with it. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -21,9 +22,9 @@ after(() => {
 })
 
 function emulatorPid(): number | null {
-  const file = join(home, 'demo', 'emulator.json')
+  const file = join(home, 'demo', 'emulator.pid')
   if (!existsSync(file)) return null
-  const { pid } = JSON.parse(readFileSync(file, 'utf8')) as { pid: number }
+  const pid = Number(readFileSync(file, 'utf8'))
   try {
     process.kill(pid, 0)
     return pid
@@ -81,7 +82,7 @@ describe('the demo', () => {
     const [blocked] = await Promise.all([
       new Promise<Run>((resolve) => {
         const wait = setInterval(() => {
-          if (!existsSync(join(home, 'demo', 'emulator.json'))) return
+          if (!existsSync(join(home, 'demo', 'emulator.pid'))) return
           clearInterval(wait)
           resolve(demo(['--once']))
         }, 20)
@@ -109,6 +110,25 @@ describe('the demo', () => {
       if (/database on|query/i.test(killAt)) assert.doesNotMatch(again.output, obtainsTokens)
     })
   }
+
+  test('stops its emulator also when nobody reads its output any more', async () => {
+    const child = spawn(process.execPath, [main], {
+      env: { ...process.env, SLUIS_HOME: home },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    let output = ''
+    await new Promise<void>((resolve) => {
+      child.stdout.setEncoding('utf8').on('data', (text) => {
+        output += text
+        if (output.includes('Sluis goes on serving')) resolve()
+      })
+    })
+    child.stdout.destroy()
+    child.kill('SIGTERM')
+    const [status] = await once(child, 'exit')
+    assert.equal(status, 0)
+    assert.equal(emulatorPid(), null)
+  })
 
   test('killed together with the emulator goes on from what both have kept', async () => {
     await demo(['--reset'], 'POST /databases/demo/query')

@@ -4,7 +4,10 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { SluisError } from '@sluis/shared'
-import { freePort, writeDemoFile } from './demo-home.ts'
+import { writeDemoFile } from './demo-home.ts'
+
+const pidFile = 'emulator.pid'
+const logFile = 'emulator.log'
 
 export interface EmulatorProcess {
   readonly url: string
@@ -14,13 +17,21 @@ export interface EmulatorProcess {
 
 /**
  * The emulator in a process of its own, which survives the server as the real platform would: what an earlier run left
- * running is used again, and what it kept (token chains, clock, ledger) is found again by a new process.
+ * running is used again, and what it kept (token chains, clock, ledger) is found again by a new process. A taken port
+ * is replaced by a free one.
  */
 export async function startEmulatorProcess(folder: string, wantedPort: number): Promise<EmulatorProcess> {
-  const running = await adopt(folder)
-  if (running) return running
-  const port = await freePort(wantedPort)
-  const log = openSync(join(folder, 'emulator.log'), 'a', 0o600)
+  return (
+    (await adopt(folder)) ??
+    (await spawnEmulator(folder, wantedPort)) ??
+    (await spawnEmulator(folder, 0)) ??
+    notStarted(folder)
+  )
+}
+
+/** Null when the process ended before it had an address. */
+async function spawnEmulator(folder: string, port: number): Promise<EmulatorProcess | null> {
+  const log = openSync(join(folder, logFile), 'w', 0o600)
   const main = fileURLToPath(new URL('../../emulators/main.ts', import.meta.url))
   const home = join(folder, 'emulator')
   const child = spawn(
@@ -30,15 +41,25 @@ export async function startEmulatorProcess(folder: string, wantedPort: number): 
   )
   closeSync(log)
   child.unref()
-  const url = `http://127.0.0.1:${port}`
-  writeDemoFile(folder, 'emulator.json', JSON.stringify({ url, pid: child.pid }))
-  for (let round = 0; round < 400; round++) {
-    if (child.exitCode !== null) break
-    if (await answers(url)) return handle(folder, url, child.pid ?? 0)
+  // Written before anything else: an emulator that nobody knows of would be a second one on the same folder.
+  writeDemoFile(folder, pidFile, `${child.pid}\n`)
+  const ended = () => child.exitCode !== null || child.signalCode !== null
+  return child.pid === undefined ? null : whenReady(folder, child.pid, ended)
+}
+
+/** Waits for the address that the process writes to its log; at a wanted port somebody else's might answer. */
+async function whenReady(folder: string, pid: number, ended: () => boolean): Promise<EmulatorProcess | null> {
+  while (!ended()) {
+    const url = /^\{"url":"([^"]+)"\}$/m.exec(readFileSync(join(folder, logFile), 'utf8'))?.[1]
+    if (url !== undefined) return handle(folder, url, pid)
     await delay(25)
   }
+  return null
+}
+
+function notStarted(folder: string): never {
   throw new SluisError('RUNTIME_INCOMPLETE', 'The emulator of Exact Online did not start.', {
-    hint: `Its log is ${join(folder, 'emulator.log')}.`,
+    hint: `Its log is ${join(folder, logFile)}.`,
   })
 }
 
@@ -48,14 +69,16 @@ export async function stopEmulatorOf(folder: string): Promise<void> {
 }
 
 async function adopt(folder: string): Promise<EmulatorProcess | null> {
-  const file = join(folder, 'emulator.json')
+  const file = join(folder, pidFile)
   if (!existsSync(file)) return null
-  const { url, pid } = JSON.parse(readFileSync(file, 'utf8')) as { url: string; pid: number }
-  return isAlive(pid) && (await answers(url)) ? handle(folder, url, pid) : null
+  const pid = Number(readFileSync(file, 'utf8'))
+  if (!isAlive(pid)) return null
+  const running = await whenReady(folder, pid, () => !isAlive(pid))
+  return running && (await answers(running.url)) ? running : null
 }
 
 async function answers(url: string): Promise<boolean> {
-  return fetch(`${url}/_control/clock`, { signal: AbortSignal.timeout(1000) }).then(
+  return fetch(`${url}/_control/clock`, { signal: AbortSignal.timeout(2000) }).then(
     (response) => response.ok,
     () => false,
   )
@@ -83,7 +106,7 @@ function handle(folder: string, url: string, pid: number): EmulatorProcess {
       return answer
     },
     async stop() {
-      rmSync(join(folder, 'emulator.json'), { force: true })
+      rmSync(join(folder, pidFile), { force: true })
       if (!isAlive(pid)) return
       process.kill(pid, 'SIGTERM')
       for (let round = 0; round < 200 && isAlive(pid); round++) await delay(25)

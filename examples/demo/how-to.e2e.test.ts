@@ -23,11 +23,14 @@ test('every block of the how-to does what the page says', async () => {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   try {
-    let said = ''
-    for await (const chunk of demo.stdout.setEncoding('utf8')) {
-      said += chunk
-      if (said.includes('Ctrl-C stops')) break
-    }
+    const said = await new Promise<string>((resolve, reject) => {
+      let output = ''
+      demo.stdout.setEncoding('utf8').on('data', (chunk) => {
+        output += chunk
+        if (output.includes('Ctrl-C stops')) resolve(output)
+      })
+      demo.once('exit', () => reject(new Error(`the demo ended: ${output}`)))
+    })
     const settings = {
       PATH: `${dirname(process.execPath)}:${process.env.PATH}`,
       SLUIS_URL: /SLUIS_URL=(\S+)/.exec(said)?.[1] ?? '',
@@ -53,7 +56,6 @@ test('every block of the how-to does what the page says', async () => {
     assert.match(output, /"code":"HANDOVER_TOKEN_ALREADY_HELD"/)
   } finally {
     if (demo.exitCode === null) {
-      demo.stdout.resume()
       demo.kill('SIGTERM')
       await once(demo, 'exit')
     }

@@ -1,7 +1,7 @@
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { ApiRefusal } from '@sluis/cli'
-import { isSluisError } from '@sluis/shared'
+import { isSluisError, SluisError } from '@sluis/shared'
 import { playDemo } from './play-demo.ts'
 
 // `npm run demo`: the product's main job on embedded defaults, from a partner's tokens to rows in SQL.
@@ -17,6 +17,12 @@ Options:
 
 Everything is kept in .sluis/demo; a second run goes on where the first stopped.
 `
+// A reader that goes away (`| head`) must not keep the emulator and the database from being stopped in order.
+process.stdout.on('error', () => {})
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => stop.abort(new SluisError('QUERY_CANCELLED', 'The demo was stopped.')))
+}
 try {
   const { values } = parseArgs({
     options: {
@@ -34,10 +40,7 @@ try {
       isReset: values.reset,
       write: (text) => process.stdout.write(text),
       shownPath: (path) => relative(process.cwd(), path),
-      untilStopped: () =>
-        new Promise((resolve) => {
-          for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve)
-        }),
+      signal: stop.signal,
     })
   }
 } catch (error) {

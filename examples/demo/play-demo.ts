@@ -1,9 +1,10 @@
+import { once } from 'node:events'
 import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { ApiClient, ApiRefusal, renderTable } from '@sluis/cli'
 import { createLogTo, readServerOptions, startServer } from '@sluis/server'
-import { SluisError } from '@sluis/shared'
+import { isSluisError, SluisError } from '@sluis/shared'
 import { openDemoHome, writeDemoFile } from './demo-home.ts'
 import { startEmulatorProcess, stopEmulatorOf } from './emulator-process.ts'
 import { firstQuery } from './first-query.ts'
@@ -16,7 +17,8 @@ export interface DemoOptions {
   readonly write: (text: string) => void
   /** A path as the reader would type it. */
   readonly shownPath: (path: string) => string
-  readonly untilStopped: () => Promise<unknown>
+  /** Ends the demo in order: after the step under way, or while it serves. */
+  readonly signal: AbortSignal
 }
 
 interface Grant {
@@ -57,12 +59,13 @@ const redirectUri = 'https://partner.example/oauth/callback'
 const settling = new Set(['pending', 'refreshing', 'ambiguous'])
 const longestSettlingMs = 60_000
 
-/** Plays the whole path, one printed step after the other; goes on serving until told to stop unless `isOnce`. */
+/** Plays the whole path, one printed step after the other; goes on serving unless `isOnce`. */
 export async function playDemo(options: DemoOptions): Promise<void> {
   const { write, shownPath } = options
   const startedAt = performance.now()
   let number = 0
   const step = async <T>(what: string, work: () => Promise<readonly [T, string]>): Promise<T> => {
+    options.signal.throwIfAborted()
     const stepAt = performance.now()
     write(` ${++number}  ${what.padEnd(44)} `)
     const [result, said] = await work()
@@ -83,18 +86,23 @@ export async function playDemo(options: DemoOptions): Promise<void> {
     ends.push(() => emulator.stop())
     const server = await step('Sluis, with a PostgreSQL of its own', async () => {
       const regions = { 'exact-online': { demo: { label: 'Demo', baseUrl: emulator.url } } }
-      const serverOptions = readServerOptions({
-        SLUIS_HOME: folder,
-        SLUIS_PORT: String(settings.serverPort),
-        SLUIS_BOOTSTRAP_API_KEY: settings.apiKey,
-        SLUIS_REGIONS_FILE: writeDemoFile(folder, 'regions.json', JSON.stringify(regions)),
-        SLUIS_UNSAFE_CLOCK_URL: emulator.url,
-      })
+      const optionsAt = (port: number) =>
+        readServerOptions({
+          SLUIS_HOME: folder,
+          SLUIS_PORT: String(port),
+          SLUIS_BOOTSTRAP_API_KEY: settings.apiKey,
+          SLUIS_REGIONS_FILE: writeDemoFile(folder, 'regions.json', JSON.stringify(regions)),
+          SLUIS_UNSAFE_CLOCK_URL: emulator.url,
+        })
       const log = createLogTo(
         createWriteStream(join(folder, 'server.log'), { flags: 'a', mode: 0o600 }),
         'info',
       )
-      const running = await startServer(serverOptions, log)
+      const running = await startServer(optionsAt(settings.serverPort), log).catch((error: unknown) => {
+        // The port is a wish: another program, or another demo, may have it.
+        if (!isSluisError(error, 'OPTIONS_INVALID')) throw error
+        return startServer(optionsAt(0), log)
+      })
       return [running, running.url.replace('127.0.0.1', 'localhost')]
     })
     ends.push(() => server.close())
@@ -175,7 +183,7 @@ Try in another terminal:
 
 Ctrl-C stops both; the next run goes on from here.
 `)
-    await options.untilStopped()
+    if (!options.signal.aborted) await once(options.signal, 'abort')
     write('\nStopping.\n')
   } finally {
     for (const end of ends.reverse()) await end()
