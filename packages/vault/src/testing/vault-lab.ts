@@ -219,11 +219,16 @@ export function failsWith(code: ErrorCode, details?: (found: Readonly<Record<str
   }
 }
 
-/** Settles when the condition holds; looks every few milliseconds, for ten seconds at most. */
-export async function until(condition: () => Promise<boolean> | boolean): Promise<void> {
-  for (let look = 0; look < 2000; look++) {
-    if (await condition()) return
-    await new Promise((resolve) => setTimeout(resolve, 5))
+/** Settles when the condition holds; looks every few milliseconds, and fails after ten seconds, also when one look never ends. */
+export async function until(condition: () => Promise<boolean> | boolean, atMostMs = 10_000): Promise<void> {
+  const watch = AbortSignal.timeout(atMostMs)
+  const over = new Promise<never>((_, reject) => {
+    watch.addEventListener('abort', () =>
+      reject(new assert.AssertionError({ message: `what was waited for did not come: ${condition}` })),
+    )
+  })
+  const look = async () => {
+    while (!watch.aborted && !(await condition())) await new Promise((resolve) => setTimeout(resolve, 5))
   }
-  throw new assert.AssertionError({ message: 'what was waited for did not come' })
+  await Promise.race([look(), over])
 }

@@ -1,0 +1,212 @@
+import assert from 'node:assert/strict'
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { afterEach, describe, test } from 'node:test'
+import type { GrantId } from '@sluis/shared'
+import { listSpools, readSpool } from './spool.ts'
+import { failsWith, until, VaultLab } from './testing/vault-lab.ts'
+
+const lab = VaultLab.forThisFile()
+const { clock, organisationId } = lab
+
+/** A server in a process of its own, which does what it is told and can be killed at any moment. */
+class Server {
+  readonly process: ChildProcess
+  #output = ''
+
+  constructor(grantId: GrantId, hangs: boolean) {
+    const settings = {
+      databaseUrl: lab.store.databaseUrl,
+      emulatorUrl: lab.url,
+      kekFile: join(lab.folder, 'kek'),
+      spoolFolder: lab.spoolFolder,
+      now: clock.now(),
+      organisationId,
+      grantId,
+      hangs,
+    }
+    const script = new URL('./testing/vault-process.ts', import.meta.url).pathname
+    this.process = spawn(process.execPath, [script, JSON.stringify(settings)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    this.process.stdout?.on('data', (text) => {
+      this.#output += text
+    })
+    servers.push(this)
+  }
+
+  says(text: string): boolean {
+    return this.#output.includes(text)
+  }
+
+  async tell(words: string): Promise<void> {
+    await until(() => this.says('ready'))
+    this.process.stdin?.write(`${words}\n`)
+  }
+
+  async kill(): Promise<void> {
+    if (this.process.exitCode !== null || this.process.signalCode !== null) return
+    const ended = once(this.process, 'exit')
+    this.process.kill('SIGKILL')
+    await ended
+  }
+}
+const servers: Server[] = []
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.kill()
+})
+
+/** Keeps everybody from writing to a grant's row until released. */
+const hold = async (id: GrantId) => {
+  const connection = await lab.store.connect()
+  await connection.query('BEGIN')
+  await connection.query('SELECT FROM token_grant WHERE id = $1 FOR UPDATE', [id])
+  return async () => {
+    await connection.query('ROLLBACK')
+    await connection.end()
+  }
+}
+const blocked = async () => {
+  const { rows } = await lab.store.pool.query(
+    `SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  )
+  return rows[0]?.n > 0
+}
+/** Ends the statements that a killed process left waiting in PostgreSQL: else they would be carried out after its death. */
+const endBlocked = () =>
+  lab.store.pool.query(
+    `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+     WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+  )
+const recordsOfOthers = async () => {
+  const files = await listSpools(lab.spoolFolder)
+  const all = await Promise.all(files.map(({ path }) => readSpool(path)))
+  return all.flat()
+}
+/** A vault, a grant whose access token has just run out, and a server that is about to refresh it. */
+const prepare = async ({ hangs = false } = {}) => {
+  const vault = await lab.open()
+  const id = await lab.deposit(vault)
+  clock.advance(601_000)
+  return { vault, id, server: new Server(id, hangs) }
+}
+
+describe('kill -9 of the process that refreshes', () => {
+  test('before its intent is recorded: clean, anybody refreshes', async () => {
+    const { vault, id, server } = await prepare()
+    const release = await hold(id)
+    await server.tell('lease')
+    await until(blocked)
+    await server.kill()
+    await endBlocked()
+    await release()
+    assert.equal((await vault.lease(organisationId, id)).generation, 2)
+    assert.deepEqual(await lab.spends(), ['refreshed'])
+  })
+
+  test('before its intent is recorded, and PostgreSQL records it after the death: ambiguous, then recovered', async () => {
+    const { vault, id, server } = await prepare()
+    const release = await hold(id)
+    await server.tell('lease')
+    await until(blocked)
+    await server.kill()
+    await release()
+    await until(async () => {
+      await vault.tick()
+      return (await vault.getGrant(organisationId, id)).state === 'ambiguous'
+    })
+    clock.advance(2000)
+    assert.equal((await vault.tick().then(() => vault.lease(organisationId, id))).generation, 2)
+    assert.deepEqual(await lab.spends(), ['refreshed'])
+  })
+
+  test('while the issuer answers: ambiguous at the next look, consent needed once the issuer refused twice', async () => {
+    const { vault, id, server } = await prepare()
+    await lab.fault({ at: 'token', kind: 'delay', delayMs: 1500, times: 1 })
+    await server.tell('lease')
+    await until(async () => (await lab.spends()).length === 1)
+    await server.kill()
+    await until(async () => {
+      await vault.tick()
+      return (await vault.getGrant(organisationId, id)).state === 'ambiguous'
+    })
+    for (const wait of [2000, 18_000]) {
+      clock.advance(wait)
+      await vault.tick()
+    }
+    assert.equal((await vault.getGrant(organisationId, id)).state, 'needs_consent')
+    assert.deepEqual(await lab.spends(), ['refreshed', 'old-token', 'old-token'])
+    await assert.rejects(vault.lease(organisationId, id), failsWith('GRANT_NEEDS_CONSENT'))
+  })
+
+  test('between intent and sending: ambiguous at the next look, recovered by the declared resend', async () => {
+    const { vault, id, server } = await prepare({ hangs: true })
+    await server.tell('lease')
+    await until(() => server.says('sending'))
+    await server.kill()
+    await until(async () => {
+      await vault.tick()
+      return (await vault.getGrant(organisationId, id)).state === 'ambiguous'
+    })
+    clock.advance(2000)
+    await vault.tick()
+    const { state, generation } = await vault.getGrant(organisationId, id)
+    assert.deepEqual([state, generation], ['active', 2])
+    assert.deepEqual(await lab.spends(), ['refreshed'])
+  })
+
+  test('between answer and save: the spool has it, nothing is lost and nothing is sent again', async () => {
+    const { vault, id, server } = await prepare()
+    await lab.fault({ at: 'token', kind: 'delay', delayMs: 300, times: 1 })
+    const before = (await recordsOfOthers()).length
+    await server.tell('lease')
+    await until(async () => (await lab.row(id)).spend_id !== null)
+    const release = await hold(id)
+    await until(async () => (await recordsOfOthers()).length > before)
+    await until(blocked)
+    await server.kill()
+    await endBlocked()
+    await release()
+    assert.equal((await lab.row(id)).generation, 1)
+    await until(async () => {
+      await vault.tick()
+      return (await vault.getGrant(organisationId, id)).generation === 2
+    })
+    const { state } = await vault.getGrant(organisationId, id)
+    assert.equal(state, 'active')
+    clock.advance(601_000)
+    assert.equal((await vault.lease(organisationId, id)).generation, 3)
+    assert.deepEqual(await lab.spends(), ['refreshed', 'refreshed'])
+  })
+
+  test('after the save: done', async () => {
+    const { vault, id, server } = await prepare()
+    await server.tell('lease')
+    await until(() => server.says('leased 2'))
+    await server.kill()
+    assert.equal((await vault.lease(organisationId, id)).generation, 2)
+    assert.deepEqual(await lab.spends(), ['refreshed'])
+  })
+
+  test('while it repeats a lost request: the next process repeats it once more', async () => {
+    const { vault, id, server } = await prepare({ hangs: true })
+    await lab.fault({ at: 'token', kind: 'reset', times: 1 })
+    await assert.rejects(vault.lease(organisationId, id), failsWith('GRANT_AMBIGUOUS'))
+    clock.advance(2000)
+    await server.tell(`tick ${clock.now()}`)
+    await until(() => server.says('sending'))
+    await vault.tick()
+    assert.deepEqual(await lab.spends(), [], 'a living holder is left alone')
+    await server.kill()
+    await until(async () => {
+      await vault.tick()
+      return (await lab.row(id)).spend_process === null
+    })
+    clock.advance(18_000)
+    await vault.tick()
+    const { state, generation } = await vault.getGrant(organisationId, id)
+    assert.deepEqual([state, generation], ['active', 2])
+    assert.deepEqual(await lab.spends(), ['refreshed'])
+  })
+})
