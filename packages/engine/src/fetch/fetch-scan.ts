@@ -18,7 +18,7 @@ export interface FetchScanOptions {
   /** False when the database reads all partitions: one that refuses is then left out with a warning. */
   readonly isPartitionNamed: boolean
   /** Counts rows of these files that the statement's filter takes, for a limit over a filter that is not exact. */
-  readonly countMatches: ((files: readonly string[]) => Promise<number>) | null
+  readonly countMatches: ((files: readonly string[], largestPageBytes: number) => Promise<number>) | null
   readonly onRows: (rows: number) => void
 }
 
@@ -29,6 +29,7 @@ export interface FetchedScan {
   readonly rows: number
   readonly calls: number
   readonly bytes: number
+  readonly largestPageBytes: number
   readonly perPartition: readonly {
     readonly partition: string
     readonly rows: number
@@ -56,7 +57,7 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
   const spools = new Map<Partition | null, PageSpool>()
   const totals = new Map<string, { rows: number; calls: number }>()
   const warnings = new Set<string>()
-  let [rows, calls, bytes, counted] = [0, 0, 0, 0]
+  let [rows, calls, bytes, counted, largestPageBytes] = [0, 0, 0, 0, 0]
   const isExact = offer.judgements.every((judgement) => judgement === 'exact')
   const stopAt = scan.limit !== null && scan.orderBy.length === 0 && !offer.isCount ? scan.limit : null
   // Over a filter that only narrows, whether enough rows match is asked after 1, 2, 4, … pages.
@@ -70,7 +71,7 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
     else if (options.countMatches && rows >= stopAt && calls >= nextCheck) {
       nextCheck = calls * 2
       for (const spool of spools.values()) await spool.close()
-      isMet = (await options.countMatches(files())) >= stopAt
+      isMet = (await options.countMatches(files(), largestPageBytes)) >= stopAt
     }
   }
   const readTask = async ({ partition, request }: Task) => {
@@ -99,6 +100,7 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
       }
       const { body } = outcome.response
       bytes += body.length
+      largestPageBytes = Math.max(largestPageBytes, body.length)
       if (offer.isCount) {
         counted += connector.readCount(body)
         outcome.call.rows = 0
@@ -139,6 +141,7 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
     rows: offer.isCount ? 0 : rows,
     calls,
     bytes,
+    largestPageBytes,
     perPartition: [...totals].map(([partition, total]) => ({ partition, ...total })),
     warnings: [...warnings],
     isComplete: !isMet && warnings.size === 0,

@@ -43,7 +43,10 @@ export function estimateRead(
   const enough = isExact ? places.length - 1 + pages : null
   let expected = 0
   let rows = 0
+  // Where the same read was made before, the partitions that it did not come to are not needed.
+  const isKnown = each.some((one) => one.isRemembered)
   for (const one of each) {
+    if (isKnown && !one.isRemembered) continue
     expected += one.isRemembered
       ? one.expected
       : Math.min(one.expected, pagesOf(scan.limit - rows, offer.pageRows))
@@ -87,6 +90,12 @@ function estimatePlace(
     const expected = Math.max(requests, max === null ? remembered.calls : Math.min(remembered.calls, max))
     return { min: requests, expected, max, rows: remembered.rows, isRemembered: true }
   }
+  const same = rowsOfSameRead(scan, offer, offers, place, lookUp)
+  if (same !== null) {
+    const calls = Math.max(requests, pagesOf(Math.min(same, mostRows ?? same), offer.pageRows))
+    const expected = max === null ? calls : Math.min(calls, max)
+    return { min: requests, expected, max, rows: same, isRemembered: true }
+  }
   const known = offers.map((other) => lookUp(other.endpoint, id, '')?.rows ?? -1)
   const tableRows = Math.max(...known)
   const all = tableRows < 0 ? guessedRows : tableRows
@@ -101,6 +110,30 @@ function estimatePlace(
     rows,
     isRemembered: false,
   }
+}
+
+/** The rows that another endpoint gave for the same conditions; null when none of them was asked. */
+function rowsOfSameRead(
+  scan: Scan,
+  offer: ReadOffer,
+  offers: readonly ReadOffer[],
+  place: Partition | null,
+  lookUp: LookUpRead,
+): number | null {
+  const sent = (other: ReadOffer) => other.judgements.map((judgement) => judgement !== 'no').join()
+  const twins = offers.filter(
+    (other) =>
+      other !== offer &&
+      !other.isCount &&
+      other.isLimitPushed === offer.isLimitPushed &&
+      sent(other) === sent(offer),
+  )
+  const order = orderText(scan)
+  const known = twins.map(
+    (twin) => lookUp(twin.endpoint, place?.id ?? '', requestKey(twin, scan.limit, order))?.rows ?? -1,
+  )
+  const rows = Math.max(-1, ...known)
+  return rows < 0 ? null : rows
 }
 
 /** The order of a top-N read as text, one of the things that tell reads apart. */

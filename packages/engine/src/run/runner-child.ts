@@ -40,14 +40,15 @@ async function distinctValues(job: RunJob, connection: DuckDBConnection): Promis
 async function copy(job: RunJob, connection: DuckDBConnection): Promise<null> {
   if (job.output.kind !== 'copy') return null
   const { format, target, maxRows } = job.output
-  const columns = await columnsOf(job.sql, connection)
-  let { sql } = job
+  const text = await oneStatement(job.sql, connection)
+  const columns = await columnsOf(text, connection)
+  let sql = text
   let isTruncated = false
   if (maxRows !== null) {
     // One row more than asked tells whether something was cut off, before the first byte leaves.
     const names = columns.map((_, index) => `c${index}`).join(', ')
     await connection.run(
-      `CREATE TEMP TABLE result AS SELECT * FROM (${job.sql}\n) AS r(${names}) LIMIT ${maxRows + 1}`,
+      `CREATE TEMP TABLE result AS SELECT * FROM (${text}\n) AS r(${names}) LIMIT ${maxRows + 1}`,
     )
     const counted = await connection.runAndReadAll('SELECT count(*)::INTEGER FROM result')
     isTruncated = Number(counted.getRows()[0]?.[0] ?? 0) > maxRows
@@ -56,6 +57,14 @@ async function copy(job: RunJob, connection: DuckDBConnection): Promise<null> {
   reply({ kind: 'columns', id: job.id, columns, isTruncated })
   await connection.run(copyStatement(sql, columns, format, target))
   return null
+}
+
+/** A PIVOT whose columns come from the data is several statements to DuckDB: only its result is one. */
+async function oneStatement(sql: string, connection: DuckDBConnection): Promise<string> {
+  const { count } = await connection.extractStatements(sql)
+  if (count === 1) return sql
+  await connection.run(`CREATE TEMP TABLE pivoted AS ${sql}`)
+  return 'SELECT * FROM pivoted'
 }
 
 async function columnsOf(sql: string, connection: DuckDBConnection): Promise<ResultColumn[]> {

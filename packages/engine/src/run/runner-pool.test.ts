@@ -95,7 +95,13 @@ test('a view shows fetched columns typed, the partition from the folder, and the
   mkdirSync(join(folder, 's0/p42'), { recursive: true })
   const file = join(folder, 's0/p42/1.json')
   writeFileSync(file, '[{"ID":"71b961de-0000-0000-0000-000000000001"},{"ID":null}]')
-  const view = createView({ view: 'scan_0', table, columns: ['ID', 'Division'], files: [file] })
+  const view = createView({
+    view: 'scan_0',
+    table,
+    columns: ['ID', 'Division'],
+    files: [file],
+    largestPageBytes: 0,
+  })
   const { body } = await copy('SELECT * FROM scan_0', 'ndjson', [view])
   assert.deepEqual(
     body
@@ -107,7 +113,7 @@ test('a view shows fetched columns typed, the partition from the folder, and the
       { ID: null, Name: null, Division: 42 },
     ],
   )
-  const none = createView({ view: 'scan_0', table, columns: [], files: [] })
+  const none = createView({ view: 'scan_0', table, columns: [], files: [], largestPageBytes: 0 })
   assert.equal((await copy('SELECT count(*) AS n FROM scan_0', 'csv', [none])).body, 'n\n0\n')
 })
 

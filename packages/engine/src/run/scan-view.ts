@@ -11,6 +11,8 @@ export interface ScanFiles {
   readonly files: readonly string[]
   /** Where the platform only counted: how many rows the view has; else null. */
   readonly countedRows?: number | null
+  /** No row has more bytes than the largest page; DuckDB sets aside a multiple of it for each file that it reads. */
+  readonly largestPageBytes: number
 }
 
 const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
@@ -26,13 +28,18 @@ const fieldText = ({ name, type }: { name: string; type: ScalarType | { list: re
 
 /**
  * The statement that makes a scan's rows a view with all columns of the table, so that every name of the user's text
- * resolves; columns that nobody observes are NULL. A single JSON object is at most `largestObject` bytes.
+ * resolves; columns that nobody observes are NULL.
  */
-export function createView({ view, table, columns, files, countedRows = null }: ScanFiles): string {
+export function createView(scan: ScanFiles): string {
+  const { view, table, columns, files, countedRows = null, largestPageBytes } = scan
   const fetched = new Set(columns)
   const read = table.columns.filter(({ name, page }) => page && fetched.has(name))
   const isPartitionRead =
-    table.isPartitionFromUrl && table.partitionColumn !== null && fetched.has(table.partitionColumn)
+    table.isPartitionFromUrl &&
+    table.partitionColumn !== null &&
+    fetched.has(table.partitionColumn) &&
+    files.length > 0 &&
+    countedRows === null
   const values = table.columns.map(({ name, type, page }) => {
     if (isPartitionRead && name === table.partitionColumn) {
       return `regexp_extract(filename, '/p([^/]+)/[^/]+$', 1)::${typeText(type)} AS ${quoted(name)}`
@@ -51,8 +58,9 @@ export function createView({ view, table, columns, files, countedRows = null }: 
     read.length > 0
       ? read.map(({ page }) => `${literal(page?.field ?? '')}: ${literal(page?.jsonType ?? '')}`)
       : [`'__metadata': 'JSON'`]
-  const source = `read_json([${files.map(literal).join(', ')}], format='array', columns={${shape.join(', ')}}, maximum_object_size=${largestObject}${isPartitionRead ? ', filename=true' : ''})`
+  const source = `read_json([${files.map(literal).join(', ')}], format='array', columns={${shape.join(', ')}}, maximum_object_size=${Math.max(largestPageBytes, leastObjectBytes)}${isPartitionRead ? ', filename=true' : ''})`
   return `CREATE VIEW ${view} AS SELECT ${values.join(', ')} FROM ${source}`
 }
 
-const largestObject = 64 << 20
+/** Smaller buffers would be filled too often to be quick. */
+const leastObjectBytes = 1 << 20

@@ -62,7 +62,7 @@ export function explainReads(
       requests: isSkipped ? [] : firstRequests(read),
       calls: isSkipped
         ? { min: 0, expected: 0, max: 0 }
-        : boundedCalls(read.calls, keys.length > 0, remembered(scan.id)),
+        : boundedCalls(read.calls, keys.length > 0 ? remembered(scan.id) : null, keys.length > 0),
       reason,
     }
   })
@@ -81,7 +81,7 @@ export function explainReads(
 }
 
 /** With keys a read may turn out to be unnecessary; a memory of the same statement is the best guess. */
-function boundedCalls(calls: CallEstimate, hasKeys: boolean, remembered: number | null): CallEstimate {
+function boundedCalls(calls: CallEstimate, remembered: number | null, hasKeys: boolean): CallEstimate {
   const min = hasKeys ? 0 : calls.min
   const expected = remembered ?? calls.expected
   return {

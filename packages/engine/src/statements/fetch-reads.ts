@@ -105,6 +105,7 @@ export function viewOf({ scan }: ChosenRead, fetched: FetchedScan | null): strin
     columns: fetched === null ? [] : scan.columns,
     files: fetched?.files ?? [],
     countedRows: fetched?.countedRows ?? null,
+    largestPageBytes: fetched?.largestPageBytes ?? 0,
   })
 }
 
@@ -123,7 +124,9 @@ async function fetchOne(read: ChosenRead, options: FetchReadsOptions): Promise<R
     parallel: options.parallel,
     diskBytes: options.diskBytes,
     isPartitionNamed: partitions !== null && partitions.length < all,
-    countMatches: scan.where.every(isWhole) ? (files) => countMatches(scan, files, options) : null,
+    countMatches: scan.where.every(isWhole)
+      ? (files, bytes) => countMatches(scan, files, bytes, options)
+      : null,
     onRows: options.onRows,
   })
   if (fetched.warnings.length === 0) {
@@ -146,9 +149,11 @@ async function fetchOne(read: ChosenRead, options: FetchReadsOptions): Promise<R
 async function countMatches(
   scan: Scan,
   files: readonly string[],
+  largestPageBytes: number,
   options: FetchReadsOptions,
 ): Promise<number> {
-  const view = createView({ view: `scan_${scan.id}`, table: scan.table, columns: scan.columns, files })
+  const { id, table, columns } = scan
+  const view = createView({ view: `scan_${id}`, table, columns, files, largestPageBytes })
   const where = scan.where.map(predicateSql).join(' AND ') || 'true'
   const [count] =
     (await options.values([view], `SELECT count(*) FROM scan_${scan.id} WHERE ${where}`, 1)) ?? []

@@ -74,6 +74,7 @@ export function resultStatements(v: CorpusValues): CorpusStatement[] {
     {
       name: 'a filter above a window stays above',
       sql: 'SELECT * FROM (SELECT Code, Status, row_number() OVER (ORDER BY Code) AS r FROM crm.Accounts) WHERE r <= 5',
+      compare: 'count',
       scans: ['crm.Accounts(Code, Status)'],
     },
     {
@@ -191,6 +192,7 @@ export function resultStatements(v: CorpusValues): CorpusStatement[] {
     {
       name: 'top-N over a left join',
       sql: 'SELECT i.InvoiceNumber, a.Name FROM salesinvoice.SalesInvoices i LEFT JOIN crm.Accounts a ON a.ID = i.InvoiceTo ORDER BY i.InvoiceNumber LIMIT 5',
+      compare: 'count',
       scans: [
         'salesinvoice.SalesInvoices(InvoiceNumber, InvoiceTo) limit 5 by InvoiceNumber nulls last',
         'crm.Accounts(ID, Name) keys ID from 0.InvoiceTo',
