@@ -1,7 +1,7 @@
 import type { Clock, Log } from '@sluis/shared'
 import type { Alternate, GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
-import { type GrantStore, noSpend, rowToJson } from './grant-store.ts'
+import { type GrantStore, noSpend, refreshed, rowToJson } from './grant-store.ts'
 import { expiryOf, nextDue } from './issuer-times.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { TokenSet } from './oauth-platform.ts'
@@ -11,8 +11,8 @@ import type { TokenSender } from './token-sender.ts'
 export interface AnswerKeeperParts {
   readonly store: GrantStore
   readonly seals: GrantSeals
-  readonly keys: KeyRing
-  readonly spool: Spool
+  readonly keys: Pick<KeyRing, 'fingerprint'>
+  readonly spool: Pick<Spool, 'append'>
   readonly sender: TokenSender
   readonly clock: Clock
   readonly log: Log
@@ -66,9 +66,8 @@ export class AnswerKeeper {
       last_refreshed_at: now,
     }
     const next = { ...moved, due_at: isVerified ? nextDue(policy, moved) : now + verifySoonMs }
-    const wasLost = spent.state === 'ambiguous' || spent.state === 'needs_consent'
     const isStored = await this.advance(spent, next, refreshToken ?? null, {
-      action: wasLost ? 'grant.recovered' : 'grant.refreshed',
+      action: refreshed,
       at: now,
       facts: { generation: next.generation, sends: spent.spend_sends },
     })

@@ -91,9 +91,9 @@ type Place = Pick<GrantRow, 'organisation_id' | 'id' | 'chain' | 'generation'>
 
 /** Opens and seals what a row keeps secret. */
 export class GrantSeals {
-  readonly #keys: KeyRing
+  readonly #keys: Pick<KeyRing, 'seal' | 'unseal'>
 
-  constructor(keys: KeyRing) {
+  constructor(keys: Pick<KeyRing, 'seal' | 'unseal'>) {
     this.#keys = keys
   }
 

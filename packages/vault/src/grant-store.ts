@@ -1,16 +1,20 @@
 import type { GrantId, OrganisationId } from '@sluis/shared'
-import type { Store } from '@sluis/store'
-import type pg from 'pg'
 import type { GrantRow } from './grant-row.ts'
 import type { GrantState } from './vault.ts'
 
 /** Heard by all processes when a grant changed: waiters look again, caches forget. */
 export const grantChannel = 'sluis_grant'
 
+/** A chain went on as it should. */
+export const refreshed = 'grant.refreshed'
+/** A chain went on that was thought to be lost. */
+export const recovered = 'grant.recovered'
+
 /** What a change of state writes beside the state. */
 export type GrantChange = Partial<Omit<GrantRow, 'id' | 'organisation_id' | 'created_at'>>
 
-const columns = [
+/** Every column of a grant's row. */
+export const grantColumns = [
   'id',
   'organisation_id',
   'platform',
@@ -67,13 +71,10 @@ export const noSpend = {
   spend_was_early: false,
 } as const satisfies GrantChange
 
-const toParameter = (value: unknown) =>
-  value !== null && typeof value === 'object' && !Buffer.isBuffer(value) ? JSON.stringify(value) : value
-
 /** A row as JSON that PostgreSQL can read back: what the spool keeps. */
 export function rowToJson(row: GrantRow): Record<string, unknown> {
   return Object.fromEntries(
-    columns.map((column) => {
+    grantColumns.map((column) => {
       const value = row[column]
       return [column, Buffer.isBuffer(value) ? `\\x${value.toString('hex')}` : value]
     }),
@@ -89,271 +90,78 @@ export function rowFromJson(json: Record<string, unknown>): GrantRow {
   return Object.fromEntries(entries) as GrantRow
 }
 
-/** Statements over grants. All are compare-and-sets or reads; the time always comes as a value. */
-export class GrantStore {
-  readonly #store: Store
+/** The intent to spend a generation. */
+export interface SpendIntent {
+  readonly id: string
+  readonly kind: 'refresh' | 'code'
+  readonly process: string
+  readonly at: number
+  readonly state: GrantState
+  readonly isSingleUse: boolean
+}
 
-  constructor(store: Store) {
-    this.#store = store
-  }
+/** What the audit trail says of a change. */
+export interface StoreEvent {
+  readonly action: string
+  readonly at: number
+  readonly facts?: object
+}
 
-  get pool(): pg.Pool {
-    return this.#store.pool
-  }
-
-  transaction<T>(work: (tx: pg.PoolClient) => Promise<T>): Promise<T> {
-    return this.#store.transaction(work)
-  }
-
-  async insert(tx: pg.ClientBase, row: GrantRow): Promise<void> {
-    const marks = columns.map((_, index) => `$${index + 1}`)
-    await tx.query(
-      `INSERT INTO token_grant (${columns.join(', ')}) VALUES (${marks.join(', ')})`,
-      columns.map((column) => toParameter(row[column])),
-    )
-  }
-
-  async get(id: GrantId, organisationId?: OrganisationId): Promise<GrantRow | null> {
-    const { rows } = await this.#store.pool.query<GrantRow>(
-      'SELECT * FROM token_grant WHERE id = $1 AND ($2::text IS NULL OR organisation_id = $2) AND deleted_at IS NULL',
-      [id, organisationId ?? null],
-    )
-    return rows[0] ?? null
-  }
-
-  async list(organisationId: OrganisationId, limit: number, after: string | null): Promise<GrantRow[]> {
-    const { rows } = await this.#store.pool.query<GrantRow>(
-      `SELECT * FROM token_grant WHERE organisation_id = $1 AND deleted_at IS NULL AND ($3::text IS NULL OR id > $3)
-       ORDER BY id LIMIT $2`,
-      [organisationId, limit, after],
-    )
-    return rows
-  }
-
+/**
+ * The rows of all chains, shared by all processes. Every write is one atomic compare-and-set; the time always comes
+ * as a value. `PgGrantStore` keeps them in PostgreSQL; the simulator has a model in memory. One contract suite
+ * (`testing/grant-store-contract.ts`) runs on both.
+ */
+export interface GrantStore {
+  get(id: GrantId, organisationId?: OrganisationId): Promise<GrantRow | null>
   /**
    * The intent: exactly one caller in the whole cluster wins generation `row.generation`. Null when somebody else
    * has it, the row has moved on, or a single-use token may not be spent because the database is being repaired.
    */
-  async beginSpend(
-    row: GrantRow,
-    spend: {
-      readonly id: string
-      readonly kind: 'refresh' | 'code'
-      readonly process: string
-      readonly at: number
-      readonly state: GrantState
-      readonly isSingleUse: boolean
-    },
-  ): Promise<GrantRow | null> {
-    const { rows } = await this.#store.pool.query<GrantRow>(
-      `UPDATE token_grant SET spend_id = $4, spend_kind = $5, spend_generation = generation, spend_process = $6,
-         spend_started_at = $7, spend_sends = 1, spend_lost_at = NULL, spend_refusals = 0, spend_was_early = false, state = $8
-       WHERE id = $1 AND chain = $2 AND generation = $3 AND spend_id IS NULL AND state = $9 AND deleted_at IS NULL
-         AND (NOT $10 OR NOT EXISTS (SELECT FROM vault_recovery WHERE ended_at IS NULL))
-       RETURNING *`,
-      [
-        row.id,
-        row.chain,
-        row.generation,
-        spend.id,
-        spend.kind,
-        spend.process,
-        spend.at,
-        spend.state,
-        row.state,
-        spend.isSingleUse,
-      ],
-    )
-    return rows[0] ?? null
-  }
-
+  beginSpend(row: GrantRow, spend: SpendIntent): Promise<GrantRow | null>
   /**
    * The intent to send an ambiguous spend once more: exactly one caller wins send number `row.spend_sends + 1`. Until
    * `lostAt` the row is left to it; a holder that dies meanwhile is found by its lock, or at the latest then.
    */
-  async beginResend(row: GrantRow, process: string, at: number, lostAt: number): Promise<GrantRow | null> {
-    const { rows } = await this.#store.pool.query<GrantRow>(
-      `UPDATE token_grant SET spend_sends = spend_sends + 1, spend_process = $3, spend_started_at = $4, due_at = $6
-       WHERE id = $1 AND spend_id = $2 AND spend_sends = $5 AND state = 'ambiguous' AND due_at <= $4
-         AND deleted_at IS NULL AND NOT EXISTS (SELECT FROM vault_recovery WHERE ended_at IS NULL) RETURNING *`,
-      [row.id, row.spend_id, process, at, row.spend_sends, lostAt],
-    )
-    return rows[0] ?? null
-  }
-
-  /** Whether this spend is still ours to send. */
-  async isStillSpending(row: GrantRow): Promise<boolean> {
-    const { rowCount } = await this.#store.pool.query(
-      'SELECT FROM token_grant WHERE id = $1 AND spend_id = $2 AND spend_sends = $3 AND generation = $4 AND deleted_at IS NULL',
-      [row.id, row.spend_id, row.spend_sends, row.generation],
-    )
-    return rowCount === 1
-  }
-
+  beginResend(row: GrantRow, process: string, at: number, lostAt: number): Promise<GrantRow | null>
+  /** Whether this spend is still the caller's to send. */
+  isStillSpending(row: GrantRow): Promise<boolean>
   /**
    * Writes a change if the row still is at `row`'s chain, generation, spend and number of sends, with an audit event
-   * and a notification in the same transaction. False when the row has moved on.
+   * and a notification at the same time. False when the row has moved on.
    */
-  async change(
-    row: GrantRow,
-    change: GrantChange,
-    event: { readonly action: string; readonly at: number; readonly facts?: object } | null,
-  ): Promise<boolean> {
-    const names = Object.keys(change) as (keyof GrantChange)[]
-    const values = names.map((name) => toParameter(change[name]))
-    const assignments = names.map((name, index) => `${name} = $${index + 9}`)
-    const { rowCount } = await this.#store.pool.query(
-      `WITH changed AS (
-         UPDATE token_grant SET ${assignments.join(', ')}
-         WHERE id = $1 AND chain = $2 AND generation = $3 AND spend_id IS NOT DISTINCT FROM $4 AND spend_sends = $8
-           AND deleted_at IS NULL
-         RETURNING id, organisation_id),
-       audited AS (
-         INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
-         SELECT organisation_id, $5, 'vault', $6, id, $7::jsonb FROM changed WHERE $6::text IS NOT NULL)
-       SELECT pg_notify('${grantChannel}', id) FROM changed`,
-      [
-        row.id,
-        row.chain,
-        row.generation,
-        row.spend_id,
-        event?.at ?? 0,
-        event?.action ?? null,
-        JSON.stringify(event?.facts ?? {}),
-        row.spend_sends,
-        ...values,
-      ],
-    )
-    return rowCount === 1
-  }
-
+  change(row: GrantRow, change: GrantChange, event: StoreEvent | null): Promise<boolean>
   /**
    * Stores the answer of a spend: generation g → g+1 and the new token's fingerprint, whatever happened to the state
-   * meanwhile. False when g+1 is there already, or the chain was superseded.
+   * meanwhile. False when g+1 is there already, or the chain was superseded. A chain that was ambiguous or in need of
+   * consent until now is `recovered`, not `refreshed`.
    */
-  async advance(
-    spent: GrantRow,
-    next: GrantRow,
-    fingerprint: Buffer | null,
-    event: { readonly action: string; readonly at: number; readonly facts: object },
-  ): Promise<boolean> {
-    const changed = columns.filter(
-      (column) =>
-        ![
-          'id',
-          'organisation_id',
-          'created_at',
-          'label',
-          'external_id',
-          'platform_user',
-          'platform_user_id',
-          'deleted_at',
-        ].includes(column),
-    )
-    const assignments = changed.map((column, index) => `${column} = $${index + 8}`)
-    const { rowCount } = await this.#store.pool.query(
-      `WITH changed AS (
-         UPDATE token_grant SET ${assignments.join(', ')}
-         WHERE id = $1 AND chain = $2 AND generation = $3 AND deleted_at IS NULL RETURNING id, organisation_id, chain, generation),
-       audited AS (
-         INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
-         SELECT organisation_id, $4, 'vault', $5, id, $6::jsonb FROM changed),
-       known AS (
-         INSERT INTO token_fingerprint (fingerprint, grant_id, organisation_id, chain, generation, created_at)
-         SELECT $7::bytea, id, organisation_id, chain, generation, $4 FROM changed WHERE $7::bytea IS NOT NULL
-         ON CONFLICT (fingerprint) DO NOTHING)
-       SELECT pg_notify('${grantChannel}', id) FROM changed`,
-      [
-        spent.id,
-        spent.chain,
-        spent.generation,
-        event.at,
-        event.action,
-        JSON.stringify(event.facts),
-        fingerprint,
-        ...changed.map((column) => toParameter(next[column])),
-      ],
-    )
-    return rowCount === 1
-  }
-
-  /** Writes a row over the one of the same id, whatever that holds: for a transaction that has locked it. */
-  async replace(tx: pg.ClientBase, row: GrantRow): Promise<void> {
-    const changed = columns.filter((column) => column !== 'id')
-    await tx.query(
-      `UPDATE token_grant SET ${changed.map((column, index) => `${column} = $${index + 2}`).join(', ')} WHERE id = $1`,
-      [row.id, ...changed.map((column) => toParameter(row[column]))],
-    )
-  }
-
+  advance(spent: GrantRow, next: GrantRow, fingerprint: Buffer | null, event: StoreEvent): Promise<boolean>
   /**
    * Puts a spooled row back where the database knows an older one or none. An older record never wins, and a grant
    * that was deleted stays deleted. The event is noted only when something changed.
    */
-  async replay(json: Record<string, unknown>, at: number): Promise<boolean> {
-    const assignments = columns
-      .filter((column) => column !== 'id')
-      .map((column) => `${column} = excluded.${column}`)
-    const { rowCount } = await this.#store.pool.query(
-      `WITH changed AS (
-         INSERT INTO token_grant SELECT * FROM jsonb_populate_record(NULL::token_grant, $1)
-         ON CONFLICT (id) DO UPDATE SET ${assignments.join(', ')}
-         WHERE token_grant.deleted_at IS NULL
-           AND ((token_grant.chain, token_grant.generation) < (excluded.chain, excluded.generation)
-             OR excluded.deleted_at IS NOT NULL)
-         RETURNING id, organisation_id, generation),
-       audited AS (
-         INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
-         SELECT organisation_id, $2, 'vault', 'grant.recovered', id,
-           jsonb_build_object('generation', generation, 'from', 'spool') FROM changed)
-       SELECT pg_notify('${grantChannel}', id) FROM changed`,
-      [JSON.stringify(json), at],
-    )
-    return rowCount === 1
-  }
-
+  replay(json: Record<string, unknown>, at: number): Promise<boolean>
   /** Whether this refresh token's fingerprint is on record. */
-  async knowsFingerprint(fingerprint: Buffer): Promise<boolean> {
-    const { rowCount } = await this.#store.pool.query(
-      'SELECT FROM token_fingerprint WHERE fingerprint = $1',
-      [fingerprint],
-    )
-    return rowCount === 1
-  }
-
+  knowsFingerprint(fingerprint: Buffer): Promise<boolean>
   /** Puts a fingerprint on record; one that is known stays as it is. */
-  async addFingerprint(fingerprint: Buffer, row: GrantRow, at: number): Promise<void> {
-    await this.#store.pool.query(
-      `INSERT INTO token_fingerprint (fingerprint, grant_id, organisation_id, chain, generation, created_at)
-       VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (fingerprint) DO NOTHING`,
-      [fingerprint, row.id, row.organisation_id, row.chain, row.generation, at],
-    )
-  }
-
+  addFingerprint(fingerprint: Buffer, row: GrantRow, at: number): Promise<void>
   /** Grants whose time has come and that nobody is spending, the longest overdue first. */
-  async due(now: number, limit: number): Promise<GrantRow[]> {
-    const { rows } = await this.#store.pool.query<GrantRow>(
-      `SELECT * FROM token_grant WHERE due_at <= $1 AND deleted_at IS NULL AND (spend_id IS NULL OR state = 'ambiguous')
-       ORDER BY due_at LIMIT $2`,
-      [now, limit],
-    )
-    return rows
-  }
-
+  due(now: number, limit: number): Promise<GrantRow[]>
   /** Moves the time at which a grant is looked at again, without any other change. */
-  async postpone(row: GrantRow, due: number): Promise<void> {
-    await this.#store.pool.query(
-      'UPDATE token_grant SET due_at = $3 WHERE id = $1 AND due_at = $2 AND deleted_at IS NULL',
-      [row.id, row.due_at, due],
-    )
-  }
-
+  postpone(row: GrantRow, due: number): Promise<void>
   /** Rows with a send under way, first or repeated: one whose answer was lost or judged has no process any more. */
-  async openSends(): Promise<GrantRow[]> {
-    const { rows } = await this.#store.pool.query<GrantRow>(
-      `SELECT * FROM token_grant WHERE spend_id IS NOT NULL AND spend_process IS NOT NULL AND deleted_at IS NULL
-       ORDER BY spend_started_at LIMIT 1000`,
-    )
-    return rows
-  }
+  openSends(): Promise<GrantRow[]>
 }
+
+/** Columns that an answer never touches: they are the partner's, or written once. */
+export const columnsBesideChain: ReadonlySet<keyof GrantRow> = new Set([
+  'id',
+  'organisation_id',
+  'created_at',
+  'label',
+  'external_id',
+  'platform_user',
+  'platform_user_id',
+  'deleted_at',
+])

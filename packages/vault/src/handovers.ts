@@ -12,7 +12,7 @@ import type pg from 'pg'
 import { noSuchGrant } from './grant-failure.ts'
 import type { GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
-import { type GrantStore, noSpend, rowToJson } from './grant-store.ts'
+import { noSpend, rowToJson } from './grant-store.ts'
 import { checkCredentials, findIssuer } from './handover-check.ts'
 import type { Idempotency, IdempotentRequest, KnownRequest } from './idempotency.ts'
 import { expiryOf } from './issuer-times.ts'
@@ -20,6 +20,7 @@ import type { KeyRing } from './key-ring.ts'
 import type { LeaseCache } from './lease-cache.ts'
 import type { Leases } from './leases.ts'
 import type { OAuthPlatform } from './oauth-platform.ts'
+import type { PgGrantStore } from './pg-grant-store.ts'
 import { settleGrant } from './settle-grant.ts'
 import type { Spender } from './spender.ts'
 import type { Spool } from './spool.ts'
@@ -37,7 +38,7 @@ export interface HandOverOptions {
 
 export interface HandoversParts {
   readonly platforms: ReadonlyMap<string, OAuthPlatform>
-  readonly store: GrantStore
+  readonly store: PgGrantStore
   readonly seals: GrantSeals
   readonly keys: KeyRing
   readonly spool: Spool

@@ -12,7 +12,7 @@ export interface LeasesParts {
   readonly seals: GrantSeals
   readonly spender: Spender
   readonly cache: LeaseCache
-  readonly audit: LeaseAudit
+  readonly audit: Pick<LeaseAudit, 'write'>
   readonly clock: Clock
   readonly isListening: () => boolean
   readonly tokenTimeoutMs: number

@@ -9,7 +9,7 @@ import type { Idempotency } from './idempotency.ts'
 import type { Leases } from './leases.ts'
 import type { ProcessLiveness } from './process-liveness.ts'
 import type { Spender } from './spender.ts'
-import { listSpools, removeSpool, type Spool } from './spool.ts'
+import type { Spool, SpoolShelf } from './spool.ts'
 import type { SpoolReplay } from './spool-replay.ts'
 
 export interface RepairParts {
@@ -17,15 +17,15 @@ export interface RepairParts {
   readonly spender: Spender
   readonly judge: AnswerJudge
   readonly leases: Leases
-  readonly handovers: Handovers
-  readonly liveness: ProcessLiveness
-  readonly memory: DatabaseMemory
+  readonly handovers: Pick<Handovers, 'verify'>
+  readonly liveness: Pick<ProcessLiveness, 'id' | 'findDead' | 'forget'>
+  readonly memory: Pick<DatabaseMemory, 'check' | 'openRecovery' | 'noteReplayed' | 'endRecovery'>
   readonly replay: SpoolReplay
-  readonly spool: Spool
-  readonly idempotency: Idempotency
+  readonly spool: Pick<Spool, 'prune'>
+  readonly idempotency: Pick<Idempotency, 'prune'>
   readonly clock: Clock
   readonly log: Log
-  readonly spoolFolder: string
+  readonly shelf: SpoolShelf
   /** Above this a send is lost whoever holds it. */
   readonly lostAfterMs: number
 }
@@ -145,8 +145,8 @@ export class Repair {
 
   /** Replays the spools of processes that are dead; says whose spools there are. */
   async #replayDead(): Promise<Set<string>> {
-    const { liveness, spoolFolder } = this.#parts
-    const files = (await listSpools(spoolFolder)).filter(({ processId }) => processId !== liveness.id)
+    const { liveness, shelf } = this.#parts
+    const files = (await shelf.list()).filter(({ processId }) => processId !== liveness.id)
     const dead = new Set(await liveness.findDead([...new Set(files.map(({ processId }) => processId))]))
     const ofDead = files.filter(({ processId }) => dead.has(processId))
     for (const file of ofDead) {
@@ -159,10 +159,10 @@ export class Repair {
 
   /** When the database forgot: this process, and in the name of dead ones it, says what the spools know. */
   async #takePartInRecovery(): Promise<void> {
-    const { memory, liveness, replay, spoolFolder } = this.#parts
+    const { memory, liveness, replay, shelf } = this.#parts
     const recovery = await memory.openRecovery(liveness.id)
     if (recovery !== null) {
-      const files = await listSpools(spoolFolder)
+      const files = await shelf.list()
       const others = [...new Set(files.map(({ processId }) => processId))].filter((id) => id !== liveness.id)
       const mine = new Set<string>([...(await liveness.findDead(others)), liveness.id])
       for (const file of files) if (mine.has(file.processId)) await replay.replay(file)
@@ -173,11 +173,11 @@ export class Repair {
 
   /** Removes spools of which every record is old, and forgets processes and keys that have no use any more. */
   async #prune(): Promise<void> {
-    const { spool, liveness, replay, idempotency, clock, spoolFolder } = this.#parts
+    const { spool, liveness, replay, idempotency, clock, shelf } = this.#parts
     this.#pruneAt = clock.now() + pruneEveryMs
     const before = clock.now() - spoolKeptMs
     await spool.prune(before)
-    const files = (await listSpools(spoolFolder)).filter(({ processId }) => processId !== liveness.id)
+    const files = (await shelf.list()).filter(({ processId }) => processId !== liveness.id)
     const dead = new Set(await liveness.findDead([...new Set(files.map(({ processId }) => processId))]))
     const kept = new Set<string>(
       files.filter(({ processId }) => !dead.has(processId)).map((file) => file.processId),
@@ -186,7 +186,7 @@ export class Repair {
       if (!dead.has(file.processId)) continue
       const newest = (await replay.replay(file)) ?? file.writtenAt
       if (newest >= before) kept.add(file.processId)
-      else await removeSpool(file.path)
+      else await shelf.remove(file)
     }
     const gone = [...dead].filter((id) => !kept.has(id))
     await liveness.forget(gone as ProcessId[])

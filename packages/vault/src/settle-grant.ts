@@ -2,12 +2,13 @@ import { type GrantId, SluisError } from '@sluis/shared'
 import type pg from 'pg'
 import type { GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
-import { type GrantStore, grantChannel, noSpend } from './grant-store.ts'
+import { grantChannel, noSpend } from './grant-store.ts'
 import { nextDue } from './issuer-times.ts'
 import type { IssuerPolicy, PlatformUser } from './oauth-platform.ts'
+import type { PgGrantStore } from './pg-grant-store.ts'
 
 export interface SettleParts {
-  readonly store: GrantStore
+  readonly store: PgGrantStore
   readonly seals: GrantSeals
   onMerged(tx: pg.ClientBase, from: GrantId, to: GrantId): Promise<void>
 }

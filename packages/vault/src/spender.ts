@@ -22,7 +22,7 @@ export type SpendResult =
 export interface SpenderParts {
   readonly store: GrantStore
   readonly seals: GrantSeals
-  readonly spool: Spool
+  readonly spool: Pick<Spool, 'reserve'>
   readonly sender: TokenSender
   readonly keeper: AnswerKeeper
   readonly judge: AnswerJudge

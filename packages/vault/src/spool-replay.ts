@@ -3,13 +3,14 @@ import type { AnswerKeeper } from './answer-keeper.ts'
 import type { GrantRow, GrantSeals } from './grant-row.ts'
 import { type GrantStore, rowFromJson } from './grant-store.ts'
 import type { KeyRing } from './key-ring.ts'
-import { readSpool, type SpoolFile, type SpoolRecord } from './spool.ts'
+import type { SpoolFile, SpoolRecord, SpoolShelf } from './spool.ts'
 
 export interface SpoolReplayParts {
   readonly store: GrantStore
   readonly seals: GrantSeals
-  readonly keys: KeyRing
+  readonly keys: Pick<KeyRing, 'fingerprint'>
   readonly keeper: AnswerKeeper
+  readonly shelf: Pick<SpoolShelf, 'read'>
   readonly clock: Clock
   readonly log: Log
 }
@@ -23,8 +24,8 @@ export class SpoolReplay {
   }
 
   /** Replays one file; the time of its newest record, or null when it holds none. */
-  async replay({ path }: SpoolFile): Promise<number | null> {
-    const records = await readSpool(path)
+  async replay(file: SpoolFile): Promise<number | null> {
+    const records = await this.#parts.shelf.read(file)
     for (const record of newestOfEachChain(records)) {
       const row = rowFromJson(record.row)
       try {

@@ -124,7 +124,7 @@ export class Spool {
   async prune(before: number): Promise<void> {
     while (this.#closed[0] && this.#closed[0].lastAt < before) {
       const old = this.#closed.shift()
-      if (old) await removeSpool(old.path)
+      if (old) await rm(old.path, { force: true })
     }
   }
 
@@ -205,6 +205,17 @@ export async function listSpools(folder: string): Promise<SpoolFile[]> {
   return found.filter((spool) => spool !== null)
 }
 
-export function removeSpool(path: string): Promise<void> {
-  return rm(path, { force: true })
+/** The spools of all processes that share a folder. */
+export interface SpoolShelf {
+  list(): Promise<readonly SpoolFile[]>
+  read(file: SpoolFile): Promise<readonly SpoolRecord[]>
+  remove(file: SpoolFile): Promise<void>
+}
+
+export function spoolShelf(folder: string): SpoolShelf {
+  return {
+    list: () => listSpools(folder),
+    read: ({ path }) => readSpool(path),
+    remove: ({ path }) => rm(path, { force: true }),
+  }
 }

@@ -15,7 +15,7 @@ import { DatabaseMemory } from './database-memory.ts'
 import { noSuchGrant } from './grant-failure.ts'
 import { type GrantRow, GrantSeals, toGrantView } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
-import { GrantStore, grantChannel, noSpend, rowToJson } from './grant-store.ts'
+import { grantChannel, noSpend, rowToJson } from './grant-store.ts'
 import { type HandOverOptions, Handovers } from './handovers.ts'
 import { Idempotency, type IdempotentRequest } from './idempotency.ts'
 import type { KeyEncryptionKey } from './kek.ts'
@@ -24,10 +24,11 @@ import { LeaseAudit } from './lease-audit.ts'
 import { LeaseCache } from './lease-cache.ts'
 import { type LeaseOptions, Leases } from './leases.ts'
 import type { OAuthPlatform } from './oauth-platform.ts'
+import { PgGrantStore } from './pg-grant-store.ts'
 import { ProcessLiveness } from './process-liveness.ts'
 import { Repair } from './repair.ts'
 import { Spender } from './spender.ts'
-import { Spool } from './spool.ts'
+import { Spool, spoolShelf } from './spool.ts'
 import { SpoolReplay } from './spool-replay.ts'
 import { TokenSender } from './token-sender.ts'
 import type { GrantState, GrantView, Handover, HandoverOutcome, Lease } from './vault.ts'
@@ -81,7 +82,7 @@ export class Vault {
   readonly idempotency: Idempotency
   readonly #options: VaultOptions
   readonly #hooks: VaultHooks
-  readonly #store: GrantStore
+  readonly #store: PgGrantStore
   readonly #seals: GrantSeals
   readonly #spool: Spool
   readonly #sender: TokenSender
@@ -119,7 +120,7 @@ export class Vault {
     this.#liveness = liveness
     this.#spool = spool
     this.#cache = cache
-    const store = new GrantStore(options.store)
+    const store = new PgGrantStore(options.store)
     const seals = new GrantSeals(keys)
     const sender = new TokenSender(platforms, send, clock, log, tokenTimeoutMs)
     const keeper = new AnswerKeeper({ store, seals, keys, spool, sender, clock, log })
@@ -137,7 +138,8 @@ export class Vault {
     const entry = { platforms, spender, leases, idempotency, view, onMerged, onRefused }
     const handovers = new Handovers({ ...base, ...entry })
     const memory = new DatabaseMemory(options.store, clock, log, spoolFolder)
-    const replay = new SpoolReplay(base)
+    const shelf = spoolShelf(spoolFolder)
+    const replay = new SpoolReplay({ ...base, shelf })
     this.#repair = new Repair({
       ...base,
       spender,
@@ -146,7 +148,7 @@ export class Vault {
       memory,
       replay,
       idempotency,
-      spoolFolder,
+      shelf,
       lostAfterMs,
     })
     this.#store = store

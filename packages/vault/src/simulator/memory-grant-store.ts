@@ -1,0 +1,183 @@
+import type { GrantId, OrganisationId } from '@sluis/shared'
+import type { GrantRow } from '../grant-row.ts'
+import {
+  columnsBesideChain,
+  type GrantChange,
+  type GrantStore,
+  recovered,
+  refreshed,
+  rowFromJson,
+  type SpendIntent,
+  type StoreEvent,
+} from '../grant-store.ts'
+
+export interface NotedEvent {
+  readonly id: GrantId
+  readonly at: number
+  readonly action: string
+  readonly facts: object
+}
+
+/** The rows of all chains in memory: a model of `PgGrantStore` for the simulator, held to the same contract suite. */
+export class MemoryGrantStore implements GrantStore {
+  readonly rows = new Map<GrantId, GrantRow>()
+  readonly events: NotedEvent[] = []
+  readonly fingerprints = new Set<string>()
+  /** The database forgot something and is being repaired: nothing that works once is spent. */
+  isRecovering = false
+  readonly #onChange: (row: GrantRow) => void
+
+  /** `onChange` hears every row that was written, as a listener hears PostgreSQL's notification. */
+  constructor(onChange: (row: GrantRow) => void = () => {}) {
+    this.#onChange = onChange
+  }
+
+  put(row: GrantRow): void {
+    this.rows.set(row.id, row)
+    this.#onChange(row)
+  }
+
+  #living(id: GrantId): GrantRow | null {
+    const row = this.rows.get(id)
+    return row && row.deleted_at === null ? row : null
+  }
+
+  #note(id: GrantId, { at, action, facts = {} }: StoreEvent): void {
+    this.events.push({ id, at, action, facts })
+  }
+
+  async get(id: GrantId, organisationId?: OrganisationId): Promise<GrantRow | null> {
+    const row = this.#living(id)
+    return row && (organisationId === undefined || row.organisation_id === organisationId) ? row : null
+  }
+
+  async beginSpend(row: GrantRow, spend: SpendIntent): Promise<GrantRow | null> {
+    const current = this.#living(row.id)
+    if (!current || !isAtPlace(current, row) || current.spend_id !== null || current.state !== row.state)
+      return null
+    if (spend.isSingleUse && this.isRecovering) return null
+    const begun: GrantRow = {
+      ...current,
+      spend_id: spend.id,
+      spend_kind: spend.kind,
+      spend_generation: current.generation,
+      spend_process: spend.process,
+      spend_started_at: spend.at,
+      spend_sends: 1,
+      spend_lost_at: null,
+      spend_refusals: 0,
+      spend_was_early: false,
+      state: spend.state,
+    }
+    this.rows.set(row.id, begun)
+    return begun
+  }
+
+  async beginResend(row: GrantRow, process: string, at: number, lostAt: number): Promise<GrantRow | null> {
+    const current = this.#living(row.id)
+    const isOurs = current !== null && current.spend_id === row.spend_id && current.spend_id !== null
+    if (!isOurs || current.spend_sends !== row.spend_sends || current.state !== 'ambiguous') return null
+    if (current.due_at === null || current.due_at > at || this.isRecovering) return null
+    const begun: GrantRow = {
+      ...current,
+      spend_sends: current.spend_sends + 1,
+      spend_process: process,
+      spend_started_at: at,
+      due_at: lostAt,
+    }
+    this.rows.set(row.id, begun)
+    return begun
+  }
+
+  async isStillSpending(row: GrantRow): Promise<boolean> {
+    const current = this.#living(row.id)
+    return (
+      current !== null &&
+      row.spend_id !== null &&
+      current.spend_id === row.spend_id &&
+      current.spend_sends === row.spend_sends &&
+      current.generation === row.generation
+    )
+  }
+
+  async change(row: GrantRow, change: GrantChange, event: StoreEvent | null): Promise<boolean> {
+    const current = this.#living(row.id)
+    const isSame =
+      current !== null &&
+      isAtPlace(current, row) &&
+      current.spend_id === row.spend_id &&
+      current.spend_sends === row.spend_sends
+    if (!isSame) return false
+    if (event) this.#note(row.id, event)
+    this.put({ ...current, ...change })
+    return true
+  }
+
+  async advance(
+    spent: GrantRow,
+    next: GrantRow,
+    fingerprint: Buffer | null,
+    event: StoreEvent,
+  ): Promise<boolean> {
+    const current = this.#living(spent.id)
+    if (!current || !isAtPlace(current, spent)) return false
+    const kept = Object.fromEntries([...columnsBesideChain].map((column) => [column, current[column]]))
+    const wasLost = current.state === 'ambiguous' || current.state === 'needs_consent'
+    const action = event.action === refreshed && wasLost ? recovered : event.action
+    this.#note(spent.id, { ...event, action })
+    if (fingerprint) this.fingerprints.add(fingerprint.toString('hex'))
+    this.put({ ...next, ...kept })
+    return true
+  }
+
+  async replay(json: Record<string, unknown>, at: number): Promise<boolean> {
+    const row = rowFromJson(json)
+    const current = this.rows.get(row.id)
+    const isNewer =
+      !current ||
+      (current.deleted_at === null &&
+        (current.chain < row.chain ||
+          (current.chain === row.chain && current.generation < row.generation) ||
+          row.deleted_at !== null))
+    if (!isNewer) return false
+    const facts = { generation: row.generation, from: 'spool' }
+    this.#note(row.id, { action: recovered, at, facts })
+    this.put(row)
+    return true
+  }
+
+  async knowsFingerprint(fingerprint: Buffer): Promise<boolean> {
+    return this.fingerprints.has(fingerprint.toString('hex'))
+  }
+
+  async addFingerprint(fingerprint: Buffer): Promise<void> {
+    this.fingerprints.add(fingerprint.toString('hex'))
+  }
+
+  async due(now: number, limit: number): Promise<GrantRow[]> {
+    const dueAt = (row: GrantRow) => row.due_at ?? Number.POSITIVE_INFINITY
+    return [...this.rows.values()]
+      .filter((row) => row.deleted_at === null && dueAt(row) <= now)
+      .filter((row) => row.spend_id === null || row.state === 'ambiguous')
+      .sort((a, b) => dueAt(a) - dueAt(b))
+      .slice(0, limit)
+  }
+
+  async postpone(row: GrantRow, due: number): Promise<void> {
+    const current = this.#living(row.id)
+    // As in SQL, where nothing equals NULL: a row without a time is not moved.
+    if (current && row.due_at !== null && current.due_at === row.due_at)
+      this.rows.set(row.id, { ...current, due_at: due })
+  }
+
+  async openSends(): Promise<GrantRow[]> {
+    return [...this.rows.values()]
+      .filter((row) => row.spend_id !== null && row.spend_process !== null && row.deleted_at === null)
+      .sort((a, b) => (a.spend_started_at ?? 0) - (b.spend_started_at ?? 0))
+      .slice(0, 1000)
+  }
+}
+
+function isAtPlace(current: GrantRow, row: GrantRow): boolean {
+  return current.chain === row.chain && current.generation === row.generation
+}

@@ -1,0 +1,289 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import type { GrantId, OrganisationId } from '@sluis/shared'
+import type { GrantRow } from '../grant-row.ts'
+import { type GrantStore, noSpend, rowToJson } from '../grant-store.ts'
+
+/** One implementation of the store, empty, and what a test does beside it. */
+export interface StoreUnderTest {
+  readonly store: GrantStore
+  put(row: GrantRow): Promise<void>
+  /** The actions noted for a grant, in order. */
+  actions(id: GrantId): Promise<string[]>
+  /** Opens a recovery: the database forgot something. */
+  openRecovery(): Promise<void>
+}
+
+const organisation = 'org_contract' as OrganisationId
+const t0 = 1_800_000_000_000
+
+export function grantRow(id: string, change: Partial<GrantRow> = {}): GrantRow {
+  return {
+    id: id as GrantId,
+    organisation_id: organisation,
+    platform: 'p',
+    region: 'r',
+    client_id: 'c',
+    redirect_uri: 'https://partner.example/cb',
+    sealed_secret: Buffer.from('secret'),
+    platform_user: { id: `user of ${id}`, name: 'Anna' },
+    platform_user_id: `user of ${id}`,
+    label: null,
+    external_id: null,
+    state: 'active',
+    chain: 1,
+    generation: 1,
+    sealed_tokens: Buffer.from('tokens 1'),
+    sealed_alternates: null,
+    has_access: true,
+    has_refresh: true,
+    received_at: t0,
+    access_expires_at: t0 + 600_000,
+    refresh_idle_expires_at: null,
+    refresh_absolute_expires_at: null,
+    proven_access: true,
+    proven_refresh: true,
+    proven_client: true,
+    not_before: null,
+    due_at: t0 + 1000,
+    failures: 0,
+    problem: null,
+    ...noSpend,
+    created_at: t0,
+    last_refreshed_at: null,
+    deleted_at: null,
+    ...change,
+  }
+}
+
+const intent = (id: string, isSingleUse = true) => ({
+  id,
+  kind: 'refresh' as const,
+  process: 'prc_1',
+  at: t0 + 5,
+  state: 'refreshing' as const,
+  isSingleUse,
+})
+const answer = (row: GrantRow): GrantRow => ({
+  ...row,
+  ...noSpend,
+  generation: row.generation + 1,
+  sealed_tokens: Buffer.from(`tokens ${row.generation + 1}`),
+  state: 'active',
+})
+const refreshed = { action: 'grant.refreshed', at: t0 + 9 }
+const must = <T>(value: T | null): T => {
+  assert.notEqual(value, null)
+  return value as T
+}
+
+/** The contract of `GrantStore`, for every implementation. */
+export function grantStoreContract(name: string, open: () => Promise<StoreUnderTest>): void {
+  const begin = async (id = 'grt_1') => {
+    const lab = await open()
+    const row = grantRow(id)
+    await lab.put(row)
+    const begun = must(await lab.store.beginSpend(row, intent('spend-1')))
+    return { ...lab, row, begun }
+  }
+
+  describe(`the grant store in ${name}`, () => {
+    test('gives a row back as it was put, to its organisation only', async () => {
+      const { store, put } = await open()
+      const row = grantRow('grt_1', { problem: { code: 'X', detail: 'y' }, label: 'Anna’s books' })
+      await put(row)
+      assert.deepEqual(await store.get(row.id), row)
+      assert.deepEqual(await store.get(row.id, organisation), row)
+      assert.equal(await store.get(row.id, 'org_other' as OrganisationId), null)
+      await put(grantRow('grt_2', { deleted_at: t0 }))
+      assert.equal(await store.get('grt_2' as GrantId), null)
+    })
+
+    test('lets exactly one of many win a generation', async () => {
+      const { store, put } = await open()
+      const row = grantRow('grt_1')
+      await put(row)
+      const won = await Promise.all(
+        Array.from({ length: 8 }, (_, n) => store.beginSpend(row, intent(`spend-${n}`))),
+      )
+      const winners = won.filter((begun) => begun !== null)
+      assert.equal(winners.length, 1)
+      const { spend_id: id, ...begun } = must(winners[0] ?? null)
+      assert.match(String(id), /^spend-\d$/)
+      assert.deepEqual(begun, {
+        ...withoutSpendId(row),
+        state: 'refreshing',
+        spend_kind: 'refresh',
+        spend_generation: 1,
+        spend_process: 'prc_1',
+        spend_started_at: t0 + 5,
+        spend_sends: 1,
+      })
+    })
+
+    for (const [what, change] of Object.entries({
+      'of another generation': { generation: 2 },
+      'of another chain': { chain: 2 },
+      'in another state': { state: 'needs_consent' },
+      'that is deleted': { deleted_at: t0 },
+    } as const)) {
+      test(`begins no spend of a row ${what}`, async () => {
+        const { store, put } = await open()
+        await put(grantRow('grt_1', change))
+        assert.equal(await store.beginSpend(grantRow('grt_1'), intent('spend-1')), null)
+      })
+    }
+
+    test('begins no spend of a single-use token while the database is being repaired', async () => {
+      const { store, put, openRecovery } = await open()
+      await put(grantRow('grt_1'))
+      await put(grantRow('grt_2'))
+      await openRecovery()
+      assert.equal(await store.beginSpend(grantRow('grt_1'), intent('spend-1')), null)
+      assert.notEqual(await store.beginSpend(grantRow('grt_2'), intent('spend-2', false)), null)
+    })
+
+    test('lets exactly one repeat an ambiguous send, and not before its time', async () => {
+      const { store, begun } = await begin()
+      assert.equal(await store.beginResend(begun, 'prc_2', t0 + 50, t0 + 900), null, 'not ambiguous')
+      const lost = {
+        state: 'ambiguous',
+        spend_process: null,
+        spend_lost_at: t0 + 20,
+        due_at: t0 + 40,
+      } as const
+      assert.ok(await store.change(begun, lost, { action: 'grant.ambiguous', at: t0 + 20 }))
+      const row = must(await store.get(begun.id))
+      assert.equal(await store.beginResend(row, 'prc_2', t0 + 39, t0 + 900), null, 'too soon')
+      const won = await Promise.all(
+        ['prc_2', 'prc_3', 'prc_4'].map((process) => store.beginResend(row, process, t0 + 40, t0 + 900)),
+      )
+      const [resent, ...others] = won.filter((each) => each !== null)
+      assert.equal(others.length, 0)
+      assert.deepEqual(
+        [resent?.spend_sends, resent?.due_at, resent?.spend_started_at],
+        [2, t0 + 900, t0 + 40],
+      )
+    })
+
+    test('knows whether a send is still its holder’s', async () => {
+      const { store, row, begun } = await begin()
+      assert.equal(await store.isStillSpending(begun), true)
+      assert.equal(await store.isStillSpending(row), false)
+      await store.advance(begun, answer(begun), null, refreshed)
+      assert.equal(await store.isStillSpending(begun), false)
+    })
+
+    test('changes a row only where it was read, and notes why', async () => {
+      const { store, row, begun, actions } = await begin()
+      assert.equal(await store.change(row, { failures: 1 }, { action: 'x', at: t0 }), false, 'a spend began')
+      assert.equal(await store.change({ ...begun, spend_sends: 2 }, { failures: 1 }, null), false)
+      assert.equal(await store.change({ ...begun, generation: 2 }, { failures: 1 }, null), false)
+      const problem = { code: 'PLATFORM_UNAVAILABLE', detail: 'down' }
+      assert.equal(
+        await store.change(begun, { ...noSpend, state: 'active', failures: 1, problem }, refreshed),
+        true,
+      )
+      assert.deepEqual(await store.get(row.id), { ...row, failures: 1, problem })
+      assert.deepEqual(await actions(row.id), ['grant.refreshed'])
+      assert.ok(await store.change(row, { failures: 2 }, null))
+      assert.deepEqual(await actions(row.id), ['grant.refreshed'])
+    })
+
+    test('takes one answer of a generation, and what is the partner’s stays', async () => {
+      const { store, begun, actions } = await begin()
+      const fingerprint = Buffer.alloc(32, 7)
+      const next = { ...answer(begun), label: 'stale', platform_user_id: null, platform_user: null }
+      assert.equal(await store.advance(begun, next, fingerprint, refreshed), true)
+      assert.deepEqual(await store.get(begun.id), answer(begun))
+      assert.equal(await store.knowsFingerprint(fingerprint), true)
+      assert.equal(await store.advance(begun, next, Buffer.alloc(32, 8), refreshed), false)
+      assert.equal(await store.knowsFingerprint(Buffer.alloc(32, 8)), false)
+      assert.deepEqual(await actions(begun.id), ['grant.refreshed'])
+    })
+
+    for (const state of ['ambiguous', 'needs_consent'] as const) {
+      test(`takes a late answer while ${state}, as recovered`, async () => {
+        const { store, begun, actions } = await begin()
+        await store.change(begun, { ...noSpend, state }, null)
+        assert.equal(await store.advance(begun, answer(begun), null, refreshed), true)
+        assert.deepEqual(await actions(begun.id), ['grant.recovered'])
+      })
+    }
+
+    test('takes no answer for a chain that was superseded or a grant that was deleted', async () => {
+      for (const change of [{ chain: 2 }, { deleted_at: t0 }]) {
+        const { store, put } = await open()
+        await put(grantRow('grt_1', change))
+        assert.equal(
+          await store.advance(grantRow('grt_1'), answer(grantRow('grt_1')), null, refreshed),
+          false,
+        )
+      }
+    })
+
+    test('puts back what it forgot, and an older record never wins', async () => {
+      const { store, put } = await open()
+      const at = (chain: number, generation: number) =>
+        grantRow('grt_1', { chain, generation, sealed_tokens: Buffer.from(`${chain} ${generation}`) })
+      const replay = (row: GrantRow) => store.replay(JSON.parse(JSON.stringify(rowToJson(row))), t0)
+      assert.equal(await replay(at(1, 3)), true, 'a row that is not there')
+      assert.deepEqual(await store.get('grt_1' as GrantId), at(1, 3))
+      assert.equal(await replay(at(1, 3)), false)
+      assert.equal(await replay(at(1, 2)), false)
+      assert.equal(await replay(at(1, 5)), true, 'a gap does not block')
+      assert.equal(await replay(at(2, 6)), true)
+      assert.equal(await replay(at(1, 9)), false, 'an older chain')
+      assert.equal(await replay({ ...at(1, 1), deleted_at: t0 }), true, 'deleted is deleted')
+      assert.equal(await replay(at(3, 9)), false, 'and stays so')
+      assert.equal(await store.get('grt_1' as GrantId), null)
+      await put(grantRow('grt_2'))
+    })
+
+    test('lists what is due, the longest overdue first, and leaves open spends alone', async () => {
+      const { store, put } = await open()
+      const spend = { spend_id: 's', spend_process: 'prc_1', spend_started_at: t0, spend_sends: 1 }
+      await put(grantRow('grt_1', { due_at: t0 + 30 }))
+      await put(grantRow('grt_2', { due_at: t0 + 10 }))
+      await put(grantRow('grt_3', { due_at: t0 + 20, state: 'refreshing', ...spend }))
+      await put(grantRow('grt_4', { due_at: t0 + 25, state: 'ambiguous', ...spend }))
+      await put(grantRow('grt_5', { due_at: null }))
+      await put(grantRow('grt_6', { due_at: t0 + 31 }))
+      await put(grantRow('grt_7', { due_at: t0, deleted_at: t0 }))
+      const ids = async (limit: number) => (await store.due(t0 + 30, limit)).map(({ id }) => id)
+      assert.deepEqual(await ids(10), ['grt_2', 'grt_4', 'grt_1'])
+      assert.deepEqual(await ids(1), ['grt_2'])
+      await store.postpone(grantRow('grt_2', { due_at: t0 + 10 }), t0 + 28)
+      assert.deepEqual(await ids(10), ['grt_4', 'grt_2', 'grt_1'])
+      await store.postpone(grantRow('grt_2', { due_at: t0 + 10 }), t0 + 900)
+      assert.deepEqual(await ids(10), ['grt_4', 'grt_2', 'grt_1'], 'it was moved by somebody else')
+    })
+
+    test('lists open sends, the oldest first', async () => {
+      const { store, put } = await open()
+      const spend = { state: 'refreshing', spend_id: 's', spend_process: 'prc_1', spend_sends: 1 } as const
+      await put(grantRow('grt_1', { ...spend, spend_started_at: t0 + 2 }))
+      await put(grantRow('grt_2', { ...spend, spend_started_at: t0 + 1 }))
+      await put(grantRow('grt_3', { ...spend, spend_process: null }))
+      await put(grantRow('grt_4'))
+      await put(grantRow('grt_5', { ...spend, deleted_at: t0 }))
+      assert.deepEqual(
+        (await store.openSends()).map(({ id }) => id),
+        ['grt_2', 'grt_1'],
+      )
+    })
+
+    test('keeps a fingerprint once it has it', async () => {
+      const { store, put } = await open()
+      await put(grantRow('grt_1'))
+      const fingerprint = Buffer.alloc(32, 1)
+      assert.equal(await store.knowsFingerprint(fingerprint), false)
+      for (let n = 0; n < 2; n++) await store.addFingerprint(fingerprint, grantRow('grt_1'), t0)
+      assert.equal(await store.knowsFingerprint(fingerprint), true)
+    })
+  })
+}
+
+function withoutSpendId({ spend_id: _, ...row }: GrantRow): Omit<GrantRow, 'spend_id'> {
+  return row
+}
