@@ -3,3 +3,4 @@ export {
   type CatalogueProperty,
   exactOnlineCatalogue,
 } from './exact-online-catalogue.ts'
+export { type OAuthMatrixEntry, oauthMatrix } from './oauth-matrix.ts'

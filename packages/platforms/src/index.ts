@@ -1,4 +1,5 @@
 export { exactOnlineConnector } from './exact-online/connector.ts'
 export { exactOnlineOAuth } from './exact-online/oauth.ts'
 export { exactOnlineRegions } from './exact-online/regions.ts'
+export { type IssuerEntry, issuerEntries } from './issuer-policies.ts'
 export { regionsFromFile } from './regions-file.ts'

@@ -44,7 +44,8 @@ function spreadOf(id: string): number {
 export function nextDue(policy: IssuerPolicy, row: GrantRow): number | null {
   if (!row.has_refresh) return row.access_expires_at
   if (!row.proven_refresh) return earliestSpend(policy, row)
-  if (policy.refreshIdleSeconds === null) return null
-  const quarter = policy.refreshIdleSeconds * 250
+  const idleSeconds = policy.refreshIdleSeconds ?? policy.assumedIdleSeconds
+  if (idleSeconds === undefined) return null
+  const quarter = idleSeconds * 250
   return row.received_at + Math.round(quarter * (0.9 + 0.1 * spreadOf(row.id)))
 }

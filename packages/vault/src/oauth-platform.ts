@@ -12,6 +12,11 @@ export interface IssuerPolicy {
   readonly earliestRefreshSeconds: number
   /** Seconds without a refresh after which the refresh token dies, or null when it does not. */
   readonly refreshIdleSeconds: number | null
+  /**
+   * Where that is not known: the idle life that keep-alive takes for granted. No token is refused or called expired
+   * for it.
+   */
+  readonly assumedIdleSeconds?: number
   /** Seconds after consent at which the refresh token dies whatever happens, or null. */
   readonly refreshAbsoluteSeconds: number | null
   /** Seconds an authorization code can be exchanged. */

@@ -10,7 +10,7 @@ import { classifyWhoAmIResponse } from './who-am-i.ts'
  * about ten minutes, hence the two resends after a lost answer.
  * @see Exact support, "API limits" and "OAuth 2.0: step 4 refresh the access token" (read November 2026)
  */
-const policy: IssuerPolicy = {
+export const exactOnlinePolicy: IssuerPolicy = {
   rotation: 'single-use',
   accessTokenSeconds: 600,
   earliestRefreshSeconds: 570,
@@ -27,7 +27,7 @@ export function exactOnlineOAuth(regions: ReadonlyMap<string, PlatformRegion>): 
   return {
     id: 'exact-online',
     label: 'Exact Online',
-    policy,
+    policy: exactOnlinePolicy,
     regions,
     stampedRegion(token) {
       const country = /^\s*["']?stamp([A-Z]{2})\d*\./.exec(token.reveal())?.[1]
