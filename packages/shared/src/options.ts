@@ -62,7 +62,11 @@ export const options = {
     type: 'secret',
     fallback: null,
     help: 'a PostgreSQL server of your own; without it an embedded one runs',
-    check: isUrl(['postgres:', 'postgresql:']),
+    // As libpq takes them: `postgres://user@/name?host=/run/postgresql` is one for a socket and no URL to the standard.
+    check: (text: string) =>
+      /^postgres(ql)?:\/\/./.test(text)
+        ? null
+        : 'is not an address that starts with postgres:// or postgresql://',
   },
   kekFile: {
     env: 'SLUIS_KEK_FILE',

@@ -62,7 +62,10 @@ export function queryCommand(program: Command, context: CommandContext): void {
           throw new SluisError('INVALID_REQUEST', `There is no format ${format}.`, {
             hint: `Use ${Object.keys(mediaTypes).join(', ')}.`,
           })
-        const text = sql ?? readFileSync(flags.file ?? 0, 'utf8')
+        const text = sql ?? readStatement(flags.file)
+        if (flags.maxRows !== undefined && !/^\d+$/.test(flags.maxRows)) {
+          throw new SluisError('INVALID_REQUEST', `--max-rows "${flags.maxRows}" is not a whole number.`)
+        }
         const maxRows =
           flags.maxRows === undefined ? (format === 'table' ? 1000 : undefined) : Number(flags.maxRows)
         const body = { sql: text, ...(maxRows === undefined ? {} : { maxRows }) }
@@ -89,6 +92,18 @@ export function queryCommand(program: Command, context: CommandContext): void {
         context.output.write(`${renderTable(answer.columns, answer.rows)}\n\n${renderStats(answer)}\n`)
       },
     )
+}
+
+function readStatement(file: string | undefined): string {
+  try {
+    return readFileSync(file ?? 0, 'utf8')
+  } catch {
+    throw new SluisError(
+      'INVALID_REQUEST',
+      file === undefined ? 'No statement was given.' : `The file ${file} with the statement cannot be read.`,
+      { hint: 'Give SQL as an argument, name a file with --file, or send it to standard input.' },
+    )
+  }
 }
 
 /** `12 rows · 2 API calls · 60 rows fetched · 130 ms`. */

@@ -28,18 +28,26 @@ const sourceSchema = strict({
 const sources = z.array(sourceSchema).min(1).max(20)
 const byName = z.object({ name: z.string() })
 
-const creation = z.union([
-  strict({ name, title: title.optional(), sources }),
-  strict({
-    name,
-    title: title.optional(),
-    ...handoverShape,
-    label: z.string().max(200).optional(),
-    externalId: z.string().min(1).max(200).optional(),
-    alias: z.string().max(40).optional(),
-    partitions: sourceSchema.shape.partitions,
-  }),
-])
+const onGrants = strict({ name, title: title.optional(), sources })
+const withHandover = strict({
+  name,
+  title: title.optional(),
+  ...handoverShape,
+  label: z.string().max(200).optional(),
+  externalId: z.string().min(1).max(200).optional(),
+  alias: z.string().max(40).optional(),
+  partitions: sourceSchema.shape.partitions,
+})
+const creation = z.union([onGrants, withHandover], {
+  // A union by itself says only "invalid input": what is wrong is told of the form that was meant.
+  error: (issue) => {
+    const meant = Object.hasOwn(Object(issue.input), 'sources') ? onGrants : withHandover
+    const { error } = meant.safeParse(issue.input)
+    return error?.issues
+      .map(({ path, message }) => (path.length > 0 ? `${path.join('.')}: ${message}` : message))
+      .join('; ')
+  },
+})
 
 /** `/databases`: registration, from a grant or straight from credentials, and the catalogue. */
 export function databaseRoutes(app: FastifyInstance, { people, vault, engine }: HttpParts): void {
@@ -72,8 +80,23 @@ export function databaseRoutes(app: FastifyInstance, { people, vault, engine }: 
       const named = { name: body.name, ...(body.title === undefined ? {} : { title: body.title }) }
       if ('sources' in body) {
         const list = await toSources(organisationId, body.sources)
-        const database = await engine.createDatabase(organisationId, { ...named, sources: list })
-        return reply.status(201).send(database)
+        const wanted = { ...named, sources: list }
+        const key = idempotencyKey(request)
+        if (key === null) return reply.status(201).send(await engine.createDatabase(organisationId, wanted))
+        const { isRepeated, answer } = await vault.idempotency.once(
+          organisationId,
+          { key, route: 'POST /databases', body: JSON.stringify(body) },
+          async (tx) => {
+            await engine.reserveDatabase(tx, organisationId, wanted)
+            return { status: 201, answer: { name: body.name } }
+          },
+        )
+        if (!isRepeated) {
+          // Usable at once: what must be asked of the platform is asked now and not in the first statement.
+          for (const { grant } of list) await engine.readPartitions(organisationId, grant).catch(() => {})
+        }
+        const database = await engine.getDatabase(organisationId, answer.name)
+        return reply.status(isRepeated ? 200 : 201).send(database)
       }
       requireScope(caller, 'handover:write')
       const alias = body.alias ?? engine.defaultAlias(body.platform)

@@ -90,7 +90,8 @@ export function grantRoutes(app: FastifyInstance, { people, vault, engine }: Htt
         limit,
         ...(after === undefined ? {} : { after }),
       })
-      return { events }
+      const last = events.length === limit ? events.at(-1) : undefined
+      return { events, ...(last ? { after: String(last.id) } : {}) }
     },
   )
 
@@ -134,8 +135,13 @@ export function grantRoutes(app: FastifyInstance, { people, vault, engine }: Htt
     { schema: { tags: ['grants'], summary: 'Spend the refresh token now', params: byId, body: strict({}) } },
     async (request) => {
       const { organisationId, caller } = await enter(request, people, 'grants:write')
+      const id = grantId(request.params.id)
+      const key = idempotencyKey(request)
       return grantBody(
-        await vault.refresh(organisationId, grantId(request.params.id), { actor: caller.keyId }),
+        await vault.refresh(organisationId, id, {
+          actor: caller.keyId,
+          ...(key === null ? {} : { idempotency: { key, route: 'POST /grants/{id}/refresh', body: id } }),
+        }),
       )
     },
   )
