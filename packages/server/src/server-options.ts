@@ -16,6 +16,7 @@ export interface ServerOptions {
   readonly logLevel: string
   readonly tokenTimeoutMs: number
   readonly workers: number
+  readonly unsafePrivateWebhooks: boolean
   readonly unsafeClockUrl: string | null
 }
 
@@ -55,6 +56,7 @@ export function readServerOptions(
     logLevel: texts.logLevel,
     tokenTimeoutMs: Number(texts.tokenTimeoutMs),
     workers: Number(texts.workers),
+    unsafePrivateWebhooks: texts.unsafePrivateWebhooks === 'yes',
     unsafeClockUrl: texts.unsafeClockUrl,
   }
 }

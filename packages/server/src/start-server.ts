@@ -65,6 +65,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
       kek: loadOrCreateKek(options.kekFile, random),
       spoolFolder: join(options.home, 'spool'),
       tokenTimeoutMs: options.tokenTimeoutMs,
+      unsafePrivateWebhooks: options.unsafePrivateWebhooks,
       hooks: {
         onMerged: (tx, from, to) => engineOf().moveSources(tx, from, to),
         onRefused: (tx, grant) => engineOf().dropDatabasesOf(tx, grant),

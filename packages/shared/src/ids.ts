@@ -7,6 +7,7 @@ declare const databaseId: unique symbol
 declare const statementId: unique symbol
 declare const keyId: unique symbol
 declare const processId: unique symbol
+declare const webhookId: unique symbol
 
 export type OrganisationId = string & { [organisationId]: true }
 export type ClientId = string & { [clientId]: true }
@@ -15,6 +16,7 @@ export type DatabaseId = string & { [databaseId]: true }
 export type StatementId = string & { [statementId]: true }
 export type KeyId = string & { [keyId]: true }
 export type ProcessId = string & { [processId]: true }
+export type WebhookId = string & { [webhookId]: true }
 
 interface IdTypes {
   org: OrganisationId
@@ -24,6 +26,7 @@ interface IdTypes {
   stm: StatementId
   key: KeyId
   prc: ProcessId
+  whk: WebhookId
 }
 
 /** Crockford's alphabet: no letter that is mistaken for a digit when an id is read aloud. */

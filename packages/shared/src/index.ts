@@ -11,6 +11,7 @@ export {
   type OrganisationId,
   type ProcessId,
   type StatementId,
+  type WebhookId,
 } from './ids.ts'
 export { type Log, silentLog } from './log.ts'
 export { must } from './must.ts'

@@ -126,6 +126,14 @@ export const options = {
     help: 'mail server; without it invitations are links that an owner copies',
     check: isUrl(['smtp:', 'smtps:']),
   },
+  unsafePrivateWebhooks: {
+    env: 'SLUIS_UNSAFE_PRIVATE_WEBHOOKS',
+    flag: '',
+    type: 'text',
+    fallback: 'no',
+    help: '"yes" lets webhooks go to private addresses and over plain http',
+    check: (text: string) => (/^(yes|no)$/.test(text) ? null : 'is neither yes nor no'),
+  },
   unsafeClockUrl: {
     env: 'SLUIS_UNSAFE_CLOCK_URL',
     flag: '',

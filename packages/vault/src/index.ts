@@ -22,3 +22,5 @@ export {
   type VaultHooks,
   type VaultOptions,
 } from './vault-service.ts'
+export { type WebhookEvent, webhookEvents } from './webhooks/webhook-events.ts'
+export type { DeliveryView, NewWebhook, WebhookView } from './webhooks/webhooks.ts'

@@ -32,6 +32,8 @@ import { Spool, spoolShelf } from './spool.ts'
 import { SpoolReplay } from './spool-replay.ts'
 import { TokenSender } from './token-sender.ts'
 import type { GrantState, GrantView, Handover, HandoverOutcome, Lease } from './vault.ts'
+import { WebhookSender } from './webhooks/webhook-sender.ts'
+import { Webhooks } from './webhooks/webhooks.ts'
 
 /** What the vault asks of those who keep databases. */
 export interface VaultHooks {
@@ -55,6 +57,8 @@ export interface VaultOptions {
   /** How long a token answer is waited for: far above the slowest one seen. 180,000 unless told. */
   readonly tokenTimeoutMs?: number
   readonly hooks?: VaultHooks
+  /** Lets webhooks go to private addresses and over plain http. */
+  readonly unsafePrivateWebhooks?: boolean
 }
 
 export interface GrantEventView {
@@ -80,6 +84,10 @@ const marginMs = 30_000
 export class Vault {
   /** Recognises repeated requests; for every route that creates or spends. */
   readonly idempotency: Idempotency
+  /** Subscriptions to what happens to grants. */
+  readonly webhooks: Webhooks
+  /** Delivers the outbox; `run` starts it too. */
+  readonly webhookSender: WebhookSender
   readonly #options: VaultOptions
   readonly #hooks: VaultHooks
   readonly #store: PgGrantStore
@@ -158,6 +166,16 @@ export class Vault {
     this.#leases = leases
     this.#handovers = handovers
     this.idempotency = idempotency
+    const targets = { unsafeAllowPrivate: options.unsafePrivateWebhooks ?? false }
+    this.webhooks = new Webhooks({ store: options.store, keys, clock, random, targets })
+    this.webhookSender = new WebhookSender({
+      store: options.store,
+      webhooks: this.webhooks,
+      clock,
+      random,
+      log,
+      targets,
+    })
   }
 
   static async create(options: VaultOptions): Promise<Vault> {
@@ -369,6 +387,7 @@ export class Vault {
   /** Goes on with what is open, keeps chains alive and repairs what dead processes left, until `stop`. */
   run(): void {
     this.#running ??= this.#loop()
+    this.webhookSender.run()
   }
 
   async #loop(): Promise<void> {
@@ -393,6 +412,7 @@ export class Vault {
   async stop(): Promise<void> {
     this.#stop.abort()
     await this.#running
+    await this.webhookSender.stop()
     while (this.#working.size > 0) await Promise.allSettled(this.#working)
     await this.#leases.settled()
     await this.#spool.close()

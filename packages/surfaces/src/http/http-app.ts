@@ -16,6 +16,7 @@ import { databaseRoutes } from './routes/databases.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { statementRoutes } from './routes/statements.ts'
+import { webhookRoutes } from './routes/webhooks.ts'
 
 /** What the HTTP surface stands on. */
 export interface HttpParts {
@@ -105,6 +106,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       databaseRoutes(api, parts)
       statementRoutes(api, parts)
       keyRoutes(api, parts)
+      webhookRoutes(api, parts)
       api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },

@@ -95,6 +95,7 @@ export class VaultLab {
       platform?: OAuthPlatform
       spoolFolder?: string
       log?: Log
+      unsafePrivateWebhooks?: boolean
     } = {},
   ): Promise<Vault> {
     const { platform = labPlatform(this.url), send = fetchSend, log = silentLog, ...rest } = options
