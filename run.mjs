@@ -12,6 +12,7 @@ const commands = {
   bench: './bench/main.ts',
   test: './scripts/test.ts',
   check: './scripts/check.ts',
+  reference: './scripts/reference.ts',
 }
 
 const [command = '', ...rest] = process.argv.slice(2)

@@ -1,0 +1,44 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { options } from '@sluis/shared'
+import { statusOf } from '@sluis/surfaces/http'
+
+/** The pages of `docs/reference`, made from what the code declares: path → text. */
+export function referencePages(): ReadonlyMap<string, string> {
+  const made = 'Made by `node run.mjs reference` from the declarations in the code; do not edit.'
+  const optionRows = Object.values(options).map(
+    ({ env, flag, fallback, help }) =>
+      `| \`${env}\` | ${flag === '' ? '' : `\`${flag}\``} | ${fallback === null ? '' : `\`${fallback}\``} | ${help} |`,
+  )
+  const errorRows = Object.entries(statusOf)
+    .sort(([a, one], [b, other]) => one - other || (a < b ? -1 : 1))
+    .map(([code, status]) => `| \`${code}\` | ${status} |`)
+  return new Map([
+    [
+      'docs/reference/options.md',
+      `# Options\n\n${made} A flag wins over the environment.\n\n| environment | flag of \`serve\` | without it | what |\n|---|---|---|---|\n${optionRows.join('\n')}\n`,
+    ],
+    [
+      'docs/reference/errors.md',
+      `# Error codes\n\n${made} Errors are \`application/problem+json\` with a stable \`code\`, a \`detail\` that says what happened and mostly a \`hint\` that says what to do.\n\n| code | HTTP status |\n|---|---|\n${errorRows.join('\n')}\n`,
+    ],
+  ])
+}
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** Pages that differ from what the code declares. */
+export function outdatedPages(): readonly string[] {
+  const current = (path: string) => {
+    try {
+      return readFileSync(`${root}${path}`, 'utf8')
+    } catch {
+      return null
+    }
+  }
+  return [...referencePages()].flatMap(([path, text]) => (current(path) === text ? [] : [path]))
+}
+
+if (process.argv[1]?.endsWith('scripts/reference.ts')) {
+  for (const [path, text] of referencePages()) writeFileSync(`${root}${path}`, text)
+}
