@@ -195,6 +195,58 @@ describe('databases and queries', () => {
     assert.equal(await lab.apiCalls(), calls)
   })
 
+  test('an error after the first rows shows in every format, and nothing truncated looks whole', async () => {
+    const sql = "SELECT CASE WHEN x < 400000 THEN x ELSE error('late') END AS x FROM range(400001) t(x)"
+    const json = await query(sql)
+    assert.equal(json.body.error?.code ?? json.body.code, 'SQL_FAILED', json.text.slice(-300))
+    const ndjson = await query(sql, { accept: 'application/x-ndjson' })
+    assert.match(ndjson.text.trimEnd().split('\n').at(-1) ?? '', /SQL_FAILED/)
+    for (const accept of ['text/csv', 'application/vnd.apache.parquet']) {
+      const outcome = await query(sql, { accept }).then(
+        ({ status }) => status,
+        () => 'reset',
+      )
+      assert.ok(outcome === 'reset' || outcome === 400, `${accept}: ${outcome}`)
+    }
+  })
+
+  test('a client that goes away cancels its statement', async () => {
+    const gone = new AbortController()
+    await lab.control('faults', { at: 'api', kind: 'delay', delayMs: 5000, times: 1 })
+    const asked = fetch(`${lab.url}/api/v1/databases/books/query`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${labKey}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ sql: 'SELECT * FROM crm.Addresses' }),
+      signal: gone.signal,
+    })
+    const newest = async () =>
+      (await lab.call('GET', '/databases/books/statements')).body.statements.find(
+        ({ sql }: { sql: string }) => sql.includes('Addresses'),
+      )
+    const becomes = async (state: RegExp) => {
+      for (let look = 0; look < 300; look++) {
+        if (state.test((await newest())?.state ?? '')) return
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+      assert.fail(`the statement did not become ${state}: ${JSON.stringify(await newest())}`)
+    }
+    await becomes(/fetching|running/)
+    gone.abort()
+    await assert.rejects(asked)
+    await becomes(/cancelled/)
+    await lab.clearFaults()
+  })
+
+  test('a hundred queries at once are all answered or refused in our words', async () => {
+    const answers = await Promise.all(Array.from({ length: 100 }, () => query('SELECT 1 AS one')))
+    for (const { status, body } of answers)
+      assert.ok(
+        status === 200 ? body.rows[0][0] === 1 : status === 503 || status === 429,
+        `${status} ${JSON.stringify(body)}`,
+      )
+    assert.equal((await query('SELECT 2 AS two')).status, 200)
+  })
+
   test('a mistake in SQL says where it is and what was perhaps meant', async () => {
     for (const [sql, code, hint] of [
       ['SELEC 1', 'SQL_SYNTAX', null],

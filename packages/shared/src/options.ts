@@ -58,7 +58,8 @@ export const options = {
   },
   databaseUrl: {
     env: 'DATABASE_URL',
-    flag: '--database-url',
+    // It may hold a password: no argument, which every process of the machine can read.
+    flag: '',
     type: 'secret',
     fallback: null,
     help: 'a PostgreSQL server of your own; without it an embedded one runs',
