@@ -83,6 +83,8 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
     const total = totals.get(partition?.id ?? '') ?? { rows: 0, calls: 0 }
     totals.set(partition?.id ?? '', total)
     let next: OutgoingRequest | null = request
+    // The next page is asked for while the last one is written; one page at most waits for the disk.
+    let writing: Promise<void> = Promise.resolve()
     while (next !== null && !isMet) {
       const outcome = await caller.call(next)
       calls++
@@ -120,15 +122,22 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
         body[page.start] === 0x5b
           ? body.subarray(page.start + 1, page.end - 1)
           : body.subarray(page.start, page.end)
-      await spool.append(inside)
+      await writing
+      writing = spool.append(inside)
+      // Its failure is met at the next page or at the end.
+      writing.catch(() => {})
       const pageRows = page.rows ?? 0
       outcome.call.rows = page.rows
       rows += pageRows
       total.rows += pageRows
       options.onRows(pageRows)
       next = page.next === null ? null : { ...request, url: pinned(page.next, options.baseUrl) }
-      if (next !== null || tasks.length > 1) await checkLimit()
+      if (stopAt !== null && (next !== null || tasks.length > 1)) {
+        await writing
+        await checkLimit()
+      }
     }
+    await writing
   }
   // With a limit one partition after the other: the first may have enough.
   await inParallel(tasks, stopAt === null ? parallel : 1, async (task) => {

@@ -47,7 +47,6 @@ export class PlanningInstance {
   readonly #serializeSql: DuckDBPreparedStatement
   readonly #serializePlan: DuckDBPreparedStatement
   readonly #scans: PlatformTable[]
-  #views = 0
 
   private constructor(
     instance: DuckDBInstance,
@@ -136,17 +135,24 @@ export class PlanningInstance {
 
   /** Makes the views `scan_0`, `scan_1`, … stand for these tables, until the next call. */
   async setScans(tables: readonly PlatformTable[]): Promise<void> {
-    this.#scans.length = 0
-    this.#scans.push(...tables)
+    const old = this.#scans.splice(0, this.#scans.length, ...tables)
     let sql = ''
-    for (let id = 0; id < Math.max(this.#views, tables.length); id++) {
+    for (let id = 0; id < Math.max(old.length, tables.length); id++) {
+      // Making a view binds every column of the table; one that stands already is worth keeping.
+      if (id < tables.length && old[id] === tables[id]) continue
       sql +=
         id < tables.length
           ? `CREATE OR REPLACE VIEW scan_${id} AS SELECT * FROM scan(${id});`
           : `DROP VIEW IF EXISTS scan_${id};`
     }
-    this.#views = tables.length
-    if (sql !== '') await this.#connection.run(sql)
+    if (sql === '') return
+    try {
+      await this.#connection.run(sql)
+    } catch (error) {
+      // Nobody knows which of them stand now.
+      this.#scans.length = 0
+      throw error
+    }
   }
 
   /** The optimised plan of one SELECT statement, or `{error: true, …}`. */

@@ -1,0 +1,239 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { json } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+import { createEngine, type Engine, type QueryStats } from '@sluis/engine'
+import { corpus, madeUpValues } from '@sluis/engine/testing'
+import { exactOnlineConnector } from '@sluis/platforms'
+import { createSend } from '@sluis/server'
+import { openQueryLab } from '@sluis/server/testing'
+import {
+  type GrantId,
+  must,
+  newId,
+  type OrganisationId,
+  PlainSecret,
+  silentLog,
+  systemClock,
+  systemRandom,
+} from '@sluis/shared'
+import { openTestStore } from '@sluis/store/testing'
+import { type Benchmark, quantile, type Report } from './benchmark.ts'
+
+const columns =
+  'ID, Account, AccountCode, AccountName, AmountDC, AmountFC, Created, Currency, Date, Description, Division, DocumentNumber, EntryID, EntryNumber, FinancialPeriod, FinancialYear, GLAccount, GLAccountCode, GLAccountDescription, Modified'
+const isSmall = process.env.SLUIS_BENCH_SCALE === 'small'
+const divisions = 4
+const loadRows = isSmall ? 8_000 : 400_000
+const joinRows = isSmall ? 8_000 : 1_000_000
+const rounds = isSmall ? 1 : 5
+
+export const benchmark: Benchmark = {
+  title: 'pages into tables, calls and planning over the corpus, a large join',
+  async run(report) {
+    await measureLoad(report)
+    await measureJoin(report)
+    await measureCorpus(report)
+  },
+}
+
+/** The engine beside a page server in a process of its own, without the limits of a platform. */
+class PageLab {
+  readonly url: string
+  readonly #pages: ChildProcess
+  readonly #engine: Engine
+  readonly #organisationId: OrganisationId
+  readonly #ends: (() => unknown)[]
+
+  private constructor(
+    url: string,
+    pages: ChildProcess,
+    engine: Engine,
+    organisationId: OrganisationId,
+    ends: (() => unknown)[],
+  ) {
+    this.url = url
+    this.#pages = pages
+    this.#engine = engine
+    this.#organisationId = organisationId
+    this.#ends = ends
+  }
+
+  static async open(rows: number): Promise<PageLab> {
+    const script = fileURLToPath(new URL('./page-server.ts', import.meta.url))
+    const pages = spawn(process.execPath, [script, String(divisions), String(rows / divisions)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    const [line] = (await once(must(pages.stdout), 'data')) as [Buffer]
+    const url = line.toString().trim()
+    const folder = mkdtempSync(join(tmpdir(), 'sluis-bench-'))
+    const store = await openTestStore()
+    const { send, close } = createSend()
+    const engine = await createEngine({
+      store,
+      platforms: new Map([['exact-online', { connector: exactOnlineConnector(), alias: 'eol' }]]),
+      openSession: async () => ({
+        platform: 'exact-online',
+        region: 'bench',
+        baseUrl: url,
+        state: 'active',
+        clientId: 'bench',
+        lease: async () => ({ accessToken: new PlainSecret('bench'), generation: 1 }),
+        refused: async () => {},
+      }),
+      send,
+      clock: systemClock,
+      random: systemRandom,
+      log: silentLog,
+      folder,
+      renderError: (error) => ({ message: String(error) }),
+    })
+    const organisationId = newId('org', systemClock.now())
+    const grant = newId('grt', systemClock.now()) as GrantId
+    await engine.createDatabase(organisationId, {
+      name: 'bench',
+      sources: [{ alias: 'eol', grant, platform: 'exact-online', partitions: 'all' }],
+    })
+    return new PageLab(url, pages, engine, organisationId, [
+      () => engine.stop(),
+      () => store.close(),
+      close,
+      () => rmSync(folder, { recursive: true, force: true }),
+    ])
+  }
+
+  async query(sql: string): Promise<{ rows: unknown[][]; stats: QueryStats }> {
+    const run = await this.#engine.query({
+      organisationId: this.#organisationId,
+      database: 'bench',
+      sql,
+      actor: 'bench',
+      mayWrite: false,
+      format: 'json',
+    })
+    return (await json(run.body)) as { rows: unknown[][]; stats: QueryStats }
+  }
+
+  async close(): Promise<void> {
+    for (const end of this.#ends) await end()
+    this.#pages.stdin?.end()
+  }
+}
+
+/** Every cell of 20 columns is fetched, parsed, typed and read. */
+async function measureLoad(report: Report): Promise<void> {
+  const lab = await PageLab.open(loadRows)
+  const sql = `SELECT count(*), bit_xor(hash(${columns})) FROM bulk_financial.TransactionLines`
+  const ours: number[] = []
+  const plain: number[] = []
+  const lag = monitorEventLoopDelay({ resolution: 1 })
+  await lab.query(sql)
+  await fetchAndParse(lab.url)
+  for (let round = 0; round < rounds; round++) {
+    lag.enable()
+    const startedAt = performance.now()
+    const { rows } = await lab.query(sql)
+    ours.push(performance.now() - startedAt)
+    lag.disable()
+    if (Number(rows[0]?.[0]) !== loadRows) throw new Error(`${rows[0]?.[0]} rows came, not ${loadRows}`)
+    const plainAt = performance.now()
+    if ((await fetchAndParse(lab.url)) !== loadRows) throw new Error('the plain client lost rows')
+    plain.push(performance.now() - plainAt)
+  }
+  const perSecond = (times: readonly number[]) => (loadRows * 1000) / quantile(times, 0.5)
+  const ratios = ours.map((time, round) => (plain[round] ?? Number.NaN) / time)
+  report({ name: 'load', value: perSecond(ours), unit: 'rows/s', goal: '≥ 400,000 where the machine allows' })
+  report({ name: 'fetch-and-parse', value: perSecond(plain), unit: 'rows/s' })
+  report({
+    name: 'load-ratio',
+    value: quantile(ratios, 0.5),
+    unit: 'times',
+    goal: '≥ 1.2 fetch + JSON.parse',
+  })
+  report({ name: 'loop-lag-p99', value: lag.percentile(99) / 1e6, unit: 'ms', goal: '< 20 during a load' })
+  await lab.close()
+}
+
+/** The same pages by what a program would do without us: one loop per division, `fetch` and `JSON.parse`. */
+async function fetchAndParse(url: string): Promise<number> {
+  const counts = await Promise.all(
+    Array.from({ length: divisions }, async (_, index) => {
+      let rows = 0
+      const select = `$select=${columns.replaceAll(' ', '')}`
+      let next: string | undefined = `${url}/api/v1/${index + 1}/bulk/Financial/TransactionLines?${select}`
+      while (next) {
+        const response = await fetch(next, { headers: { authorization: 'Bearer bench' } })
+        const { d } = JSON.parse(await response.text()) as { d: { results: unknown[]; __next?: string } }
+        rows += d.results.length
+        next = d.__next
+      }
+      return rows
+    }),
+  )
+  return counts.reduce((sum, count) => sum + count, 0)
+}
+
+async function measureJoin(report: Report): Promise<void> {
+  const lab = await PageLab.open(joinRows)
+  const startedAt = performance.now()
+  const { rows, stats } = await lab.query(
+    `SELECT a.City, count(*) AS lines, sum(l.AmountDC) AS amount
+     FROM bulk_financial.TransactionLines l JOIN bulk_crm.Accounts a ON a.ID = l.Account AND a.Division = l.Division
+     GROUP BY a.City ORDER BY a.City`,
+  )
+  const lines = rows.reduce((sum, [, count]) => sum + Number(count), 0)
+  if (lines !== joinRows) throw new Error(`the join gave ${lines} lines, not ${joinRows}`)
+  report({ name: 'join-rows', value: stats.rowsFetched, unit: 'rows' })
+  report({ name: 'join-time', value: (performance.now() - startedAt) / 1000, unit: 's' })
+  report({
+    name: 'join-peak-rss',
+    value: peakOfRunners() / 1e6,
+    unit: 'MB',
+    goal: '< 512 in its worker',
+  })
+  await lab.close()
+}
+
+/** The highest resident size that any living query process of ours ever had, in bytes. */
+function peakOfRunners(): number {
+  const peaks = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('runner-child')) return []
+        const status = readFileSync(`/proc/${pid}/status`, 'utf8')
+        if (Number(/^PPid:\s+(\d+)/m.exec(status)?.[1]) !== process.pid) return []
+        return [Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) * 1024]
+      } catch {
+        return []
+      }
+    })
+  return peaks.length === 0 ? Number.NaN : Math.max(...peaks)
+}
+
+/** Calls of every statement against the emulator, with pushdown and without, and how long planning takes. */
+async function measureCorpus(report: Report): Promise<void> {
+  const lab = await openQueryLab({ divisions: 2, scale: isSmall ? 0.1 : 0.5 })
+  const planMs: number[] = []
+  const calls = { first: 0, again: 0, whole: 0 }
+  const statements = isSmall ? corpus(madeUpValues).slice(0, 10) : corpus(madeUpValues)
+  for (const statement of statements) {
+    calls.whole += (await lab.run(lab.whole, statement)).stats.apiCalls
+    await lab.forget()
+    calls.first += (await lab.run(lab.planned, statement)).stats.apiCalls
+    const { stats } = await lab.run(lab.planned, statement)
+    calls.again += stats.apiCalls
+    planMs.push(stats.planMs)
+  }
+  await lab.close()
+  const each = (count: number) => count / statements.length
+  report({ name: 'calls-per-query', value: each(calls.again), unit: 'calls' })
+  report({ name: 'calls-per-query-first', value: each(calls.first), unit: 'calls' })
+  report({ name: 'calls-per-query-unplanned', value: each(calls.whole), unit: 'calls' })
+  report({ name: 'plan-p50', value: quantile(planMs, 0.5), unit: 'ms' })
+  report({ name: 'plan-p95', value: quantile(planMs, 0.95), unit: 'ms', goal: '< 15 over the corpus' })
+}

@@ -1,0 +1,1 @@
+export { type LabAnswer, type LabStatement, openQueryLab, type QueryLab } from './query-lab.ts'
