@@ -13,6 +13,7 @@ const commands = {
   test: './scripts/test.ts',
   check: './scripts/check.ts',
   reference: './scripts/reference.ts',
+  prove: './packages/vault/src/simulator/prove-command.ts',
 }
 
 const [command = '', ...rest] = process.argv.slice(2)

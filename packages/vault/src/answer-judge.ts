@@ -40,12 +40,8 @@ export class AnswerJudge {
     const { text } = outcome
     const goesOn = (write: () => Promise<SpendResult>): Verdict => ({ isEnd: false, write })
     switch (outcome.kind) {
-      case 'lost': {
-        // Where a token may be sent again, a lost answer is only a failed try.
-        const { policy } = this.#parts.sender.issuerOf(row).platform
-        const isHarmless = policy.rotation !== 'single-use' && row.spend_kind === 'refresh'
-        return goesOn(() => (isHarmless ? this.#backOff(row, text) : this.declareLost(row, text)))
-      }
+      case 'lost':
+        return goesOn(() => this.declareLost(row, text))
       case 'not-sent':
         return goesOn(() => this.#backOff(row, text, 0, 'spend-not-sent'))
       case 'transient':
@@ -131,6 +127,8 @@ export class AnswerJudge {
   ): Promise<SpendResult> {
     const { store, sender, clock } = this.#parts
     const { policy } = sender.issuerOf(row).platform
+    // Where a token may be sent again, a lost answer is only a failed try.
+    if (policy.rotation !== 'single-use' && row.spend_kind === 'refresh') return this.#backOff(row, text)
     const now = clock.now()
     const [first] = policy.resendAfterSeconds
     // A code is not worth a second try: it lives for seconds and reuse may revoke what the first gave.
@@ -169,19 +167,12 @@ export class AnswerJudge {
     const lostAt = row.spend_lost_at ?? now
     const wasEarly = row.spend_was_early || outcome.kind === 'too-early'
     const refusals = row.spend_refusals + (outcome.kind === 'terminal' ? 1 : 0)
-    const windowEnd = lostAt + (wasEarly ? windowMs.afterTooEarly : windowMs.plain)
-    const byPolicy = policy.resendAfterSeconds[row.spend_sends - 1]
-    // Transient answers are retried until the window closes; of the others each send is one the policy names.
-    const isUnderstood = outcome.kind !== 'transient' && outcome.kind !== 'not-sent'
-    const due = wasEarly
-      ? Math.max(lostAt + lastResendMs, now + 30_000)
-      : byPolicy === undefined
-        ? isUnderstood
-          ? Number.POSITIVE_INFINITY
-          : now + 5000
-        : Math.max(lostAt + byPolicy * 1000, now + 1000)
-    const isOver = refusals >= 2 || (wasEarly && outcome.kind === 'terminal') || due > windowEnd
-    if (isOver) return { isEnd: true, write: () => this.#giveUp(row, text, { refusals, lostAt }) }
+    const due = this.#nextResend(row, outcome, { now, lostAt, resendAfterSeconds: policy.resendAfterSeconds })
+    const isOver = refusals >= 2 || (wasEarly && outcome.kind === 'terminal') || due === null
+    if (isOver) {
+      const facts = { refusals, lostAt, answer: outcome.kind }
+      return { isEnd: true, write: () => this.#giveUp(row, text, facts) }
+    }
     return {
       isEnd: false,
       write: async () => {
@@ -192,6 +183,43 @@ export class AnswerJudge {
         )
         return { kind: 'ambiguous', text }
       },
+    }
+  }
+
+  /**
+   * When the same token is sent again after a resend that brought nothing, or null when that was the last. Only the
+   * issuer's word, or the end of the sends that the policy names, ends a chain: time alone does not. An issuer that
+   * cannot be reached has said nothing, and neither has one that answers nonsense.
+   */
+  #nextResend(
+    row: GrantRow,
+    outcome: NoTokens,
+    {
+      now,
+      lostAt,
+      resendAfterSeconds,
+    }: { now: number; lostAt: number; resendAfterSeconds: readonly number[] },
+  ): number | null {
+    switch (outcome.kind) {
+      case 'transient':
+      case 'not-sent': {
+        const asked = outcome.kind === 'transient' ? (outcome.retryAfterSeconds ?? 0) * 1000 : 0
+        return now + Math.max(asked, Math.min(secondOpinionMs, Math.max(5000, (now - lostAt) / 4)))
+      }
+      case 'configuration':
+        return now + secondOpinionMs
+      case 'too-early': {
+        const due = Math.max(lostAt + lastResendMs, now + 30_000)
+        // The first time one more send follows, however late it is; later ones only while the window is open.
+        return !row.spend_was_early || due <= lostAt + windowMs.afterTooEarly ? due : null
+      }
+      case 'lost':
+      case 'terminal': {
+        const byPolicy = row.spend_was_early ? undefined : resendAfterSeconds[row.spend_sends - 1]
+        return byPolicy === undefined ? null : Math.max(lostAt + byPolicy * 1000, now + 1000)
+      }
+      default:
+        throw outcome satisfies never
     }
   }
 

@@ -137,6 +137,8 @@ export class AnswerKeeper {
       const event = { action: 'grant.alternate-kept', at: clock.now() }
       if (await store.change(current, { sealed_alternates: sealed }, event)) {
         await store.addFingerprint(await keys.fingerprint(refreshToken), current, clock.now())
+        // The chain was given up already: this pair may be the living one, and nothing else would try it.
+        if (current.state === 'needs_consent') await this.promoteAlternate(current)
         return
       }
     }

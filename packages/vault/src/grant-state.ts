@@ -99,6 +99,7 @@ export const transitions: Readonly<Record<GrantState, Row>> = {
     ...dead,
     spent: 'active',
     'spent-unverified': 'pending',
+    'alternate-taken': 'active',
     superseded: 'active',
     removed: 'revoked',
   },

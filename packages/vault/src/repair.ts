@@ -126,12 +126,21 @@ export class Repair {
     const dead = new Set(await liveness.findDead(holders.filter((holder) => holder !== liveness.id)))
     // What a dead holder still wrote down counts before its sends are called lost.
     const found = dead.size === 0 ? new Set<string>() : await this.#replayDead()
+    // An overdue send counts as lost whether or not anybody may judge its holder: its spool is read all the same.
+    const isOverdue = (row: GrantRow) => clock.now() - (row.spend_started_at ?? 0) > lostAfterMs
+    const overdue = new Set(open.filter(isOverdue).map(({ spend_process: holder }) => holder))
+    if (overdue.size > 0) {
+      for (const file of await this.#parts.shelf.list()) {
+        if (!overdue.has(file.processId)) continue
+        found.add(file.processId)
+        await this.#parts.replay.replay(file)
+      }
+    }
     for (const row of open) {
       const holder = row.spend_process ?? ''
-      const isOverdue = clock.now() - (row.spend_started_at ?? 0) > lostAfterMs
       // Our own, and nothing of ours works on it any more: its answer could not be written down.
       const isAbandoned = holder === liveness.id
-      if (!dead.has(holder) && !isOverdue && !isAbandoned) continue
+      if (!dead.has(holder) && !isOverdue(row) && !isAbandoned) continue
       const current = await store.get(row.id)
       const isSame = current?.spend_id === row.spend_id && current?.spend_sends === row.spend_sends
       if (!current || !isSame || current.spend_process === null || spender.isBusyWith(current.spend_id ?? ''))
