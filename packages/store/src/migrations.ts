@@ -10,9 +10,9 @@ export interface Migration {
   readonly checksum: string
 }
 
-/** Every migration in `folder`, in order. Files are named `NNNN-name.sql`. */
+/** Every migration in `folder`, in order. Files are named `NNNN-name.sql`, numbered from 1 without a gap. */
 export function readMigrations(folder = new URL('../migrations/', import.meta.url)): Migration[] {
-  return readdirSync(folder)
+  const migrations = readdirSync(folder)
     .filter((file) => /^\d{4}-.+\.sql$/.test(file))
     .sort()
     .map((file) => {
@@ -24,6 +24,10 @@ export function readMigrations(folder = new URL('../migrations/', import.meta.ur
         checksum: createHash('sha256').update(sql).digest('hex'),
       }
     })
+  // Two changes that were made side by side may have taken the same number.
+  const wrong = migrations.findIndex(({ number }, index) => number !== index + 1)
+  if (wrong >= 0) throw new TypeError(`migration ${migrations[wrong]?.name} should have number ${wrong + 1}`)
+  return migrations
 }
 
 /** Any constant will do, as long as nothing else in the database locks on it. */
