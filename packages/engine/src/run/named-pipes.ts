@@ -38,7 +38,10 @@ export class NamedPipes {
     renameSync(this.#ready.pop() ?? '', path)
     // Non-blocking: the open returns although nobody writes yet, and the event loop reads it like a socket.
     const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
-    return new Socket({ fd: file, readable: true, writable: false })
+    const reader = new Socket({ fd: file, readable: true, writable: false })
+    // A statement may fail before anybody listens; without a listener that would end the process.
+    reader.on('error', () => {})
+    return reader
   }
 
   #names(): string[] {
