@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -16,7 +15,7 @@ test('a statement that fails before its rows are read does not end the process',
   const reader = new NamedPipes(folder).open(join(folder, 'result'))
   reader.destroy(new Error('the statement failed'))
   // Without a listener of the pipe's own the error is an uncaught exception here.
-  await once(reader, 'close')
+  await new Promise((resolve) => reader.once('close', resolve))
   assert.equal(reader.destroyed, true)
 })
 
