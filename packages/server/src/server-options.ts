@@ -10,6 +10,8 @@ export interface ServerOptions {
   readonly publicUrl: string | null
   readonly databaseUrl: string | null
   readonly kekFile: string
+  /** The key-encryption key itself, in place of the file. */
+  readonly kek: string | null
   readonly bootstrapApiKey: string | null
   /** The parsed regions file; null without one. */
   readonly regions: unknown
@@ -51,6 +53,7 @@ export function readServerOptions(
     publicUrl: texts.publicUrl,
     databaseUrl: texts.databaseUrl,
     kekFile: texts.kekFile === null ? join(home, 'kek') : resolve(texts.kekFile),
+    kek: texts.kek,
     bootstrapApiKey: texts.bootstrapApiKey,
     regions,
     logLevel: texts.logLevel,

@@ -8,7 +8,7 @@ import { exactOnlineConnector, exactOnlineOAuth, exactOnlineRegions, regionsFrom
 import { type Log, SluisError, systemClock, systemRandom } from '@sluis/shared'
 import { openStore } from '@sluis/store'
 import { createHttpApp, toProblem } from '@sluis/surfaces/http'
-import { createVault, loadOrCreateKek, type Vault } from '@sluis/vault'
+import { createVault, holdsSealedData, loadOrCreateKek, parseKek, type Vault } from '@sluis/vault'
 import { FollowedClock } from './followed-clock.ts'
 import type { ServerOptions } from './server-options.ts'
 import { createSend } from './undici-send.ts'
@@ -62,7 +62,10 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
       clock,
       random,
       log,
-      kek: loadOrCreateKek(options.kekFile, random),
+      kek:
+        options.kek === null
+          ? loadOrCreateKek(options.kekFile, random, { mayCreate: !(await holdsSealedData(store)) })
+          : parseKek(options.kek),
       spoolFolder: join(options.home, 'spool'),
       tokenTimeoutMs: options.tokenTimeoutMs,
       unsafePrivateWebhooks: options.unsafePrivateWebhooks,

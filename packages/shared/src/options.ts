@@ -76,6 +76,13 @@ export const options = {
     fallback: null,
     help: 'file with the key-encryption key; made once in the data folder when not given',
   },
+  kek: {
+    env: 'SLUIS_KEK',
+    flag: '',
+    type: 'secret',
+    fallback: null,
+    help: 'the key-encryption key itself in place of a file; after it, separated by commas, earlier ones',
+  },
   bootstrapApiKey: {
     env: 'SLUIS_BOOTSTRAP_API_KEY',
     flag: '',

@@ -55,6 +55,13 @@ export interface GrantRow {
   readonly deleted_at: number | null
 }
 
+/** The columns that hold something sealed. */
+export const sealedColumns = [
+  'sealed_secret',
+  'sealed_tokens',
+  'sealed_alternates',
+] as const satisfies readonly (keyof GrantRow)[]
+
 /** The secrets of one generation. A code stands here until it is exchanged. */
 export interface HeldTokens {
   readonly accessToken?: string
@@ -114,6 +121,18 @@ export class GrantSeals {
 
   sealSecret(secret: string, place: Pick<GrantRow, 'organisation_id' | 'id'>): Promise<Buffer> {
     return this.#keys.seal(secret, fixed(place, 'client-secret'))
+  }
+
+  /** The same secrets under the key that is current now. */
+  async reseal(row: GrantRow): Promise<Pick<GrantRow, (typeof sealedColumns)[number]>> {
+    const move = async (blob: Buffer, context: SealContext) =>
+      this.#keys.seal(await this.#keys.unseal(blob, context), context)
+    const { sealed_secret, sealed_tokens, sealed_alternates } = row
+    return {
+      sealed_secret: await move(sealed_secret, fixed(row, 'client-secret')),
+      sealed_tokens: sealed_tokens && (await move(sealed_tokens, tokensContext(row))),
+      sealed_alternates: sealed_alternates && (await move(sealed_alternates, fixed(row, 'alternates'))),
+    }
   }
 
   /** Newest first. */

@@ -30,6 +30,8 @@ import type { GrantView, Handover, HandoverOutcome } from './vault.ts'
 export interface HandOverOptions {
   readonly actor?: string
   readonly idempotency?: IdempotentRequest
+  /** The sealed envelope that the credentials came in: handed over again it is the same request. */
+  readonly envelope?: IdempotentRequest
   /** Refuses what can be refused before anything is stored or spent. */
   readonly beforeSpending?: () => Promise<void>
   /** Reserves what depends on the grant, in the intent's own transaction. */
@@ -76,8 +78,11 @@ export class Handovers {
     const { clock, idempotency } = this.#parts
     const { organisationId } = handover
     const repeated = async () => {
-      const known = options.idempotency && (await idempotency.find(organisationId, options.idempotency))
-      return known ? this.#repeat(organisationId, known) : null
+      for (const request of [options.idempotency, options.envelope]) {
+        const known = request && (await idempotency.find(organisationId, request))
+        if (known) return this.#repeat(organisationId, known)
+      }
+      return null
     }
     const before = await repeated()
     if (before) return before
@@ -149,11 +154,12 @@ export class Handovers {
   /** The intent: row, idempotency key, fingerprint and the database's name in one transaction, before anything is sent. */
   async #insert(row: GrantRow, fingerprint: Buffer | null, options: HandOverOptions): Promise<void> {
     const { store, idempotency: requests } = this.#parts
-    const { idempotency, reserve, actor = 'system' } = options
+    const { idempotency, envelope, reserve, actor = 'system' } = options
     try {
       await store.transaction(async (tx) => {
-        if (idempotency && !(await requests.claim(tx, row.organisation_id, idempotency, row.id))) {
-          throw alreadyClaimed
+        for (const request of [idempotency, envelope]) {
+          if (request && !(await requests.claim(tx, row.organisation_id, request, row.id)))
+            throw alreadyClaimed
         }
         await store.insert(tx, row)
         if (fingerprint) {

@@ -1,7 +1,9 @@
+export type { Envelopes } from './envelopes.ts'
 export { type GrantEvent, nextState, transitions } from './grant-state.ts'
 export type { HandOverOptions } from './handovers.ts'
 export { Idempotency, type IdempotentRequest, type KnownRequest } from './idempotency.ts'
 export { type KeyEncryptionKey, loadOrCreateKek, parseKek } from './kek.ts'
+export { holdsSealedData } from './key-ring.ts'
 export type { LeaseOptions } from './leases.ts'
 export type {
   IssuerPolicy,
@@ -14,7 +16,15 @@ export type {
   TokenSet,
   WhoAmIAnswer,
 } from './oauth-platform.ts'
-export type { GrantState, GrantView, Handover, HandoverCredentials, HandoverOutcome, Lease } from './vault.ts'
+export type {
+  GrantState,
+  GrantView,
+  Handover,
+  HandoverCredentials,
+  HandoverOutcome,
+  Lease,
+  SealedHandover,
+} from './vault.ts'
 export {
   createVault,
   type GrantEventView,

@@ -1,16 +1,47 @@
 import { createHmac } from 'node:crypto'
-import { type Clock, type RandomBytes, SluisError } from '@sluis/shared'
+import { type Clock, type OrganisationId, type RandomBytes, SluisError } from '@sluis/shared'
 import type { Store } from '@sluis/store'
+import type pg from 'pg'
+import { grantChannel } from './grant-store.ts'
 import type { KeyEncryptionKey } from './kek.ts'
 import { type SealContext, seal, sealedKeyId, unseal } from './seal.ts'
 
-interface DataKey {
+/** A key of an organisation, opened. */
+export interface OpenKey {
   readonly id: string
+  readonly organisation: string
   readonly bytes: Buffer
+}
+
+/** `data` seals rows, `handover` opens envelopes, the others are the installation's own. */
+export type KeyPurpose = 'data' | 'handover' | 'fingerprint' | 'canary'
+
+interface KeyRow {
+  readonly id: string
+  readonly organisation_id: string
+  readonly purpose: KeyPurpose
+  readonly kek_id: string
+  readonly sealed: Buffer
 }
 
 /** The installation's own keys are kept under this name in place of an organisation's. */
 const installation = ''
+/**
+ * A current key is looked up again after this, also when news of a rotation was missed: a retired key, which is kept for
+ * days, must not be sealed with when it goes.
+ */
+const currentMs = 600_000
+
+/** What processes tell each other when an organisation has a new current key. */
+export const rotationOf = (organisationId: string) => `key:${organisationId}`
+
+/** Whether a database holds anything that only its key can open: then no new key may be made for it. */
+export async function holdsSealedData(store: Store): Promise<boolean> {
+  const { rows } = await store.pool.query<{ holds: boolean }>(
+    'SELECT EXISTS (SELECT FROM vault_key) OR EXISTS (SELECT FROM token_grant) AS holds',
+  )
+  return rows[0]?.holds === true
+}
 
 /** Data keys, one current per organisation, each sealed under the key-encryption key; opened keys stay in memory. */
 export class KeyRing {
@@ -18,8 +49,8 @@ export class KeyRing {
   readonly #kek: KeyEncryptionKey
   readonly #clock: Clock
   readonly #random: RandomBytes
-  readonly #byId = new Map<string, DataKey>()
-  readonly #current = new Map<string, DataKey>()
+  readonly #byId = new Map<string, OpenKey>()
+  readonly #current = new Map<string, { readonly key: OpenKey; readonly until: number }>()
 
   constructor(store: Store, kek: KeyEncryptionKey, clock: Clock, random: RandomBytes) {
     this.#store = store
@@ -28,78 +59,178 @@ export class KeyRing {
     this.#random = random
   }
 
-  /** Proves at start that the key-encryption key is the one that this database was sealed with. */
+  /**
+   * Proves at start that the key-encryption key is the one that this database was sealed with: its canary opens. A
+   * database that holds grants and no keys is refused.
+   */
   async check(): Promise<void> {
-    await this.#keyFor(installation, 'fingerprint')
+    const { rows } = await this.#store.pool.query<{ keys: boolean; grants: boolean }>(
+      'SELECT EXISTS (SELECT FROM vault_key) AS keys, EXISTS (SELECT FROM token_grant WHERE sealed_tokens IS NOT NULL) AS grants',
+    )
+    if (rows[0]?.grants && !rows[0].keys) {
+      throw new SluisError(
+        'KEY_UNUSABLE',
+        'The database holds sealed tokens, and their keys are gone from it.',
+        {
+          hint: 'Restore table vault_key from the backup that the rest came from.',
+        },
+      )
+    }
+    await this.keyFor(installation, 'canary')
+    await this.keyFor(installation, 'fingerprint')
   }
 
   async seal(plain: string | Buffer, context: SealContext): Promise<Buffer> {
-    const key = await this.#keyFor(context.organisation, 'data')
+    const key = await this.keyFor(context.organisation, 'data')
     return seal(key.bytes, key.id, Buffer.from(plain), context, this.#random)
   }
 
   async unseal(blob: Buffer, context: SealContext): Promise<Buffer> {
-    return unseal((await this.#keyById(sealedKeyId(blob))).bytes, blob, context)
+    return unseal((await this.keyById(sealedKeyId(blob))).bytes, blob, context)
   }
 
   /** A keyed hash that recognises a value without keeping it; the same for all organisations. */
   async fingerprint(text: string): Promise<Buffer> {
-    const { bytes } = await this.#keyFor(installation, 'fingerprint')
+    const { bytes } = await this.keyFor(installation, 'fingerprint')
     return createHmac('sha256', bytes).update(text).digest()
   }
 
-  async #keyFor(organisation: string, purpose: string): Promise<DataKey> {
+  /** The current key, made when there is none: 32 random bytes unless `make` says otherwise. */
+  async keyFor(organisation: string, purpose: KeyPurpose, make = this.#randomKey): Promise<OpenKey> {
     const name = `${organisation} ${purpose}`
     const known = this.#current.get(name)
-    if (known) return known
-    const id = Buffer.from(this.#random(8)).toString('hex')
-    const bytes = Buffer.from(this.#random(32))
-    const sealed = seal(
-      this.#kek.bytes,
-      this.#kek.id,
-      bytes,
-      keyContext(organisation, id, purpose),
-      this.#random,
-    )
+    if (known && known.until > this.#clock.now()) return known.key
+    const pool = this.#store.pool
+    const find = async () => {
+      const { rows } = await pool.query<{ id: string }>(
+        'SELECT id FROM vault_key WHERE organisation_id = $1 AND purpose = $2 AND is_current',
+        [organisation, purpose],
+      )
+      return rows[0]?.id
+    }
+    const id = await find()
     // Of several processes that need a first key at once, one inserts and all read the same.
-    await this.#store.pool.query(
-      `INSERT INTO vault_key (id, organisation_id, purpose, kek_id, sealed, is_current, created_at)
-       VALUES ($1, $2, $3, $4, $5, true, $6) ON CONFLICT (organisation_id, purpose) WHERE is_current DO NOTHING`,
-      [id, organisation, purpose, this.#kek.id, sealed, this.#clock.now()],
-    )
-    const { rows } = await this.#store.pool.query<{ id: string }>(
-      'SELECT id FROM vault_key WHERE organisation_id = $1 AND purpose = $2 AND is_current',
-      [organisation, purpose],
-    )
-    const key = await this.#keyById(rows[0]?.id ?? '')
-    this.#current.set(name, key)
+    if (id === undefined) await this.#insert(pool, organisation, purpose, make())
+    const key = await this.keyById(id ?? (await find()) ?? '')
+    this.#current.set(name, { key, until: this.#clock.now() + currentMs })
     return key
   }
 
-  async #keyById(id: string): Promise<DataKey> {
+  readonly #randomKey = (): Buffer => Buffer.from(this.#random(32))
+
+  async #insert(
+    db: pg.ClientBase | pg.Pool,
+    organisation: string,
+    purpose: KeyPurpose,
+    bytes: Buffer,
+  ): Promise<void> {
+    const id = Buffer.from(this.#random(8)).toString('hex')
+    const sealed = await this.#kek.seal(bytes, keyContext(organisation, id, purpose), this.#random)
+    await db.query(
+      `INSERT INTO vault_key (id, organisation_id, purpose, kek_id, sealed, is_current, created_at)
+       SELECT $1, $2, $3, $4, $5, true, $6 WHERE NOT EXISTS (SELECT FROM vault_shredded WHERE organisation_id = $2)
+       ON CONFLICT (organisation_id, purpose) WHERE is_current DO NOTHING`,
+      [id, organisation, purpose, sealedKeyId(sealed), sealed, this.#clock.now()],
+    )
+  }
+
+  async keyById(id: string): Promise<OpenKey> {
     const known = this.#byId.get(id)
     if (known) return known
-    const { rows } = await this.#store.pool.query<{
-      organisation_id: string
-      purpose: string
-      kek_id: string
-      sealed: Buffer
-    }>('SELECT organisation_id, purpose, kek_id, sealed FROM vault_key WHERE id = $1', [id])
+    const { rows } = await this.#store.pool.query<KeyRow>(
+      'SELECT id, organisation_id, purpose, kek_id, sealed FROM vault_key WHERE id = $1',
+      [id],
+    )
     const [row] = rows
     if (!row) throw new SluisError('KEY_UNUSABLE', 'The key of a sealed value is gone from the database.')
-    if (row.kek_id !== this.#kek.id) {
+    const bytes = await this.#open(row)
+    const key = { id, organisation: row.organisation_id, bytes }
+    this.#byId.set(id, key)
+    return key
+  }
+
+  #open(row: KeyRow): Promise<Buffer> {
+    return this.#kek.unseal(row.kek_id, row.sealed, keyContext(row.organisation_id, row.id, row.purpose))
+  }
+
+  /** A new current key; the one before goes on opening what it sealed. Other processes hear of it. */
+  async rotate(
+    organisationId: OrganisationId,
+    purpose: 'data' | 'handover',
+    bytes: Buffer = this.#randomKey(),
+  ): Promise<void> {
+    await this.#store.transaction(async (tx) => {
+      // Two rotations at once are one after the other.
+      await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 4713))', [organisationId])
+      await tx.query(
+        `UPDATE vault_key SET is_current = false, retired_at = $3
+         WHERE organisation_id = $1 AND purpose = $2 AND is_current`,
+        [organisationId, purpose, this.#clock.now()],
+      )
+      await this.#insert(tx, organisationId, purpose, bytes)
+      await tx.query('SELECT pg_notify($1, $2)', [grantChannel, rotationOf(organisationId)])
+    })
+    this.forgetCurrent(organisationId)
+  }
+
+  /** The current key is looked up again at the next use; keys that were opened stay open. */
+  forgetCurrent(organisation: string): void {
+    for (const name of this.#current.keys()) {
+      if (name.startsWith(`${organisation} `)) this.#current.delete(name)
+    }
+  }
+
+  /** Looks every current key up again: news may have been missed. */
+  forgetAllCurrent(): void {
+    this.#current.clear()
+  }
+
+  /** Nothing of this organisation can be opened from here any more, unless its keys are still in the database. */
+  forget(organisation: string): void {
+    this.forgetCurrent(organisation)
+    for (const [id, key] of this.#byId) if (key.organisation === organisation) this.#byId.delete(id)
+  }
+
+  /** Seals every key under the current key-encryption key. Says how many were under an earlier one. */
+  async rewrap(): Promise<number> {
+    const current = await this.#kek.currentId()
+    let done = 0
+    for (;;) {
+      const { rows } = await this.#store.pool.query<KeyRow>(
+        'SELECT id, organisation_id, purpose, kek_id, sealed FROM vault_key WHERE kek_id <> $1 LIMIT 200',
+        [current],
+      )
+      if (rows.length === 0) return done
+      for (const row of rows) {
+        const context = keyContext(row.organisation_id, row.id, row.purpose)
+        const sealed = await this.#kek.seal(await this.#open(row), context, this.#random)
+        const { rowCount } = await this.#store.pool.query(
+          'UPDATE vault_key SET sealed = $3, kek_id = $4 WHERE id = $1 AND kek_id = $2',
+          [row.id, row.kek_id, sealed, sealedKeyId(sealed)],
+        )
+        done += rowCount ?? 0
+      }
+    }
+  }
+
+  /** A new key-encryption key, and every key sealed under it. */
+  async rotateKek(): Promise<number> {
+    const { rotate } = this.#kek
+    if (rotate === null) {
       throw new SluisError(
         'KEY_UNUSABLE',
-        'The key file is not the one that this database was sealed with.',
+        'This key-encryption key is not kept in a file: Sluis cannot replace it.',
         {
-          hint: 'Restore the original key file (SLUIS_KEK_FILE). Nothing is lost as long as it exists.',
+          hint: 'Put the new key before the old one where the key comes from, and restart: at start all keys move to the first.',
         },
       )
     }
-    const bytes = unseal(this.#kek.bytes, row.sealed, keyContext(row.organisation_id, id, row.purpose))
-    const key = { id, bytes }
-    this.#byId.set(id, key)
-    return key
+    return this.#store.transaction(async (tx) => {
+      // Processes that share the file replace it one after the other.
+      await tx.query('SELECT pg_advisory_xact_lock(4712)')
+      await rotate(this.#random)
+      return this.rewrap()
+    })
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   type Clock,
   type GrantId,
+  isId,
   type Log,
   type OrganisationId,
   type RandomBytes,
@@ -12,6 +13,7 @@ import type pg from 'pg'
 import { AnswerJudge } from './answer-judge.ts'
 import { AnswerKeeper } from './answer-keeper.ts'
 import { DatabaseMemory } from './database-memory.ts'
+import { Envelopes } from './envelopes.ts'
 import { noSuchGrant } from './grant-failure.ts'
 import { type GrantRow, GrantSeals, toGrantView } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
@@ -19,7 +21,8 @@ import { grantChannel, noSpend, rowToJson } from './grant-store.ts'
 import { type HandOverOptions, Handovers } from './handovers.ts'
 import { Idempotency, type IdempotentRequest } from './idempotency.ts'
 import type { KeyEncryptionKey } from './kek.ts'
-import { KeyRing } from './key-ring.ts'
+import { KeyCare } from './key-care.ts'
+import { KeyRing, rotationOf } from './key-ring.ts'
 import { LeaseAudit } from './lease-audit.ts'
 import { LeaseCache } from './lease-cache.ts'
 import { type LeaseOptions, Leases } from './leases.ts'
@@ -31,7 +34,7 @@ import { Spender } from './spender.ts'
 import { Spool, spoolShelf } from './spool.ts'
 import { SpoolReplay } from './spool-replay.ts'
 import { TokenSender } from './token-sender.ts'
-import type { GrantState, GrantView, Handover, HandoverOutcome, Lease } from './vault.ts'
+import type { GrantState, GrantView, Handover, HandoverOutcome, Lease, SealedHandover } from './vault.ts'
 import { WebhookSender } from './webhooks/webhook-sender.ts'
 import { Webhooks } from './webhooks/webhooks.ts'
 
@@ -77,6 +80,8 @@ const noHooks: VaultHooks = {
 
 /** How long repairs and retries rest between two looks at the clock. */
 const tickMs = 1000
+/** How often rotated keys are looked after. */
+const attendKeysMs = 3_600_000
 /** Above the token deadline by so much, a send is lost whoever holds it. */
 const marginMs = 30_000
 
@@ -88,7 +93,12 @@ export class Vault {
   readonly webhooks: Webhooks
   /** Delivers the outbox; `run` starts it too. */
   readonly webhookSender: WebhookSender
+  /** The keys that partners seal handovers for. */
+  readonly envelopes: Envelopes
   readonly #options: VaultOptions
+  readonly #keys: KeyRing
+  readonly #keyCare: KeyCare
+  #attendKeysAt = 0
   readonly #hooks: VaultHooks
   readonly #store: PgGrantStore
   readonly #seals: GrantSeals
@@ -166,8 +176,11 @@ export class Vault {
     this.#leases = leases
     this.#handovers = handovers
     this.idempotency = idempotency
+    this.envelopes = new Envelopes(keys)
+    this.#keys = keys
     const targets = { unsafeAllowPrivate: options.unsafePrivateWebhooks ?? false }
     this.webhooks = new Webhooks({ store: options.store, keys, clock, random, targets })
+    this.#keyCare = new KeyCare({ store: options.store, keys, seals, webhooks: this.webhooks, clock })
     this.webhookSender = new WebhookSender({
       store: options.store,
       webhooks: this.webhooks,
@@ -182,14 +195,26 @@ export class Vault {
     const { store, clock, random, log, kek, spoolFolder } = options
     const keys = new KeyRing(store, kek, clock, random)
     await keys.check()
+    // Where the key-encryption key was replaced by hand, all keys move to it now.
+    await keys.rewrap()
     const cache = new LeaseCache(clock)
+    const hear = (news: string) => {
+      if (news.startsWith(rotationOf(''))) keys.forgetCurrent(news.slice(rotationOf('').length))
+      else if (isId('org', news)) {
+        keys.forget(news)
+        cache.forgetAll()
+      } else cache.hear(news as GrantId)
+    }
     const liveness = await ProcessLiveness.start(
       store,
       clock,
       random,
       log,
-      (id) => cache.hear(id as GrantId),
-      () => cache.forgetAll(),
+      (news) => hear(news),
+      () => {
+        cache.forgetAll()
+        keys.forgetAllCurrent()
+      },
     )
     const spool = await Spool.open(spoolFolder, liveness.id)
     const vault = new Vault(options, keys, liveness, spool, cache)
@@ -225,8 +250,35 @@ export class Vault {
    * Takes credentials over: a row first, then verification without spending where an access token is valid, else one
    * spend through the protocol. A user who has a grant on this client already gets its chain superseded.
    */
-  handOver(handover: Handover, options: HandOverOptions = {}): Promise<HandoverOutcome> {
-    return this.#track(this.#handovers.handOver(handover, options))
+  handOver(
+    handover: Handover | SealedHandover,
+    options: Omit<HandOverOptions, 'envelope'> = {},
+  ): Promise<HandoverOutcome> {
+    return this.#track(this.#handOver(handover, options))
+  }
+
+  async #handOver(handover: Handover | SealedHandover, options: HandOverOptions): Promise<HandoverOutcome> {
+    const { credentials, ...rest } = handover
+    if (credentials.kind !== 'sealed') return this.#handovers.handOver({ ...rest, credentials }, options)
+    const opened = await this.envelopes.open(handover.organisationId, credentials.jwe)
+    const envelope = opened.request
+    return this.#handovers.handOver({ ...rest, credentials: opened.credentials }, { ...options, envelope })
+  }
+
+  /** A new data key for an organisation while everything goes on; says how many sealed values moved to it. */
+  rotateDataKey(organisationId: OrganisationId, actor: string): Promise<number> {
+    return this.#track(this.#keyCare.rotateDataKey(organisationId, actor))
+  }
+
+  /** A new key-encryption key while everything goes on; says how many keys moved to it. */
+  rotateKek(): Promise<number> {
+    return this.#track(this.#keys.rotateKek())
+  }
+
+  /** For when an organisation is deleted: what it had sealed can never be opened again, also in spools. */
+  async shredOrganisation(organisationId: OrganisationId, actor: string): Promise<void> {
+    await this.#track(this.#keyCare.shred(organisationId, actor))
+    this.#cache.forgetAll()
   }
 
   async #view(row: GrantRow): Promise<GrantView> {
@@ -406,6 +458,10 @@ export class Vault {
   async tick(): Promise<void> {
     await this.#untilTrusted()
     await this.#track(this.#repair.tick())
+    const now = this.#options.clock.now()
+    if (now < this.#attendKeysAt) return
+    this.#attendKeysAt = now + attendKeysMs
+    await this.#track(this.#keyCare.attend())
   }
 
   /** Waits for what is under way, so that no answer is lost to a restart. */

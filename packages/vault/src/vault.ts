@@ -54,6 +54,14 @@ export type HandoverCredentials =
       readonly codeVerifier?: PlainSecret
     }
 
+/** Credentials that only the vault can open: a compact JWE for the organisation's handover key. */
+export interface SealedCredentials {
+  readonly kind: 'sealed'
+  readonly jwe: PlainSecret
+}
+
+export type SealedHandover = Omit<Handover, 'credentials'> & { readonly credentials: SealedCredentials }
+
 export interface Handover {
   readonly organisationId: OrganisationId
   readonly platform: string

@@ -6,7 +6,7 @@ type Row = Readonly<Record<string, unknown>>
 
 /** `sluis key …`: API keys. */
 export function keyCommand(program: Command, context: CommandContext): void {
-  const key = program.command('key').description('create, list and revoke API keys')
+  const key = program.command('key').description('create, list and revoke API keys; rotate sealing keys')
   key
     .command('create <name>')
     .description('create a key; its text is shown this once')
@@ -50,6 +50,24 @@ export function keyCommand(program: Command, context: CommandContext): void {
       ])
       print(context, json, body, () =>
         renderTable([{ name: 'id' }, { name: 'name' }, { name: 'scopes' }, { name: 'until' }], rows),
+      )
+    })
+  key
+    .command('rotate')
+    .description('new sealing keys while everything goes on; API keys stay as they are')
+    .option('--data', 'the organisation’s data key (what is done when nothing is named)')
+    .option('--handover', 'the key pair for sealed handovers; earlier envelopes still open')
+    .option('--kek', 'the key-encryption key of the whole installation')
+    .option('--json', 'print JSON')
+    .action(async (flags: { data?: boolean; handover?: boolean; kek?: boolean; json?: boolean }) => {
+      const named = (['kek', 'data', 'handover'] as const).filter((name) => flags[name])
+      const keys = named.length === 0 ? ['data'] : named
+      const { body } = await context.client().call('POST', '/keys/rotate', { keys })
+      const { moved } = body as { moved: Record<string, number> }
+      print(context, flags.json, body, () =>
+        Object.entries(moved)
+          .map(([name, count]) => `Rotated ${name}: ${count} sealed anew.`)
+          .join('\n'),
       )
     })
   key

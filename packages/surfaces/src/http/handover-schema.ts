@@ -1,5 +1,5 @@
 import { isId, type OrganisationId, PlainSecret, SluisError } from '@sluis/shared'
-import type { Handover, HandoverCredentials } from '@sluis/vault'
+import type { Handover, HandoverCredentials, SealedHandover } from '@sluis/vault'
 import { z } from 'zod'
 import { isoTime, secretText, strict } from './strict-schema.ts'
 
@@ -26,7 +26,10 @@ const code = strict({
   codeVerifier: secretText.optional(),
 })
 
-export const credentialsSchema = z.discriminatedUnion('kind', [tokens, code])
+/** A compact JWE for the key at `/handover-key`. */
+const sealed = strict({ kind: z.literal('sealed'), jwe: z.string().min(1).max(100_000) })
+
+export const credentialsSchema = z.discriminatedUnion('kind', [tokens, code, sealed])
 
 export const handoverShape = {
   platform: z.string().min(1).max(60),
@@ -47,7 +50,7 @@ type Body = Pick<z.infer<typeof handoverSchema>, 'platform' | 'region' | 'client
 }
 
 /** The body as the vault takes it: secrets become secrets here and nowhere later. */
-export function toHandover(organisationId: OrganisationId, body: Body): Handover {
+export function toHandover(organisationId: OrganisationId, body: Body): Handover | SealedHandover {
   const { client, credentials } = body
   if (typeof client === 'string' && !isId('cli', client)) {
     throw new SluisError('INVALID_REQUEST', 'client is not the id of a client.', {
@@ -66,13 +69,18 @@ export function toHandover(organisationId: OrganisationId, body: Body): Handover
             clientSecret: new PlainSecret(client.clientSecret),
             redirectUri: client.redirectUri,
           },
-    credentials: toCredentials(credentials),
+    credentials:
+      credentials.kind === 'sealed'
+        ? { kind: 'sealed', jwe: new PlainSecret(credentials.jwe) }
+        : toCredentials(credentials),
     ...(body.label === undefined ? {} : { label: body.label }),
     ...(body.externalId === undefined ? {} : { externalId: body.externalId }),
-  } as Handover
+  } as Handover | SealedHandover
 }
 
-function toCredentials(credentials: z.infer<typeof credentialsSchema>): HandoverCredentials {
+function toCredentials(
+  credentials: Exclude<z.infer<typeof credentialsSchema>, { kind: 'sealed' }>,
+): HandoverCredentials {
   const { obtainedAt } = credentials
   const at = obtainedAt === undefined ? {} : { obtainedAt }
   if (credentials.kind === 'code') {

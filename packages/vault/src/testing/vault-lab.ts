@@ -17,7 +17,14 @@ import {
   systemRandom,
 } from '@sluis/shared'
 import { openTestStore } from '@sluis/store/testing'
-import { createVault, type Handover, loadOrCreateKek, type OAuthPlatform, type Vault } from '../index.ts'
+import {
+  createVault,
+  type Handover,
+  type KeyEncryptionKey,
+  loadOrCreateKek,
+  type OAuthPlatform,
+  type Vault,
+} from '../index.ts'
 import type { VaultHooks } from '../vault-service.ts'
 import { fetchSend } from './fetch-send.ts'
 import { labPlatform } from './lab-platform.ts'
@@ -96,6 +103,7 @@ export class VaultLab {
       spoolFolder?: string
       log?: Log
       unsafePrivateWebhooks?: boolean
+      kek?: KeyEncryptionKey
     } = {},
   ): Promise<Vault> {
     const { platform = labPlatform(this.url), send = fetchSend, log = silentLog, ...rest } = options

@@ -208,6 +208,35 @@ export class Webhooks {
     )
   }
 
+  /** Seals secrets anew that are not under the data key `current`. Says how many. */
+  async reseal(organisationId: OrganisationId, current: string): Promise<number> {
+    const { store, keys } = this.#parts
+    const { rows } = await store.pool.query<WebhookRow>(
+      `SELECT * FROM webhook WHERE organisation_id = $1 AND deleted_at IS NULL
+         AND (substring(sealed_secret FROM 2 FOR 16) <> $2 OR substring(sealed_previous_secret FROM 2 FOR 16) <> $2)`,
+      [organisationId, Buffer.from(current, 'latin1')],
+    )
+    const move = async (row: WebhookRow, blob: Buffer) =>
+      keys.seal(await keys.unseal(blob, context(row)), context(row))
+    let moved = 0
+    for (const row of rows) {
+      const previous = row.sealed_previous_secret
+      const { rowCount } = await store.pool.query(
+        `UPDATE webhook SET sealed_secret = $2, sealed_previous_secret = $3
+         WHERE id = $1 AND sealed_secret = $4 AND sealed_previous_secret IS NOT DISTINCT FROM $5`,
+        [
+          row.id,
+          await move(row, row.sealed_secret),
+          previous && (await move(row, previous)),
+          row.sealed_secret,
+          previous,
+        ],
+      )
+      moved += rowCount ?? 0
+    }
+    return moved
+  }
+
   /** Newest first; `before` is the last id of the page before. */
   async deliveries(
     organisationId: OrganisationId,

@@ -1,4 +1,5 @@
 import { scopes } from '@sluis/people'
+import { SluisError } from '@sluis/shared'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
@@ -7,7 +8,7 @@ import { enter } from '../request-context.ts'
 import { isoTime, strict } from '../strict-schema.ts'
 
 /** `/keys`, `/organisations`, `/audit`. */
-export function keyRoutes(app: FastifyInstance, { people }: HttpParts): void {
+export function keyRoutes(app: FastifyInstance, { people, vault }: HttpParts): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
 
   routes.post(
@@ -51,6 +52,51 @@ export function keyRoutes(app: FastifyInstance, { people }: HttpParts): void {
       const { caller, organisationId } = await enter(request, people, 'admin')
       await people.revokeKey(caller, organisationId, request.params.id)
       return reply.status(204).send()
+    },
+  )
+
+  routes.post(
+    '/keys/rotate',
+    {
+      schema: {
+        tags: ['keys'],
+        summary: 'New sealing keys while everything goes on; API keys stay as they are',
+        body: strict({
+          keys: z
+            .array(z.enum(['data', 'handover', 'kek']))
+            .min(1)
+            .default(['data']),
+        }),
+      },
+    },
+    async (request) => {
+      const { caller, organisationId } = await enter(request, people, 'admin')
+      const wanted = new Set(request.body.keys)
+      if (wanted.has('kek')) {
+        const [own] = await people.listOrganisations(organisationId)
+        if (own?.parentId != null) {
+          throw new SluisError('FORBIDDEN', 'The key-encryption key belongs to the whole installation.', {
+            hint: 'Use a key of an organisation that has none above it.',
+          })
+        }
+      }
+      const moved: Record<string, number> = {}
+      if (wanted.has('kek')) moved.kek = await vault.rotateKek()
+      if (wanted.has('data')) moved.data = await vault.rotateDataKey(organisationId, caller.keyId)
+      if (wanted.has('handover')) {
+        await vault.envelopes.rotate(organisationId)
+        moved.handover = 0
+      }
+      return { moved }
+    },
+  )
+
+  routes.get(
+    '/handover-key',
+    { schema: { tags: ['grants'], summary: 'The public key to seal credentials for, as a JWK' } },
+    async (request) => {
+      const { organisationId } = await enter(request, people, 'handover:write')
+      return vault.envelopes.publicKey(organisationId)
     },
   )
 
