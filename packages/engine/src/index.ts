@@ -10,9 +10,10 @@ export type {
   ReadWish,
 } from './catalog/connector.ts'
 export type { Comparison, Predicate, SqlValue } from './catalog/predicate.ts'
+export type { QueryablePlatform } from './catalog/queryable-platforms.ts'
 export type { KeyTransfer, Scan, SortKey } from './catalog/scan.ts'
 export type { Partition, PlatformTable, ScalarType, TableColumn } from './catalog/table.ts'
-export { createEngine, type EngineOptions, type QueryablePlatform } from './create-engine.ts'
+export { createEngine, type EngineOptions } from './create-engine.ts'
 export type {
   CatalogueTable,
   Database,

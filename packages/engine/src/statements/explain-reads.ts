@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import type { GrantId } from '@sluis/shared'
 import type { CallEstimate, ChosenRead } from '../catalog/connector.ts'
 import type { ReadMemory } from '../databases/read-memory.ts'
-import type { Explanation, QueryRequest } from '../engine.ts'
+import type { Database, Explanation, QueryRequest } from '../engine.ts'
 import { orderScans } from '../plan/order-scans.ts'
 import type { StatementPlan } from '../plan/statement-plan.ts'
 import { describePredicate } from '../run/predicate-sql.ts'
@@ -104,4 +104,11 @@ function firstRequests({ offer, partitions }: ChosenRead): string[] {
       const text = `${method} ${decodeURIComponent(pathname + search)}`
       return text.length > 500 ? `${text.slice(0, 500)}…` : text
     })
+}
+
+/** The grant under which what a statement cost is remembered. */
+export function firstGrant({ sources }: Database): GrantId {
+  const [first] = sources
+  if (!first) throw new TypeError('a database without a source')
+  return first.grant
 }

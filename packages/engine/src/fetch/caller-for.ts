@@ -1,0 +1,32 @@
+import type { Clock, SendRequest } from '@sluis/shared'
+import type { Connector } from '../catalog/connector.ts'
+import type { SourceSession } from '../engine.ts'
+import { ApiCaller, type NativeCall } from './api-caller.ts'
+import type { CallBudgets } from './call-budget.ts'
+
+/** Makes the caller of one session. */
+export type CallerFor = (
+  connector: Connector,
+  session: SourceSession,
+  onCall: (call: NativeCall) => void,
+  signal?: AbortSignal,
+) => ApiCaller
+
+const apiTimeoutMs = 120_000
+
+/** Callers that share the network, the clock and the budgets. */
+export function callersWith(parts: {
+  readonly send: SendRequest
+  readonly clock: Clock
+  readonly budgets: CallBudgets
+}): CallerFor {
+  return (connector, session, onCall, signal) =>
+    new ApiCaller({
+      ...parts,
+      connector,
+      session,
+      timeoutMs: apiTimeoutMs,
+      onCall,
+      ...(signal ? { signal } : {}),
+    })
+}

@@ -1,0 +1,206 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Clock, isSluisError, type Log, type OrganisationId, SluisError } from '@sluis/shared'
+import type { ReadMemory } from '../databases/read-memory.ts'
+import type {
+  Database,
+  QueryRequest,
+  QueryStats,
+  ScanStats,
+  StatementRecord,
+  StatementRun,
+} from '../engine.ts'
+import type { NativeCall } from '../fetch/api-caller.ts'
+import type { NamedPipes } from '../run/named-pipes.ts'
+import { resultStream } from '../run/result-stream.ts'
+import type { RunLimits } from '../run/runner-messages.ts'
+import type { RunnerPool } from '../run/runner-pool.ts'
+import { type CatalogueContent, catalogueView } from './catalogue-rows.ts'
+import { firstGrant, rememberStatement } from './explain-reads.ts'
+import { fetchReads, type ReadScan, viewOf } from './fetch-reads.ts'
+import type { StatementPreparer } from './prepare-statement.ts'
+import type { LiveRecord, StatementLog } from './statement-log.ts'
+
+export interface StatementRunnerParts {
+  readonly preparer: StatementPreparer
+  readonly memory: ReadMemory
+  readonly runners: RunnerPool
+  readonly pipes: NamedPipes
+  readonly statements: StatementLog
+  readonly clock: Clock
+  readonly log: Log
+  readonly limits: RunLimits
+  /** Below it each statement has a folder of its own while it runs. */
+  readonly folder: string
+  readonly renderError: (error: unknown) => object
+  catalogueOf(organisationId: OrganisationId, database: Database): Promise<CatalogueContent>
+}
+
+const defaultTimeoutMs = 10 * 60_000
+/** Partitions of one scan that are read at the same time. */
+const parallelPartitions = 8
+const mostNativeCalls = 1000
+
+/** Takes a statement from its text to its rows: plan, fetch, run. Each can be cancelled and leaves nothing behind. */
+export class StatementRunner {
+  readonly #parts: StatementRunnerParts
+
+  constructor(parts: StatementRunnerParts) {
+    this.#parts = parts
+  }
+
+  async run(record: LiveRecord, request: QueryRequest): Promise<StatementRun> {
+    const { clock, log, memory, limits, runners, renderError } = this.#parts
+    const startedAt = performance.now()
+    const stop = new AbortController()
+    const timeoutMs = request.timeoutMs ?? defaultTimeoutMs
+    const timeout = setTimeout(() => {
+      stop.abort(
+        new SluisError('QUERY_TIMEOUT', `The statement took longer than ${timeoutMs} ms.`, {
+          hint: 'Give it more time with timeoutMs, or run it asynchronously (Prefer: respond-async).',
+        }),
+      )
+    }, timeoutMs)
+    const onAbort = () => stop.abort(request.signal?.reason)
+    request.signal?.addEventListener('abort', onAbort, { once: true })
+    if (request.signal?.aborted) onAbort()
+    const { signal } = stop
+    const folder = join(this.#parts.folder, record.id)
+    const calls: NativeCall[] = []
+    const count = { calls: 0, bytes: 0 }
+    this.#parts.statements.open(record, (reason) => stop.abort(reason))
+    const onCall = (call: NativeCall) => {
+      count.calls++
+      count.bytes += call.bytes
+      if (calls.length < mostNativeCalls) calls.push(call)
+      record.progress = { ...record.progress, callsMade: count.calls }
+    }
+    record.nativeCalls = calls
+    let isOver = false
+    const finish = async (error: unknown, stats: QueryStats | null) => {
+      if (isOver) return
+      isOver = true
+      clearTimeout(timeout)
+      request.signal?.removeEventListener('abort', onAbort)
+      record.endedAt = new Date(clock.now()).toISOString()
+      record.stats = stats
+      record.state = error === null ? 'done' : isSluisError(error, 'QUERY_CANCELLED') ? 'cancelled' : 'failed'
+      record.error = error === null ? null : describeError(error)
+      await rm(folder, { recursive: true, force: true })
+      await this.#parts.statements
+        .close(record)
+        .catch((fault: Error) => log.warn({ error: fault.message }, 'a statement could not be written down'))
+    }
+    try {
+      const prepared = await this.#parts.preparer.prepare(request, { onCall, signal })
+      const { plan, reads } = prepared
+      await mkdir(folder, { recursive: true, mode: 0o700 })
+      record.state = 'fetching'
+      record.progress = {
+        ...record.progress,
+        callsExpected: reads.reduce((sum, read) => sum + read.calls.expected, 0),
+      }
+      const scans = await fetchReads({
+        reads,
+        chooser: prepared.chooser,
+        memory,
+        folder,
+        parallel: parallelPartitions,
+        diskBytes: limits.diskBytes,
+        values: async (views, sql, most) => {
+          const job = {
+            folder,
+            views,
+            sql,
+            timeZone: plan.timeZone,
+            limits,
+            output: { kind: 'values', most },
+          } as const
+          return (await runners.run(job, signal).done).values
+        },
+        onRows: (rows) => {
+          record.progress = { ...record.progress, rowsFetched: record.progress.rowsFetched + rows }
+        },
+      })
+      await rememberStatement(memory, firstGrant(prepared.database), request, scans)
+      record.state = 'running'
+      const views = scans.map(({ read, fetched }) => viewOf(read, fetched))
+      if (plan.catalogue.length > 0) {
+        const content = await this.#parts.catalogueOf(request.organisationId, prepared.database)
+        for (const relation of plan.catalogue) views.push(await catalogueView(relation, folder, content))
+      }
+      const isCounted = scans.some(({ fetched }) => fetched !== null && fetched.countedRows !== null)
+      const sql = isCounted && plan.countedSql !== null ? plan.countedSql : plan.runnableSql
+      const isFile = request.format === 'parquet'
+      const target = join(folder, isFile ? 'result.parquet' : 'result')
+      const pipe = isFile ? null : this.#parts.pipes.open(target)
+      const output = {
+        kind: 'copy',
+        format: request.format,
+        target,
+        maxRows: request.maxRows ?? null,
+      } as const
+      const run = runners.run({ folder, views, sql, timeZone: plan.timeZone, limits, output }, signal)
+      run.done.catch((error: Error) => pipe?.destroy(error))
+      // Errors before the first row are answers of their own, not broken ones.
+      const { columns, isTruncated } = await run.columns
+      if (isFile) await run.done
+      const warnings = [...prepared.warnings, ...scans.flatMap(({ fetched }) => fetched?.warnings ?? [])]
+      const stats = run.done.then(
+        (): QueryStats => ({
+          apiCalls: count.calls,
+          rowsFetched: scans.reduce((sum, { fetched }) => sum + (fetched?.rows ?? 0), 0),
+          bytesFetched: count.bytes,
+          planMs: Math.round(plan.planMs * 10) / 10,
+          elapsedMs: Math.round(performance.now() - startedAt),
+          ...(isTruncated ? { truncated: true } : {}),
+          warnings,
+          scans: scans.map(scanStats),
+        }),
+      )
+      stats.catch(() => {})
+      const body = resultStream({
+        format: request.format,
+        columns,
+        rows: pipe ?? { file: target },
+        finished: stats,
+        renderError,
+        onEnd: (isWhole) => {
+          if (isWhole) void stats.then((whole) => finish(null, whole))
+          else {
+            // The reader went away, or the run failed: either way nothing of it goes on.
+            const gone = new SluisError('QUERY_CANCELLED', 'The client went away.')
+            stop.abort(gone)
+            pipe?.destroy()
+            void stats.then(
+              () => finish(gone, null),
+              (error: unknown) => finish(error, null),
+            )
+          }
+        },
+      })
+      return { id: record.id, columns, format: request.format, body, warnings, stats }
+    } catch (error) {
+      await finish(signal.aborted ? signal.reason : error, null)
+      throw signal.aborted ? signal.reason : error
+    }
+  }
+}
+
+function scanStats({ read: { scan, offer, partitions }, fetched }: ReadScan): ScanStats {
+  return {
+    table: `${scan.source}.${scan.table.schema}.${scan.table.name}`,
+    endpoint: offer.endpoint,
+    partitions: (partitions ?? []).map(({ id }) => id),
+    filter: offer.filter,
+    columns: offer.columns,
+    calls: fetched?.calls ?? 0,
+    rows: fetched?.rows ?? 0,
+  }
+}
+
+function describeError(error: unknown): NonNullable<StatementRecord['error']> {
+  if (isSluisError(error))
+    return { code: error.code, detail: error.message, ...(error.hint ? { hint: error.hint } : {}) }
+  return { code: 'INTERNAL', detail: 'Sluis made a mistake with this statement.' }
+}
