@@ -163,6 +163,8 @@ export function resultStatements(v: CorpusValues): CorpusStatement[] {
     {
       name: 'top-N on a number',
       sql: 'SELECT InvoiceNumber, AmountDC FROM salesinvoice.SalesInvoices ORDER BY InvoiceNumber DESC LIMIT 5',
+      // Two divisions use the same numbers: which of two rows is the fifth stays open.
+      compare: 'count',
       scans: ['salesinvoice.SalesInvoices(AmountDC, InvoiceNumber) limit 5 by InvoiceNumber desc nulls last'],
     },
     {
