@@ -43,6 +43,13 @@ export function answerControl(
       state.issuer.register(app as App)
       return { status: 201, body: { clientId: app.clientId, redirectUris: app.redirectUris } }
     }
+    case 'POST users': {
+      const { user, password } = body
+      if (typeof user !== 'string' || user === '' || typeof password !== 'string' || password === '')
+        return fault('a user has user and password')
+      state.issuer.registerUser(user, password)
+      return { status: 201, body: { user } }
+    }
     case 'POST consents':
       return consent(body, state)
     case 'GET clock':
@@ -54,6 +61,13 @@ export function answerControl(
       if ((at !== 'token' && at !== 'api') || !/^(drop-response|delay|status|body|reset)$/.test(kind ?? '')) {
         return fault('a fault has at (token, api) and kind (drop-response, delay, status, body, reset)')
       }
+      if (!Number.isInteger(times) || times < 1) return fault('times is a whole number from 1')
+      const { status, delayMs, matching } = body as Partial<Fault>
+      if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 599))
+        return fault('status is a number from 200 to 599')
+      if (delayMs !== undefined && !(Number.isInteger(delayMs) && delayMs >= 0 && delayMs <= 600_000))
+        return fault('delayMs is a whole number of at most 600000')
+      if (matching !== undefined && typeof matching !== 'string') return fault('matching is a text')
       state.faults.order({ ...(body as unknown as Fault), times })
       return { status: 201, body: { ordered: times } }
     }
@@ -92,6 +106,7 @@ export function answerControl(
         state.data = data
         state.dataset = new Dataset(data)
       }
+      state.settings.keep({ data, collation })
       return { status: 200, body: describeData(state) }
     }
     case 'POST reset':

@@ -376,6 +376,7 @@ describe('the API', () => {
       redirect_uri: redirectUri,
       state: 'xyz',
       user: 'bram',
+      password: 'x',
       lang: 'nl',
     })
     const consentPage = await fetch(`${emulator.url}/api/oauth2/login`, { method: 'POST', body: form })

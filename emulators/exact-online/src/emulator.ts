@@ -13,6 +13,7 @@ import { answerAuthorize } from './oauth/authorize-endpoint.ts'
 import { Issuer } from './oauth/issuer.ts'
 import { tokenId } from './oauth/token-codec.ts'
 import { answerTokenRequest } from './oauth/token-endpoint.ts'
+import { type DataOptions, Settings } from './settings.ts'
 
 export interface ExactOnlineEmulatorOptions {
   /** 0 takes a free one. */
@@ -42,7 +43,8 @@ export interface EmulatorState {
   readonly limits: Limits
   readonly faults: Faults
   dataset: Dataset
-  data: { seed: number; divisions: number; scale: number }
+  readonly settings: Settings
+  data: DataOptions
   collation: Collation
 }
 
@@ -54,15 +56,21 @@ export async function startExactOnlineEmulator(
   const clock = new EmulatedClock(options.now)
   const issuerJournal = new Journal(home, 'issuer')
   const ledgerJournal = new Journal(home, 'ledger')
+  const settings = new Settings(new Journal(home, 'settings'), {
+    data: { seed, divisions, scale },
+    collation: 'sql-server',
+  })
+  const { data, collation } = settings.current
   const state: EmulatorState = {
     clock,
+    settings,
     issuer: new Issuer(clock, issuerJournal),
     ledger: new Ledger(ledgerJournal),
     limits: new Limits(),
     faults: new Faults(),
-    dataset: new Dataset({ seed, divisions, scale }),
-    data: { seed, divisions, scale },
-    collation: 'sql-server',
+    dataset: new Dataset(data),
+    data,
+    collation,
   }
   const server = createServer((request, response) => {
     handle(request, response, state).catch((error: Error) => {
@@ -85,7 +93,17 @@ export async function startExactOnlineEmulator(
       await new Promise((resolve) => server.close(resolve))
       issuerJournal.close()
       ledgerJournal.close()
+      settings.close()
     },
+  }
+}
+
+/** Percent signs decoded where that can be done; else the text as it came, which no endpoint has as its name. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }
 
@@ -164,7 +182,11 @@ async function token(
   path: string,
 ): Promise<void> {
   const body = await readBody(request)
-  const fault = state.faults.take('token', path)
+  const asked = new URLSearchParams(body)
+  const fault = state.faults.take(
+    'token',
+    `${path}?grant_type=${asked.get('grant_type') ?? ''}&client_id=${asked.get('client_id') ?? ''}`,
+  )
   const at = state.clock.now()
   const common = { at, kind: 'token', method: request.method ?? 'POST', route: 'oauth2/token' } as const
   if (fault?.kind === 'reset' || fault?.kind === 'status' || fault?.kind === 'body') {
@@ -182,6 +204,7 @@ async function token(
   // The answer is made first and sent late: the issuer has rotated while the client still waits.
   const answer = answerTokenRequest(
     body,
+    request.method ?? 'POST',
     request.headers['content-type'],
     request.headers.authorization,
     state.issuer,
@@ -256,10 +279,11 @@ async function api(
   if (request.method !== 'GET' && request.method !== 'HEAD') await readBody(request)
   const fault = state.faults.take('api', url.pathname + url.search)
   const now = state.clock.now()
+  const apiPath = decoded(url.pathname.slice('/api/v1/'.length))
   const answer = answerApi(
     {
       method: request.method ?? 'GET',
-      path: decodeURIComponent(url.pathname.slice('/api/v1/'.length)),
+      path: apiPath,
       query: url.searchParams,
       origin,
       authorization: request.headers.authorization,
@@ -279,7 +303,7 @@ async function api(
     outcome: isReplaced ? 'not-processed' : answer.status === 200 ? 'answered' : 'refused',
     status: isReplaced ? (fault.status ?? null) : answer.status,
     division: answer.division,
-    query: decodeURIComponent(url.search.replaceAll('+', ' ')),
+    query: decoded(url.search.replaceAll('+', ' ')),
     rows: isReplaced ? null : answer.rows,
     bytes: isReplaced ? 0 : Buffer.byteLength(answer.body),
     ...(fault ? { fault: fault.kind } : {}),

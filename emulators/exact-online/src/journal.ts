@@ -6,9 +6,18 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  truncateSync,
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+
+/** A line that a crash cut off must not grow into the next record. */
+function dropTornLine(path: string): void {
+  if (!existsSync(path)) return
+  const bytes = readFileSync(path)
+  const whole = bytes.lastIndexOf(10) + 1
+  if (whole < bytes.length) truncateSync(path, whole)
+}
 
 /**
  * What survives the emulator's own death: an append-only file of JSON lines, fsynced before an answer leaves. Without
@@ -26,6 +35,7 @@ export class Journal {
     }
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     this.#path = join(folder, `${name}.ndjson`)
+    dropTornLine(this.#path)
     this.#file = openSync(this.#path, 'a', 0o600)
   }
 

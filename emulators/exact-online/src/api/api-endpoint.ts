@@ -3,9 +3,10 @@ import type { Value } from '../data/named-values.ts'
 import type { App, Chain, Issuer } from '../oauth/issuer.ts'
 import { ApiFault } from './api-fault.ts'
 import type { Collation } from './collation.ts'
+import { foreignKeyTo, lineRows } from './entity-json.ts'
 import type { Limits } from './limits.ts'
 import { parseQueryOptions } from './query-options.ts'
-import { countEntities, type ReadContext, readEntity, readPage } from './read-entities.ts'
+import { countEntities, type ReadContext, readEntity, readPage, rowOfKey } from './read-entities.ts'
 
 export interface ApiRequest {
   readonly method: string
@@ -42,6 +43,8 @@ interface Target {
   readonly set: EntitySet | null
   readonly route: string
   readonly key: string | null
+  /** `crm/Accounts(guid'…')/BankAccounts`: the collection behind the key. */
+  readonly collection: string | null
   readonly isCount: boolean
 }
 
@@ -134,6 +137,7 @@ function read(
     visible: isDivisions ? divisions.map(({ index }) => index) : isMe ? [0] : null,
     overrides: isMe ? meOf(chain, divisions[0]?.code ?? null, dataset) : new Map(),
   }
+  if (target.collection !== null) return readCollection(request, target, target.collection, set, context)
   const enforces = app.flags?.enforceMandatoryFilter !== false && target.key === null
   const options = parseQueryOptions(request.query, set, enforces)
   if (target.isCount) {
@@ -146,6 +150,27 @@ function read(
   if (set.path.endsWith('userhasrights')) return { body: '{"d":{"UserHasRights":true}}', rows: 1 }
   if (target.key !== null) return readEntity(set, target.route, target.key, options, context)
   return readPage(set, target.route, request.query, options, context)
+}
+
+/** The lines behind one header: what a `__deferred` address leads to. */
+function readCollection(
+  request: ApiRequest,
+  target: Target,
+  name: string,
+  set: EntitySet,
+  context: ReadContext,
+): { body: string; rows: number; contentType?: string } {
+  const lines = set.collections.find((collection) => collection.name === name)?.lines
+  const header = rowOfKey(set, target.key ?? '', context)
+  if (!lines) throw new ApiFault(404, `Resource not found for the segment '${name}'.`)
+  const visible = lineRows(set, foreignKeyTo(set, lines), context.division, header)
+  const options = parseQueryOptions(request.query, lines, false)
+  const path = lines.entry.uri.split('{division}/').at(-1) ?? ''
+  if (target.isCount) {
+    const count = countEntities(lines, options, { ...context, visible })
+    return { body: String(count), rows: 0, contentType: 'text/plain;charset=utf-8' }
+  }
+  return readPage(lines, path, request.query, options, { ...context, visible })
 }
 
 /** What `current/Me` says of the user behind the token. */
@@ -178,8 +203,8 @@ function userGuid(user: string, dataset: Dataset): string {
 
 /** Finds the endpoint of a path. The service may be written in any case, the entity set not. */
 function resolve(path: string, dataset: Dataset): Target {
-  const parts = /^(beta\/)?(?:(\d+)\/)?(.*?)(?:\(([^)]*)\))?(\/\$count)?\/?$/i.exec(path)
-  const [, beta = '', division, name = '', key, count] = parts ?? []
+  const parts = /^(beta\/)?(?:(\d+)\/)?(.*?)(?:\(([^)]*)\)(?:\/(\w+))?)?(\/\$count)?\/?$/i.exec(path)
+  const [, beta = '', division, name = '', key, collection, count] = parts ?? []
   const found = dataset.entitySets.get(`${beta}${name}`.toLowerCase()) ?? null
   const entity = name.split('/').at(-1)
   const needsDivision = found?.entry.uri.includes('{division}') ?? division !== undefined
@@ -189,6 +214,7 @@ function resolve(path: string, dataset: Dataset): Target {
     set: isRight ? found : null,
     route: `${beta}${name}`,
     key: key ?? null,
+    collection: collection ?? null,
     isCount: count !== undefined,
   }
 }

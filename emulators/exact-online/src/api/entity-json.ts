@@ -48,12 +48,8 @@ export function entityWriter(
   const collections = set.collections.filter(({ name }) => select === null || select.has(name))
   const lineWriters = collections.map(({ name, lines }) => {
     if (!expand.has(name) || !lines) return null
-    const foreignKey = [...lines.properties.values()].find(
-      (property) =>
-        property.rowsWith && !property.isKey && property.name !== 'Timestamp' && isForeignKey(property, set),
-    )
     return {
-      foreignKey,
+      foreignKey: foreignKeyTo(set, lines),
       write: entityWriter(lines, linesBase(lines), expand.get(name) ?? null, new Map(), linesBase),
     }
   })
@@ -76,15 +72,32 @@ export function entityWriter(
         continue
       }
       const lines: string[] = []
-      const key = set.keys[0]?.value(division, index) ?? null
-      const rows = writer?.foreignKey?.rowsWith?.(division, key)
-      const count = rows?.count ?? 0
-      for (let line = 0; line < count; line++)
-        lines.push(writer?.write(division, (rows?.first ?? 0) + line) ?? '')
+      for (const line of writer ? lineRows(set, writer.foreignKey, division, index) : [])
+        lines.push(writer?.write(division, line) ?? '')
       text += `,"${name}":{"results":[${lines.join(',')}]}`
     }
     return `${text}}`
   }
+}
+
+/** The property of the lines that names their header. */
+export function foreignKeyTo(header: EntitySet, lines: EntitySet): Property | undefined {
+  return [...lines.properties.values()].find(
+    (property) =>
+      property.rowsWith && !property.isKey && property.name !== 'Timestamp' && isForeignKey(property, header),
+  )
+}
+
+/** The rows of the lines that belong to row `index` of the header. */
+export function lineRows(
+  header: EntitySet,
+  foreignKey: Property | undefined,
+  division: number,
+  index: number,
+): readonly number[] {
+  const key = header.keys[0]?.value(division, index) ?? null
+  const { first, count } = foreignKey?.rowsWith?.(division, key) ?? { first: 0, count: 0 }
+  return Array.from({ length: count ?? 0 }, (_, at) => first + at)
 }
 
 function isForeignKey(property: Property, header: EntitySet): boolean {

@@ -136,7 +136,6 @@ export function readEntity(
   context: ReadContext,
 ): Page {
   const index = rowOfKey(set, key, context)
-  if (index === null) throw new ApiFault(404, `Resource not found for the segment '${set.entry.entity}'.`)
   const write = entityWriter(
     set,
     `${context.baseUrl}/${path}`,
@@ -148,7 +147,14 @@ export function readEntity(
   return { body: `{"d":${write(context.division, index)}}`, rows: 1 }
 }
 
-function rowOfKey(set: EntitySet, text: string, { division, visible }: ReadContext): number | null {
+/** The row that a key in the path names; 404 where there is none. */
+export function rowOfKey(set: EntitySet, key: string, context: ReadContext): number {
+  const index = findRow(set, key, context)
+  if (index === null) throw new ApiFault(404, `Resource not found for the segment '${set.entry.entity}'.`)
+  return index
+}
+
+function findRow(set: EntitySet, text: string, { division, visible }: ReadContext): number | null {
   const [key] = set.keys
   const isSeen = (index: number) => index < set.rows && (visible === null || visible.includes(index))
   const guid = /^(?:(\w+)=)?guid'([0-9a-f-]{36})'$/i.exec(text)
@@ -159,6 +165,11 @@ function rowOfKey(set: EntitySet, text: string, { division, visible }: ReadConte
   }
   if (!/^(\w+=)?(-?\d+L?|'.*')(,\w+=(-?\d+L?|'.*'))*$/.test(text) || key?.type === 'Edm.Guid') {
     throw new ApiFault(400, 'Bad Request - Error in query syntax.')
+  }
+  const number = /^(?:\w+=)?(-?\d+)L?$/.exec(text)?.[1]
+  if (set.keys.length === 1 && key?.rowsWith && number !== undefined) {
+    const found = key.rowsWith(division, Number(number))
+    return found.count === 1 && isSeen(found.first) ? found.first : null
   }
   const bare = text.includes('=') ? text : `${key?.name}=${text}`
   const own = (index: number) =>

@@ -1,13 +1,23 @@
 import { type CatalogueEntry, type CatalogueProperty, exactOnlineCatalogue } from '@sluis/facts'
 import {
+  balancedEntities,
   defaultRows,
   entitySizes,
   headerLines,
+  headlessLines,
   mandatoryReferences,
   references,
   setUpSizes,
 } from './entity-sizes.ts'
-import { countLines, headerOf, linesOf } from './line-numbering.ts'
+import {
+  balancedLines,
+  countLines,
+  documentLines,
+  headerOf,
+  type LinePattern,
+  linesOf,
+  wholeLines,
+} from './line-numbering.ts'
 import { LinearReference } from './linear-reference.ts'
 import { fitsType, namedValues, type Value, valueByType } from './named-values.ts'
 import { RowGuids } from './row-guid.ts'
@@ -118,8 +128,9 @@ export class Dataset {
         properties.set(property.name, this.#property(property, set, twin, paths, build))
       }
       const keys = entry.properties.filter(({ key }) => key)
+      // Before the collections: their lines ask for the key of their header while they are built.
+      Object.assign(set, { keys: keys.flatMap(({ name }) => properties.get(name) ?? []) })
       Object.assign(set, {
-        keys: keys.flatMap(({ name }) => properties.get(name) ?? []),
         collections: entry.properties
           .filter(({ type }) => type.startsWith('Collection('))
           .map(({ name }): Collection => {
@@ -143,8 +154,9 @@ export class Dataset {
   #rowsOf(path: string, paths: ReadonlyMap<string, CatalogueEntry>): number {
     if (path in setUpSizes) return setUpSizes[path] ?? defaultRows
     const pair = headerLines.find(([, lines]) => lines === path)
-    if (pair && paths.has(pair[0])) return countLines(this.#rowsOf(pair[0], paths))
-    return Math.max(1, Math.round((entitySizes[path] ?? defaultRows) * this.#scale))
+    if (pair && paths.has(pair[0])) return countLines(this.#rowsOf(pair[0], paths), patternOf(path))
+    const rows = Math.max(1, Math.round((entitySizes[path] ?? defaultRows) * this.#scale))
+    return path === headlessLines ? wholeLines(rows, patternOf(path)) : rows
   }
 
   #property(
@@ -202,6 +214,14 @@ export class Dataset {
     }
     if (key) return this.#plainKey(name, type, set, make)
 
+    const pattern = patternOf(path)
+    if (path === headlessLines) {
+      const shared = this.#ofEntry(name, type, path, pattern, saltOf, set.rows, make)
+      if (shared) return shared
+    }
+    if (pattern === balancedLines && /^Amount[DF]C$/.test(name)) {
+      return make(balanced(this.#generated(name, type, path, saltOf), pattern, saltOf))
+    }
     const pair = headerLines.find(([, lines]) => lines === path)
     const header = pair && paths.has(pair[0]) ? build(pair[0]) : null
     if (header) {
@@ -209,17 +229,17 @@ export class Dataset {
       if (name === foreignKey) {
         const [headerKey] = header.keys
         return make(
-          (division, index) => headerKey?.value(division, headerOf(index).header) ?? null,
+          (division, index) => headerKey?.value(division, headerOf(index, pattern).header) ?? null,
           (division, value) => {
             const found = headerKey?.rowsWith?.(division, value) ?? noRows
-            return found.count === 0 ? noRows : { ...linesOf(found.first), step: 1 }
+            return found.count === 0 ? noRows : { ...linesOf(found.first, pattern), step: 1 }
           },
         )
       }
-      if (name === 'LineNumber') return make((_, index) => headerOf(index).lineNumber)
+      if (name === 'LineNumber') return make((_, index) => headerOf(index, pattern).lineNumber)
       const same = repeated.test(name) ? header.properties.get(name) : undefined
       if (same && same.type === type)
-        return make((division, index) => same.value(division, headerOf(index).header))
+        return make((division, index) => same.value(division, headerOf(index, pattern).header))
     }
     if (summed.test(name)) {
       const lines = headerLines.find(([owner]) => owner === path)?.[1]
@@ -247,6 +267,45 @@ export class Dataset {
     const companion = this.#companion(name, type, set, build)
     if (companion) return make(companion)
     return make(this.#generated(name, type, path, saltOf))
+  }
+
+  /** What all lines of an entry without an endpoint of its own have in common; null for what is each line's own. */
+  #ofEntry(
+    name: string,
+    type: string,
+    path: string,
+    pattern: LinePattern,
+    saltOf: (division: number) => number,
+    rows: number,
+    make: (value: Property['value'], rowsWith?: Property['rowsWith']) => Property,
+  ): Property | null {
+    const entryOf = (index: number) => headerOf(index, pattern).header
+    if (name === 'LineNumber') return make((_, index) => headerOf(index, pattern).lineNumber)
+    if (name === 'EntryID') {
+      return make(
+        (division, index) => this.#guids.guidOf({ entity: entryEntity, division, index: entryOf(index) }),
+        (division, value) => {
+          const entry = typeof value === 'string' ? this.#guids.addressOf(value) : null
+          if (entry?.entity !== entryEntity || entry.division !== division) return noRows
+          const lines = linesOf(entry.index, pattern)
+          return lines.first < rows ? { ...lines, step: 1 } : noRows
+        },
+      )
+    }
+    if (name === 'EntryNumber') return make((_, index) => 20_000_001 + entryOf(index))
+    const dateSalt = hashText(`${path}.Date`) ^ this.#seed
+    const dateAt = (division: number, index: number) =>
+      Number(entryDate((dateSalt + Math.imul(division, 0x51ed27)) | 0, entryOf(index)))
+    if (name === 'Date') return make(dateAt)
+    if (name === 'FinancialYear')
+      return make((division, index) => new Date(dateAt(division, index)).getUTCFullYear())
+    if (name === 'FinancialPeriod')
+      return make((division, index) => new Date(dateAt(division, index)).getUTCMonth() + 1)
+    if (/^(JournalCode|Currency)$/.test(name)) {
+      const value = this.#generated(name, type, path, saltOf)
+      return make((division, index) => value(division, entryOf(index)))
+    }
+    return null
   }
 
   #plainKey(
@@ -382,6 +441,33 @@ export class Dataset {
       if (nullShare > 0 && hashRow(own + 77, index) % 4 < nullShare) return null
       return make(own, index)
     }
+  }
+}
+
+/** Number of the entity that stands for entries without an endpoint. No endpoint of the catalogue reaches it. */
+const entryEntity = 60_000
+
+const entryDate = valueByType('Edm.DateTime')
+
+const patternOf = (path: string): LinePattern =>
+  balancedEntities.includes(path) ? balancedLines : documentLines
+
+/** Debit and credit: the last line of an entry takes what the others leave. */
+function balanced(
+  amount: Property['value'],
+  pattern: LinePattern,
+  saltOf: (division: number) => number,
+): Property['value'] {
+  const centsAt = (division: number, index: number) =>
+    Math.round(Number(amount(division, index) ?? 0) * 100) *
+    (hashRow(saltOf(division) + 3, index) & 1 ? 1 : -1)
+  return (division, index) => {
+    const { header, lineNumber } = headerOf(index, pattern)
+    const { first, count } = linesOf(header, pattern)
+    if (lineNumber < count) return centsAt(division, index) / 100
+    let sum = 0
+    for (let at = 0; at < count - 1; at++) sum += centsAt(division, first + at)
+    return sum === 0 ? 0 : -sum / 100
   }
 }
 

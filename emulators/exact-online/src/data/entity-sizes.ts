@@ -84,9 +84,13 @@ export const headerLines: readonly (readonly [header: string, lines: string, col
   ['vat/vatcodes', 'vat/vatpercentages', 'VATPercentages'],
 ]
 
-/** How many lines five consecutive headers have: fixed, so that line ↔ header is arithmetic. */
-export const linesOfFive: readonly number[] = [1, 4, 2, 5, 3]
-export const linesPerFive = 15
+/** Lines whose amounts add up to nothing within one entry: debit is credit. */
+export const balancedEntities: readonly string[] = [
+  'financialtransaction/transactionlines',
+  'generaljournalentry/generaljournalentrylines',
+]
+/** Lines of entries that the catalogue has no endpoint for: what they share follows from the entry's number. */
+export const headlessLines = 'financialtransaction/transactionlines'
 
 /** A GUID property with this name (or ending in it) refers to that entity, unless it is the entity's own key. */
 export const references: readonly (readonly [pattern: RegExp, entity: string])[] = [

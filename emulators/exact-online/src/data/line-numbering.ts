@@ -1,27 +1,56 @@
-import { linesOfFive, linesPerFive } from './entity-sizes.ts'
+/** How many lines five consecutive headers have: fixed, so that line ↔ header is arithmetic. Always 15 together. */
+export type LinePattern = readonly number[]
 
-const firstOfFive = linesOfFive.map((_, at) =>
-  linesOfFive.slice(0, at).reduce((sum, count) => sum + count, 0),
+/** Invoices, orders, deliveries: from one line. */
+export const documentLines: LinePattern = [1, 4, 2, 5, 3]
+/** Journal entries: debit and credit need two lines at least. */
+export const balancedLines: LinePattern = [2, 4, 4, 3, 2]
+
+const linesPerFive = 15
+
+const firstOfFive = (pattern: LinePattern, at: number) =>
+  pattern.slice(0, at).reduce((sum, count) => sum + count, 0)
+const firsts = new Map(
+  [documentLines, balancedLines].map((pattern) => [
+    pattern,
+    pattern.map((_, at) => firstOfFive(pattern, at)),
+  ]),
 )
 
 /** The lines of a header: its first line's index and how many there are. */
-export function linesOf(header: number): { readonly first: number; readonly count: number } {
+export function linesOf(
+  header: number,
+  pattern: LinePattern = documentLines,
+): { readonly first: number; readonly count: number } {
   const at = header % 5
   return {
-    first: Math.floor(header / 5) * linesPerFive + (firstOfFive[at] ?? 0),
-    count: linesOfFive[at] ?? 1,
+    first: Math.floor(header / 5) * linesPerFive + (firsts.get(pattern)?.[at] ?? 0),
+    count: pattern[at] ?? 1,
   }
 }
 
 /** The header of a line, and the line's number in it from 1. */
-export function headerOf(line: number): { readonly header: number; readonly lineNumber: number } {
+export function headerOf(
+  line: number,
+  pattern: LinePattern = documentLines,
+): { readonly header: number; readonly lineNumber: number } {
   const rest = line % linesPerFive
+  const starts = firsts.get(pattern) ?? []
   let at = 4
-  while ((firstOfFive[at] ?? 0) > rest) at--
-  return { header: Math.floor(line / linesPerFive) * 5 + at, lineNumber: rest - (firstOfFive[at] ?? 0) + 1 }
+  while ((starts[at] ?? 0) > rest) at--
+  return { header: Math.floor(line / linesPerFive) * 5 + at, lineNumber: rest - (starts[at] ?? 0) + 1 }
 }
 
 /** Lines of the first `headers` headers together. */
-export function countLines(headers: number): number {
-  return headers === 0 ? 0 : linesOf(headers - 1).first + linesOf(headers - 1).count
+export function countLines(headers: number, pattern: LinePattern = documentLines): number {
+  if (headers === 0) return 0
+  const { first, count } = linesOf(headers - 1, pattern)
+  return first + count
+}
+
+/** The most lines, up to `lines`, that leave no header with a part of its own; at least one header. */
+export function wholeLines(lines: number, pattern: LinePattern): number {
+  const { header, lineNumber } = headerOf(lines - 1, pattern)
+  const isWhole = lineNumber === linesOf(header, pattern).count
+  return countLines(Math.max(1, header + (isWhole ? 1 : 0)), pattern)
 }

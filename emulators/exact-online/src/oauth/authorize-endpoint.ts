@@ -48,6 +48,10 @@ export function answerAuthorize(
     if (state !== null) target.searchParams.set('state', state)
     return target.href
   }
+  if (step === 'login' && user && !issuer.isPasswordOf(user, form.get('password') ?? '')) {
+    const html = loginPage(language, fields, user)
+    return { status: 401, html, outcome: 'password-refused', clientId, user }
+  }
   if (step === 'auth' || !user) {
     return { status: 200, html: loginPage(language, fields), outcome: 'login-shown', clientId, user: null }
   }

@@ -7,7 +7,8 @@ const texts = {
     login: 'Log in to Exact Online (emulated)',
     user: 'User name',
     password: 'Password',
-    anyPassword: 'This is an emulator: any name and password will do.',
+    anyPassword: 'This is an emulator: any name and password will do, unless a user was registered.',
+    wrong: 'User name or password is incorrect.',
     next: 'Log in',
     consent: 'Give permission',
     asks: 'asks to use the data of these companies in your name:',
@@ -20,7 +21,9 @@ const texts = {
     login: 'Inloggen bij Exact Online (nagebootst)',
     user: 'Gebruikersnaam',
     password: 'Wachtwoord',
-    anyPassword: 'Dit is een nabootsing: elke naam en elk wachtwoord is goed.',
+    anyPassword:
+      'Dit is een nabootsing: elke naam en elk wachtwoord is goed, tenzij de gebruiker is vastgelegd.',
+    wrong: 'De gebruikersnaam of het wachtwoord klopt niet.',
     next: 'Inloggen',
     consent: 'Toestemming geven',
     asks: 'vraagt om namens jou de gegevens van deze administraties te gebruiken:',
@@ -43,10 +46,10 @@ function page(language: Language, title: string, body: string): string {
   return `<!doctype html>
 <html lang="${language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title><style>
-body{font:16px/1.5 system-ui,sans-serif;margin:0;background:#f3f4f6;color:#1f2937;display:grid;place-items:start center;min-height:100vh}
-main{background:#fff;margin:8vh 1rem 2rem;padding:2rem;border-radius:.5rem;max-width:26rem;width:calc(100% - 6rem);border-top:6px solid #b91c1c}
+body{font:16px/1.5 "Segoe UI",Roboto,"Helvetica Neue",Arial,sans-serif;margin:0;background:#f3f4f6;color:#1f2937;display:grid;place-items:start center;min-height:100vh}
+main{background:#fff;margin:8vh 1rem 2rem;padding:2rem;border-radius:.5rem;max-width:26rem;width:calc(100% - 2rem);box-sizing:border-box;border-top:6px solid #b91c1c}
 h1{font-size:1.25rem;margin:0 0 1rem}label{display:block;margin:.75rem 0 .25rem}input[type=text],input[type=password]{font:inherit;width:100%;padding:.5rem;box-sizing:border-box;border:1px solid #6b7280;border-radius:.25rem}
-fieldset{border:0;padding:0;margin:1rem 0}fieldset label{margin:.25rem 0}button{font:inherit;padding:.5rem 1rem;border-radius:.25rem;border:1px solid #b91c1c;background:#b91c1c;color:#fff;margin:1rem .5rem 0 0;cursor:pointer}
+fieldset{border:0;padding:0;margin:1rem 0}fieldset label{display:flex;gap:.5rem;align-items:center;min-height:2.75rem;margin:0;border-bottom:1px solid #e5e7eb;cursor:pointer}legend{padding:0;margin-bottom:.5rem;overflow-wrap:anywhere}input[type=checkbox]{width:1.25rem;height:1.25rem;flex:none;accent-color:#b91c1c}button{font:inherit;padding:.625rem 1.25rem;min-height:2.75rem;border-radius:.25rem;border:1px solid #b91c1c;background:#b91c1c;color:#fff;margin:1rem .5rem 0 0;cursor:pointer}
 button.plain{background:#fff;color:#b91c1c}button:focus-visible,input:focus-visible{outline:3px solid #1d4ed8;outline-offset:2px}.fault{color:#b91c1c}small{color:#4b5563}
 </style></head><body><main><h1>${escapeHtml(title)}</h1>${body}</main></body></html>`
 }
@@ -56,15 +59,21 @@ const hidden = (fields: Readonly<Record<string, string>>) =>
     .map(([name, value]) => `<input type="hidden" name="${name}" value="${escapeHtml(value)}">`)
     .join('')
 
-export function loginPage(language: Language, request: Readonly<Record<string, string>>): string {
+/** The log-in page; with `refused`, the name whose password was wrong. */
+export function loginPage(
+  language: Language,
+  request: Readonly<Record<string, string>>,
+  refused: string | null = null,
+): string {
   const text = texts[language]
   return page(
     language,
     text.login,
     `<form method="post" action="/api/oauth2/login">${hidden(request)}
-<label for="user">${text.user}</label><input id="user" name="user" type="text" required autofocus autocomplete="username">
-<label for="password">${text.password}</label><input id="password" name="password" type="password" autocomplete="current-password">
-<p><small>${text.anyPassword}</small></p><button>${text.next}</button></form>`,
+${refused === null ? '' : `<p class="fault" role="alert" id="fault">${text.wrong}</p>`}
+<label for="user">${text.user}</label><input id="user" name="user" type="text" required value="${escapeHtml(refused ?? '')}"${refused === null ? ' autofocus' : ''} autocomplete="username">
+<label for="password">${text.password}</label><input id="password" name="password" type="password" required${refused === null ? '' : ' autofocus aria-invalid="true"'} aria-describedby="${refused === null ? 'hint' : 'fault hint'}" autocomplete="current-password">
+<p><small id="hint">${text.anyPassword}</small></p><button>${text.next}</button></form>`,
   )
 }
 

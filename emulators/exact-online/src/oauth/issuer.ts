@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { EmulatedClock } from '../emulated-clock.ts'
 import type { Journal } from '../journal.ts'
 import { type TokenClaims, TokenCodec } from './token-codec.ts'
@@ -41,6 +41,7 @@ type JournalRecord =
   | { readonly kind: 'consent'; readonly number: number; readonly divisions: readonly number[] | null }
   | { readonly kind: 'code'; readonly number: number }
   | { readonly kind: 'clock'; readonly offset: number }
+  | { readonly kind: 'user'; readonly user: string; readonly password: string }
 
 export interface TokenAnswer {
   readonly status: number
@@ -63,6 +64,7 @@ export class Issuer {
   readonly chains = new Map<string, Chain>()
   readonly #consents = new Map<number, readonly number[] | null>()
   readonly #usedCodes = new Set<number>()
+  readonly #passwords = new Map<string, string>()
   readonly #clock: EmulatedClock
   readonly #journal: Journal
   #codec: TokenCodec
@@ -92,6 +94,7 @@ export class Issuer {
       this.#lastNumber = Math.max(this.#lastNumber, record.number)
     } else if (record.kind === 'code') this.#usedCodes.add(record.number)
     else if (record.kind === 'clock') this.#clock.restore(record.offset)
+    else if (record.kind === 'user') this.#passwords.set(record.user, record.password)
   }
 
   #keep(record: JournalRecord): void {
@@ -107,7 +110,18 @@ export class Issuer {
     this.#keep({ kind: 'clock', offset: this.#clock.offset })
   }
 
-  /** Forgets everything but the apps. */
+  /** From now on this user logs in with this password only. */
+  registerUser(user: string, password: string): void {
+    this.#keep({ kind: 'user', user: user.toLowerCase(), password: hashOf(password) })
+  }
+
+  /** A registered user needs the own password; for anybody else any will do, as long as there is one. */
+  isPasswordOf(user: string, password: string): boolean {
+    const known = this.#passwords.get(user.toLowerCase())
+    return known === undefined ? password !== '' : known === hashOf(password)
+  }
+
+  /** Forgets codes and chains; apps, users and the time stay. */
   reset(): void {
     const apps = [...this.apps.values()]
     this.chains.clear()
@@ -118,6 +132,8 @@ export class Issuer {
     this.#journal.append({ kind: 'secret', secret }, { isDurable: true })
     this.#codec = new TokenCodec(secret)
     for (const app of apps) this.register(app)
+    for (const [user, password] of this.#passwords) this.#keep({ kind: 'user', user, password })
+    this.keepClock()
   }
 
   #stampOf(clientId: string): string {
@@ -274,6 +290,8 @@ const chainFault = {
   body: `{ "error":"invalid_grant","error_description":"${chainText}" }`,
   headers: { reason: `Unknown: ${chainText}` },
 }
+
+const hashOf = (password: string) => createHash('sha256').update(password).digest('hex')
 
 function chainKey(clientId: string, user: string): string {
   return `${clientId} ${user.toLowerCase()}`

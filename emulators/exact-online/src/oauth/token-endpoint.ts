@@ -7,17 +7,21 @@ import type { Issuer, TokenAnswer } from './issuer.ts'
  */
 export function answerTokenRequest(
   body: string,
+  method: string,
   contentType: string | undefined,
   authorization: string | undefined,
   issuer: Issuer,
 ): TokenAnswer & { readonly fields: ReadonlyMap<string, string> } {
-  const isForm = (contentType ?? '').toLowerCase().startsWith('application/x-www-form-urlencoded')
+  const isForm =
+    method === 'POST' && (contentType ?? '').toLowerCase().startsWith('application/x-www-form-urlencoded')
   const fields = new Map(isForm ? new URLSearchParams(body) : [])
   const basic = /^Basic (.+)$/i.exec(authorization ?? '')?.[1]
   if (basic && !fields.has('client_id')) {
-    const [id = '', secret = ''] = Buffer.from(basic, 'base64').toString().split(':')
-    fields.set('client_id', decodeURIComponent(id))
-    fields.set('client_secret', decodeURIComponent(secret))
+    // RFC 6749 § 2.3.1: both parts are form-encoded before they are joined.
+    const [id = '', ...secret] = Buffer.from(basic, 'base64').toString().split(':')
+    const pair = new URLSearchParams(`id=${id}&secret=${secret.join(':')}`)
+    fields.set('client_id', pair.get('id') ?? '')
+    fields.set('client_secret', pair.get('secret') ?? '')
   }
   return { ...issuer.answer(fields), fields }
 }
