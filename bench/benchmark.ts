@@ -19,6 +19,7 @@ const rounded = (value: number) => (Math.abs(value) >= 100 ? Math.round(value) :
 /** A report that prints a readable row and the machine-readable `BENCH` line. */
 export function reporter(benchmark: string): Report {
   return ({ name, value, unit, goal }) => {
+    if (!Number.isFinite(value)) throw new Error(`${benchmark}.${name} could not be measured`)
     const figure = { name: `${benchmark}.${name}`, value: rounded(value), unit, ...(goal ? { goal } : {}) }
     process.stdout.write(
       `  ${name.padEnd(36)} ${figure.value.toLocaleString('en').padStart(12)} ${unit.padEnd(8)} ${goal ?? ''}\n`,

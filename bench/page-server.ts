@@ -25,7 +25,7 @@ const line: Row = (number, division) => ({
   Created: date(number),
   Currency: 'EUR',
   Date: date(number * 3),
-  Description: `Factuur ${20_000_000 + number} voor geleverde goederen en diensten, termijn ${number % 12}`,
+  Description: `Factuur ${20_000_000 + number} voor geleverde goederen en diensten [termijn ${number % 12}]`,
   Division: division,
   DocumentNumber: 30_000_000 + number,
   EntryID: guid('33cc', Math.floor(number / 3)),

@@ -9,7 +9,13 @@ import { check } from './check.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const words = process.argv.slice(2)
 const files = globSync(
-  ['packages/**/*.test.ts', 'emulators/**/*.test.ts', 'scripts/**/*.test.ts', 'examples/**/*.test.ts'],
+  [
+    'packages/**/*.test.ts',
+    'emulators/**/*.test.ts',
+    'scripts/**/*.test.ts',
+    'examples/**/*.test.ts',
+    'bench/**/*.test.ts',
+  ],
   {
     cwd: root,
     exclude: (path) => path.includes('node_modules'),

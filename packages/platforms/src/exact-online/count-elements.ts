@@ -1,6 +1,5 @@
-const [openBrace, closeBrace, openBracket, closeBracket, quote, backslash, comma] = [
-  0x7b, 0x7d, 0x5b, 0x5d, 0x22, 0x5c, 0x2c,
-]
+const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
+const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
 const rowStart = Buffer.from('{"__metadata":{"uri":')
 
 /**
@@ -16,8 +15,25 @@ export function countElements(body: Buffer, start: number, end: number): number 
   while (first < end && isBlank(body[first])) first++
   if (body[first] === closeBracket) return 0
   const isUniform = body.subarray(first, first + rowStart.length).equals(rowStart)
-  const nested = body.indexOf(openBracket, start + 1)
-  return isUniform && (nested < 0 || nested >= end) ? countStarts(body, first, end) : walk(body, start, end)
+  return isUniform && !hasList(body, first, end) ? countStarts(body, first, end) : walk(body, start, end)
+}
+
+/** Whether a member's value is a list: a bracket after a name's end. One inside a text stands after something else. */
+function hasList(body: Buffer, first: number, end: number): boolean {
+  for (
+    let at = body.indexOf(openBracket, first);
+    at >= 0 && at < end;
+    at = body.indexOf(openBracket, at + 1)
+  ) {
+    let before = at - 1
+    while (isBlank(body[before])) before--
+    if (body[before] !== colon) continue
+    before--
+    while (isBlank(body[before])) before--
+    // In a text the quote would be an escaped one.
+    if (body[before] === quote && body[before - 1] !== backslash) return true
+  }
+  return false
 }
 
 function countStarts(body: Buffer, first: number, end: number): number {

@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict'
+import { execFile } from 'node:child_process'
+import { test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+
+test('the engine’s benchmark measures every figure, on a small scale', async () => {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [main, 'engine'], {
+    env: { ...process.env, SLUIS_BENCH_SCALE: 'small' },
+    timeout: 120_000,
+  })
+  const figures = [...stdout.matchAll(/^BENCH (.*)$/gm)].map(([, line]) => JSON.parse(line ?? '{}'))
+  const names = figures.map(({ name }) => name)
+  for (const name of ['load-ratio', 'loop-lag-p99', 'join-peak-rss', 'calls-per-query', 'plan-p95']) {
+    assert.ok(names.includes(`engine.${name}`), `${name} is missing`)
+  }
+})
