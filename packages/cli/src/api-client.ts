@@ -46,13 +46,14 @@ export class ApiClient {
     }
   }
 
-  /** As `call`, with the answer's body unread. */
+  /** As `call`, with the answer's body unread; bytes are sent as they are. */
   async send(
     method: string,
     path: string,
     body?: object,
     headers: Readonly<Record<string, string>> = {},
   ): Promise<Response> {
+    const isRaw = body instanceof Uint8Array
     const response = await fetch(`${this.#url}/api/v1${path}`, {
       method,
       headers: {
@@ -60,7 +61,7 @@ export class ApiClient {
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: isRaw ? new Uint8Array(body) : JSON.stringify(body) }),
     }).catch((cause: Error) => {
       throw new SluisError('PLATFORM_UNAVAILABLE', `No server answers at ${this.#url}.`, {
         hint: 'Start one with "npm start", or name it with SLUIS_URL.',

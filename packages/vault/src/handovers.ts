@@ -105,6 +105,28 @@ export class Handovers {
     return this.verify(row, { isHandover: true })
   }
 
+  /**
+   * Refuses what `handOver` would refuse without asking the platform, and says whether the request came before.
+   * Stores, spends and sends nothing.
+   */
+  async check(
+    handover: Handover,
+    { idempotency, envelope, beforeSpending }: HandOverOptions,
+  ): Promise<'would-be-sent' | 'would-be-repeated'> {
+    const { organisationId } = handover
+    for (const request of [idempotency, envelope]) {
+      const known = request && (await this.#parts.idempotency.find(organisationId, request))
+      if (!known) continue
+      await this.#repeat(organisationId, known)
+      return 'would-be-repeated'
+    }
+    const { platform, region } = findIssuer(this.#parts.platforms, handover)
+    const credentials = checkCredentials(handover.credentials, platform, region, this.#parts.clock.now())
+    await beforeSpending?.()
+    const known = await this.#recognise(organisationId, platform, credentials, { isDryRun: true })
+    return known !== null && 'grant' in known ? 'would-be-repeated' : 'would-be-sent'
+  }
+
   async #newRow(
     handover: Handover,
     credentials: Handover['credentials'],
@@ -222,6 +244,7 @@ export class Handovers {
     organisationId: OrganisationId,
     platform: OAuthPlatform,
     credentials: Handover['credentials'],
+    { isDryRun = false }: { readonly isDryRun?: boolean } = {},
   ): Promise<{ readonly fingerprint: Buffer } | { readonly grant: GrantRow } | null> {
     if (credentials.kind !== 'tokens' || !credentials.refreshToken) return null
     const { store, keys } = this.#parts
@@ -238,7 +261,8 @@ export class Handovers {
     const isPrimary = row !== null && row.chain === known.chain && row.generation === known.generation
     if (isOurs && row && isPrimary && row.state === 'misconfigured' && !row.proven_client) {
       // The token was kept while its client was refused: this is the correction.
-      await this.#forget(row, failureOf('HANDOVER_CLIENT_REFUSED', 'Replaced by a corrected handover.'))
+      const replaced = failureOf('HANDOVER_CLIENT_REFUSED', 'Replaced by a corrected handover.')
+      if (!isDryRun) await this.#forget(row, replaced)
       return { fingerprint }
     }
     if (isOurs && row && platform.policy.rotation !== 'single-use') return { grant: row }

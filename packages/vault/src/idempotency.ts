@@ -120,6 +120,11 @@ export class Idempotency {
     })
   }
 
+  /** A key for a request that came without one: requests with the same body are the same. */
+  async keyOf(body: string): Promise<string> {
+    return (await this.#keys.fingerprint(`key ${body}`)).toString('base64url')
+  }
+
   /** Forgets keys that are older than 30 days. */
   async prune(): Promise<void> {
     await this.#store.pool.query('DELETE FROM idempotency_key WHERE created_at < $1', [

@@ -258,11 +258,28 @@ export class Vault {
   }
 
   async #handOver(handover: Handover | SealedHandover, options: HandOverOptions): Promise<HandoverOutcome> {
+    return this.#handovers.handOver(...(await this.#opened(handover, options)))
+  }
+
+  /** What `handOver` would refuse by itself is refused; nothing is stored, spent or sent. */
+  async checkHandover(
+    handover: Handover | SealedHandover,
+    options: Pick<HandOverOptions, 'idempotency' | 'beforeSpending'> = {},
+  ): Promise<'would-be-sent' | 'would-be-repeated'> {
+    return this.#handovers.check(...(await this.#opened(handover, options)))
+  }
+
+  async #opened(
+    handover: Handover | SealedHandover,
+    options: HandOverOptions,
+  ): Promise<[Handover, HandOverOptions]> {
     const { credentials, ...rest } = handover
-    if (credentials.kind !== 'sealed') return this.#handovers.handOver({ ...rest, credentials }, options)
+    if (credentials.kind !== 'sealed') return [{ ...rest, credentials }, options]
     const opened = await this.envelopes.open(handover.organisationId, credentials.jwe)
-    const envelope = opened.request
-    return this.#handovers.handOver({ ...rest, credentials: opened.credentials }, { ...options, envelope })
+    return [
+      { ...rest, credentials: opened.credentials },
+      { ...options, envelope: opened.request },
+    ]
   }
 
   /** A new data key for an organisation while everything goes on; says how many sealed values moved to it. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { SluisError } from '@sluis/shared'
 import type { Command } from 'commander'
 import { type CommandContext, print } from '../command-context.ts'
+import { type BatchFlags, handOverBatch } from '../hand-over-batch.ts'
 import { readSecret } from '../read-secret.ts'
 
 export interface CredentialFlags {
@@ -21,12 +23,14 @@ export interface CredentialFlags {
 }
 
 /** Adds the flags that describe credentials obtained elsewhere. */
-export function credentialFlags(command: Command): Command {
+export function credentialFlags(command: Command, { isRequired = true } = {}): Command {
+  const must = (flags: string, help: string) =>
+    isRequired ? command.requiredOption(flags, help) : command.option(flags, help)
+  must('--region <id>', 'region (country) where the user consented, e.g. nl')
+  must('--client-id <text>', 'client ID of your app at the platform')
+  must('--redirect-uri <url>', 'redirect URL of your app')
   return command
     .requiredOption('--platform <id>', 'platform of the credentials', 'exact-online')
-    .requiredOption('--region <id>', 'region (country) where the user consented, e.g. nl')
-    .requiredOption('--client-id <text>', 'client ID of your app at the platform')
-    .requiredOption('--redirect-uri <url>', 'redirect URL of your app')
     .option(
       '--client-secret-file <file>',
       'file with the client secret; - for standard input, prompted otherwise',
@@ -81,13 +85,27 @@ export async function credentialsOf(
   }
 }
 
+const toFlag = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+
 /** `sluis handover`: deposits credentials; a database can be registered on the grant at any later time. */
 export function handoverCommand(program: Command, context: CommandContext): void {
   credentialFlags(
     program.command('handover').description('hand over credentials that were obtained elsewhere'),
+    { isRequired: false },
   )
+    .option('--batch <file>', 'NDJSON file with a handover a line; the same file again resumes')
+    .option('--dry-run', 'with --batch: check every line, store and send nothing')
     .option('--json', 'print JSON')
-    .action(async (flags: CredentialFlags & { json?: boolean }) => {
+    .action(async (flags: CredentialFlags & BatchFlags) => {
+      if (flags.batch !== undefined) return handOverBatch(flags.batch, flags, context)
+      const missing = (['region', 'clientId', 'redirectUri'] as const).filter(
+        (name) => flags[name] === undefined,
+      )
+      if (missing.length > 0) {
+        throw new SluisError('OPTIONS_INVALID', `Not given: ${missing.map(toFlag).join(', ')}.`, {
+          hint: '"npm run sluis -- handover --help" lists all flags; --batch takes a file with many handovers.',
+        })
+      }
       const { body, headers } = await credentialsOf(flags, context)
       const { body: grant } = await context.client().call('POST', '/grants', body, headers)
       const { id, state, platformUser, notBefore } = grant as Record<string, string> & {

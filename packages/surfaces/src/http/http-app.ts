@@ -14,6 +14,7 @@ import {
 import { toProblem } from './problem.ts'
 import { databaseRoutes } from './routes/databases.ts'
 import { grantRoutes } from './routes/grants.ts'
+import { handoverRoutes } from './routes/handovers.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { statementRoutes } from './routes/statements.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
@@ -107,6 +108,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       statementRoutes(api, parts)
       keyRoutes(api, parts)
       webhookRoutes(api, parts)
+      handoverRoutes(api, parts)
       api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     },
     { prefix: '/api/v1' },
