@@ -78,7 +78,9 @@ export class AnswerJudge {
   async #refuseClient(row: GrantRow, text: string): Promise<SpendResult> {
     const fault = problem('HANDOVER_CLIENT_REFUSED', text, clientHint)
     const wasRefusedBefore = row.problem?.code === 'HANDOVER_CLIENT_REFUSED'
-    if (row.proven_client && !wasRefusedBefore) {
+    // A chain whose user is known is a living one, also before its first spend.
+    const isLiving = row.proven_client || row.platform_user_id !== null
+    if (isLiving && !wasRefusedBefore) {
       const due = this.#parts.clock.now() + secondOpinionMs
       await this.#end(row, 'refused-for-now', { due_at: due, not_before: due }, fault)
       return { kind: 'transient', text }

@@ -1,78 +1,12 @@
 import assert from 'node:assert/strict'
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { afterEach, describe, test } from 'node:test'
-import type { GrantId } from '@sluis/shared'
+import { describe, test } from 'node:test'
 import { listSpools, readSpool } from './spool.ts'
+import { ServerProcess } from './testing/server-process.ts'
 import { failsWith, until, VaultLab } from './testing/vault-lab.ts'
 
 const lab = VaultLab.forThisFile()
 const { clock, organisationId } = lab
 
-/** A server in a process of its own, which does what it is told and can be killed at any moment. */
-class Server {
-  readonly process: ChildProcess
-  #output = ''
-
-  constructor(grantId: GrantId, hangs: boolean) {
-    const settings = {
-      databaseUrl: lab.store.databaseUrl,
-      emulatorUrl: lab.url,
-      kekFile: join(lab.folder, 'kek'),
-      spoolFolder: lab.spoolFolder,
-      now: clock.now(),
-      organisationId,
-      grantId,
-      hangs,
-    }
-    const script = new URL('./testing/vault-process.ts', import.meta.url).pathname
-    this.process = spawn(process.execPath, [script, JSON.stringify(settings)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
-    this.process.stdout?.on('data', (text) => {
-      this.#output += text
-    })
-    servers.push(this)
-  }
-
-  says(text: string): boolean {
-    return this.#output.includes(text)
-  }
-
-  async tell(words: string): Promise<void> {
-    await until(() => this.says('ready'))
-    this.process.stdin?.write(`${words}\n`)
-  }
-
-  async kill(): Promise<void> {
-    if (this.process.exitCode !== null || this.process.signalCode !== null) return
-    const ended = once(this.process, 'exit')
-    this.process.kill('SIGKILL')
-    await ended
-  }
-}
-const servers: Server[] = []
-afterEach(async () => {
-  for (const server of servers.splice(0)) await server.kill()
-})
-
-/** Keeps everybody from writing to a grant's row until released. */
-const hold = async (id: GrantId) => {
-  const connection = await lab.store.connect()
-  await connection.query('BEGIN')
-  await connection.query('SELECT FROM token_grant WHERE id = $1 FOR UPDATE', [id])
-  return async () => {
-    await connection.query('ROLLBACK')
-    await connection.end()
-  }
-}
-const blocked = async () => {
-  const { rows } = await lab.store.pool.query(
-    `SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-  )
-  return rows[0]?.n > 0
-}
 /** Ends the statements that a killed process left waiting in PostgreSQL: else they would be carried out after its death. */
 const endBlocked = () =>
   lab.store.pool.query(
@@ -89,15 +23,15 @@ const prepare = async ({ hangs = false } = {}) => {
   const vault = await lab.open()
   const id = await lab.deposit(vault)
   clock.advance(601_000)
-  return { vault, id, server: new Server(id, hangs) }
+  return { vault, id, server: new ServerProcess(lab, id, { hangs }) }
 }
 
 describe('kill -9 of the process that refreshes', () => {
   test('before its intent is recorded: clean, anybody refreshes', async () => {
     const { vault, id, server } = await prepare()
-    const release = await hold(id)
+    const release = await lab.hold(id)
     await server.tell('lease')
-    await until(blocked)
+    await until(() => lab.isBlocked())
     await server.kill()
     await endBlocked()
     await release()
@@ -107,9 +41,9 @@ describe('kill -9 of the process that refreshes', () => {
 
   test('before its intent is recorded, and PostgreSQL records it after the death: ambiguous, then recovered', async () => {
     const { vault, id, server } = await prepare()
-    const release = await hold(id)
+    const release = await lab.hold(id)
     await server.tell('lease')
-    await until(blocked)
+    await until(() => lab.isBlocked())
     await server.kill()
     await release()
     await until(async () => {
@@ -162,9 +96,9 @@ describe('kill -9 of the process that refreshes', () => {
     const before = (await recordsOfOthers()).length
     await server.tell('lease')
     await until(async () => (await lab.row(id)).spend_id !== null)
-    const release = await hold(id)
+    const release = await lab.hold(id)
     await until(async () => (await recordsOfOthers()).length > before)
-    await until(blocked)
+    await until(() => lab.isBlocked())
     await server.kill()
     await endBlocked()
     await release()
@@ -194,7 +128,8 @@ describe('kill -9 of the process that refreshes', () => {
     await lab.fault({ at: 'token', kind: 'reset', times: 1 })
     await assert.rejects(vault.lease(organisationId, id), failsWith('GRANT_AMBIGUOUS'))
     clock.advance(2000)
-    await server.tell(`tick ${clock.now()}`)
+    server.setClock()
+    await server.tell('tick')
     await until(() => server.says('sending'))
     await vault.tick()
     assert.deepEqual(await lab.spends(), [], 'a living holder is left alone')

@@ -84,17 +84,16 @@ const fixed = (row: Pick<GrantRow, 'organisation_id' | 'id'>, field: string): Se
   generation: 0,
 })
 
-const tokensContext = (
-  row: Pick<GrantRow, 'organisation_id' | 'id' | 'chain' | 'generation'>,
-): SealContext => ({
+type Place = Pick<GrantRow, 'organisation_id' | 'id' | 'chain' | 'generation'>
+
+/** Of one generation of one chain: what is sealed for it opens nowhere else. */
+const placed = (row: Place, field: string): SealContext => ({
   organisation: row.organisation_id,
   grant: row.id,
-  field: 'tokens',
+  field,
   chain: row.chain,
   generation: row.generation,
 })
-
-type Place = Pick<GrantRow, 'organisation_id' | 'id' | 'chain' | 'generation'>
 
 /** Opens and seals what a row keeps secret. */
 export class GrantSeals {
@@ -107,12 +106,12 @@ export class GrantSeals {
   async openTokens(row: GrantRow): Promise<HeldTokens> {
     if (row.sealed_tokens === null) return {}
     return JSON.parse(
-      (await this.#keys.unseal(row.sealed_tokens, tokensContext(row))).toString(),
+      (await this.#keys.unseal(row.sealed_tokens, placed(row, 'tokens'))).toString(),
     ) as HeldTokens
   }
 
   sealTokens(tokens: HeldTokens, place: Place): Promise<Buffer> {
-    return this.#keys.seal(JSON.stringify(tokens), tokensContext(place))
+    return this.#keys.seal(JSON.stringify(tokens), placed(place, 'tokens'))
   }
 
   async openSecret(row: GrantRow): Promise<string> {
@@ -130,25 +129,22 @@ export class GrantSeals {
     const { sealed_secret, sealed_tokens, sealed_alternates } = row
     return {
       sealed_secret: await move(sealed_secret, fixed(row, 'client-secret')),
-      sealed_tokens: sealed_tokens && (await move(sealed_tokens, tokensContext(row))),
-      sealed_alternates: sealed_alternates && (await move(sealed_alternates, fixed(row, 'alternates'))),
+      sealed_tokens: sealed_tokens && (await move(sealed_tokens, placed(row, 'tokens'))),
+      sealed_alternates: sealed_alternates && (await move(sealed_alternates, placed(row, 'alternates'))),
     }
   }
 
   /** Newest first. */
   async openAlternates(row: GrantRow): Promise<Alternate[]> {
     if (row.sealed_alternates === null) return []
-    const plain = await this.#keys.unseal(row.sealed_alternates, fixed(row, 'alternates'))
+    const plain = await this.#keys.unseal(row.sealed_alternates, placed(row, 'alternates'))
     return JSON.parse(plain.toString()) as Alternate[]
   }
 
-  async sealAlternates(
-    list: readonly Alternate[],
-    place: Pick<GrantRow, 'organisation_id' | 'id'>,
-  ): Promise<Buffer | null> {
+  async sealAlternates(list: readonly Alternate[], place: Place): Promise<Buffer | null> {
     if (list.length === 0) return null
     const sorted = [...list].sort((a, b) => b.receivedAt - a.receivedAt).slice(0, 8)
-    return this.#keys.seal(JSON.stringify(sorted), fixed(place, 'alternates'))
+    return this.#keys.seal(JSON.stringify(sorted), placed(place, 'alternates'))
   }
 }
 

@@ -187,6 +187,25 @@ export class VaultLab {
     return grant.id
   }
 
+  /** Keeps everybody from writing to a grant's row until released. */
+  async hold(id: string): Promise<() => Promise<void>> {
+    const connection = await this.store.connect()
+    await connection.query('BEGIN')
+    await connection.query('SELECT FROM token_grant WHERE id = $1 FOR UPDATE', [id])
+    return async () => {
+      await connection.query('ROLLBACK')
+      await connection.end()
+    }
+  }
+
+  /** Whether a statement waits for a lock. */
+  async isBlocked(): Promise<boolean> {
+    const { rows } = await this.store.pool.query(
+      `SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    )
+    return rows[0]?.n > 0
+  }
+
   /** What became of every refresh at the issuer, in order. */
   async spends(): Promise<string[]> {
     const { entries } = (await this.control('ledger')) as {
@@ -228,8 +247,8 @@ export function failsWith(code: ErrorCode, details?: (found: Readonly<Record<str
   }
 }
 
-/** Settles when the condition holds; looks every few milliseconds, and fails after ten seconds, also when one look never ends. */
-export async function until(condition: () => Promise<boolean> | boolean, atMostMs = 10_000): Promise<void> {
+/** Settles when the condition holds; looks every few milliseconds, and fails after thirty seconds, also when one look never ends. */
+export async function until(condition: () => Promise<boolean> | boolean, atMostMs = 30_000): Promise<void> {
   const watch = AbortSignal.timeout(atMostMs)
   const over = new Promise<never>((_, reject) => {
     watch.addEventListener('abort', () =>

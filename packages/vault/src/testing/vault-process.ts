@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import {
+  type Clock,
   type GrantId,
   ManualClock,
   type OrganisationId,
@@ -14,13 +16,14 @@ import { fetchSend } from './fetch-send.ts'
 import { labPlatform } from './lab-platform.ts'
 
 // A server of its own for tests that end it with signal 9: opens the vault on a shared database, says so, and obeys
-// two words: `lease`, and `tick <time>`. Its clock stands at the time given last.
+// two words: `lease` and `tick`.
 const settings = JSON.parse(process.argv[2] ?? '{}') as {
   databaseUrl: string
   emulatorUrl: string
   kekFile: string
   spoolFolder: string
-  now: number
+  /** The time stands in this file, and can be changed while the process stands still. */
+  clockFile: string
   organisationId: OrganisationId
   grantId: GrantId
   /** Token requests hang before their first byte leaves: the moment between intent and sending, made long. */
@@ -33,7 +36,11 @@ const store = await openStore({
   clock: systemClock,
   log: silentLog,
 })
-const clock = new ManualClock(settings.now)
+const sleepers = new ManualClock()
+const clock: Clock = {
+  now: () => Number(readFileSync(settings.clockFile, 'utf8')),
+  sleep: (ms, signal) => sleepers.sleep(ms, signal),
+}
 const hang: SendRequest = () => {
   process.stdout.write('sending\n')
   return new Promise(() => {})
@@ -50,12 +57,10 @@ const vault = await createVault({
 })
 process.stdout.write('ready\n')
 createInterface(process.stdin).on('line', async (line) => {
-  const [word, time] = line.split(' ')
-  if (word === 'lease') {
+  if (line === 'lease') {
     const { generation } = await vault.lease(settings.organisationId, settings.grantId)
     process.stdout.write(`leased ${generation}\n`)
   } else {
-    clock.advance(Number(time) - clock.now())
     await vault.tick()
   }
 })
