@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import type { Vault } from './index.ts'
 import { listSpools, readSpool } from './spool.ts'
 import { ServerProcess } from './testing/server-process.ts'
 import { failsWith, until, VaultLab } from './testing/vault-lab.ts'
@@ -24,6 +25,22 @@ const prepare = async ({ hangs = false } = {}) => {
   const id = await lab.deposit(vault)
   clock.advance(601_000)
   return { vault, id, server: new ServerProcess(lab, id, { hangs }) }
+}
+
+/** A look at everything that is cut off while it replays a spool. */
+const cutReplay = async (vault: Vault) => {
+  for (let looks = 0; ; looks++) {
+    // The dead process's lock may be there for a moment still; then there is nothing to replay yet.
+    const look = Promise.allSettled([vault.tick()])
+    let isOver = false
+    void look.then(() => {
+      isOver = true
+    })
+    await until(async () => isOver || (await lab.isBlocked()))
+    await endBlocked()
+    const [outcome] = await look
+    if (outcome.status === 'rejected' || looks > 50) return outcome
+  }
 }
 
 describe('kill -9 of the process that refreshes', () => {
@@ -112,6 +129,27 @@ describe('kill -9 of the process that refreshes', () => {
     clock.advance(601_000)
     assert.equal((await vault.lease(organisationId, id)).generation, 3)
     assert.deepEqual(await lab.spends(), ['refreshed', 'refreshed'])
+  })
+
+  test('between answer and save, and the database goes away during the replay: the spool is replayed again', async () => {
+    const { vault, id, server } = await prepare()
+    await lab.fault({ at: 'token', kind: 'delay', delayMs: 300, times: 1 })
+    const before = (await recordsOfOthers()).length
+    await server.tell('lease')
+    await until(async () => (await lab.row(id)).spend_id !== null)
+    const release = await lab.hold(id)
+    await until(async () => (await recordsOfOthers()).length > before)
+    await until(() => lab.isBlocked())
+    await server.kill()
+    await endBlocked()
+    const cut = await cutReplay(vault)
+    assert.equal(cut.status, 'rejected', 'a replay that was cut off does not count as done')
+    await release()
+    await until(async () => {
+      await vault.tick()
+      return (await vault.getGrant(organisationId, id)).generation === 2
+    })
+    assert.deepEqual(await lab.spends(), ['refreshed'])
   })
 
   test('after the save: done', async () => {

@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@sluis/shared'
+import { type Clock, isSluisError, type Log } from '@sluis/shared'
 import type { AnswerKeeper } from './answer-keeper.ts'
 import type { GrantRow, GrantSeals } from './grant-row.ts'
 import { type GrantStore, rowFromJson } from './grant-store.ts'
@@ -31,6 +31,8 @@ export class SpoolReplay {
       try {
         await this.#putBack(record, row)
       } catch (error) {
+        // The database went away: nothing may count as replayed, or what the spool knows would be forgotten.
+        if (!isOfRecord(error)) throw error
         // One record that does not fit must not keep the others out.
         this.#parts.log.error(
           { grant: row.id, generation: row.generation, error: (error as Error).message },
@@ -59,6 +61,14 @@ export class SpoolReplay {
     await keeper.addAlternate(current, { tokens: { refreshToken }, receivedAt: row.received_at })
     log.info({ grant: row.id, generation: row.generation }, 'a late answer was kept beside its chain')
   }
+}
+
+/** Whether this record is at fault, and will be next time: it does not open, or no row can hold it. */
+function isOfRecord(error: unknown): boolean {
+  if (isSluisError(error, 'KEY_UNUSABLE') || error instanceof TypeError || error instanceof SyntaxError)
+    return true
+  // Data exceptions, broken constraints, and columns that are unknown. @see PostgreSQL manual, appendix A
+  return /^(?:22|23|42)...$/.test((error as { code?: string }).code ?? '')
 }
 
 /** Records are complete in themselves: of each chain only the last one matters. */
