@@ -56,6 +56,7 @@ export async function settleGrant(
     const next = { ...settled, due_at: nextDue(policy, settled) }
     await parts.store.replace(tx, next)
     await note(tx, next, 'grant.created', now, {})
+    await warnRivals(tx, next, policy, now)
     return { outcome: 'created', row: next, rows: [next] }
   }
   const isDead = existing.state === 'needs_consent'
@@ -88,6 +89,7 @@ export async function settleGrant(
   await note(tx, row, 'grant.merged', now, { into: existing.id })
   if (!keepsChain) {
     await note(tx, next, 'grant.superseded', now, { chain: next.chain, generation: next.generation })
+    await warnRivals(tx, next, policy, now)
   }
   await tx.query('SELECT pg_notify($1, $2)', [grantChannel, existing.id])
   return { outcome: 'superseded', row: next, rows: [merged, next] }
@@ -142,6 +144,26 @@ async function supersede(
     last_refreshed_at: row.last_refreshed_at ?? existing.last_refreshed_at,
   }
   return { ...moved, due_at: nextDue(policy, moved) }
+}
+
+/**
+ * Where tokens rotate, a consent ends the chain that the same user's earlier consent to the same client began. Other
+ * organisations that hold such a chain hear of it at once, and not whose consent it was.
+ */
+async function warnRivals(
+  tx: pg.ClientBase,
+  row: GrantRow,
+  policy: IssuerPolicy,
+  now: number,
+): Promise<void> {
+  if (policy.rotation === 'none') return
+  await tx.query(
+    `INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
+     SELECT organisation_id, $6, 'vault', 'grant.rival', id, '{}' FROM token_grant
+     WHERE platform = $2 AND region = $3 AND client_id = $4 AND platform_user_id = $5 AND deleted_at IS NULL
+       AND organisation_id <> $1`,
+    [row.organisation_id, row.platform, row.region, row.client_id, row.platform_user_id, now],
+  )
 }
 
 function note(

@@ -115,18 +115,20 @@ export class TokenSender {
     }
   }
 
-  async revoke(row: GrantRow, tokens: HeldTokens, seals: GrantSeals): Promise<void> {
+  /** Revokes at the platform where that can be done; says whether the platform took it. */
+  async revoke(row: GrantRow, tokens: HeldTokens, seals: GrantSeals): Promise<boolean> {
     const { platform, region } = this.issuerOf(row)
-    if (tokens.refreshToken === undefined) return
+    if (tokens.refreshToken === undefined) return false
     const client = {
       clientId: row.client_id,
       clientSecret: new PlainSecret(await seals.openSecret(row)),
       redirectUri: row.redirect_uri,
     }
     const request = platform.revokeRequest(region, client, new PlainSecret(tokens.refreshToken))
-    if (request === null) return
+    if (request === null) return false
     assertPinned(request.url, region)
-    await this.#send(request, { timeoutMs: 30_000 }).catch(() => {})
+    const answer = await this.#send(request, { timeoutMs: 30_000 }).catch(() => null)
+    return answer !== null && answer.status >= 200 && answer.status < 300
   }
 
   get now(): number {

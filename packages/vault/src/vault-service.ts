@@ -386,7 +386,11 @@ export class Vault {
     })
     this.#cache.hear(id)
     await this.#spool.append({ kind: 'grant', at: now, row: rowToJson(gone) })
-    await this.#sender.revoke(row, await this.#seals.openTokens(row), this.#seals)
+    if (!(await this.#sender.revoke(row, await this.#seals.openTokens(row), this.#seals))) return
+    await this.#store.pool.query(
+      `INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts) VALUES ($1, $2, $3, 'grant.revoked', $4, '{}')`,
+      [organisationId, this.#options.clock.now(), actor, id],
+    )
   }
 
   /** Where a grant's API is and under which client its calls count. */

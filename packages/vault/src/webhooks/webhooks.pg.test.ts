@@ -4,6 +4,7 @@ import { createServer, type IncomingHttpHeaders, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { newId, type OrganisationId, type PlainSecret } from '@sluis/shared'
+import { labPlatform } from '../testing/lab-platform.ts'
 import { both, failsWith, VaultLab } from '../testing/vault-lab.ts'
 import type { Vault } from '../vault-service.ts'
 import { checkWebhookUrl, isPublicAddress } from './guarded-post.ts'
@@ -121,6 +122,42 @@ describe('webhooks', () => {
     await deliver(vault)
     assert.deepEqual(types(), ['grant.created'])
     assert.equal(received[0]?.event.data.organisation, below)
+  })
+
+  test('tell an organisation at once that another one got the same user’s consent, and not which', async () => {
+    const vault = await open()
+    await vault.webhooks.create(organisationId, { url: address(), events: ['grant.rival'] }, 'test')
+    const id = await lab.deposit(vault)
+    await lab.deposit(vault, 'bram@example.com')
+    assert.equal(await deliver(vault), 0)
+    const stranger = newId('org', 3) as OrganisationId
+    await vault.handOver(lab.handover(both(await lab.tokens()), { organisationId: stranger }))
+    await deliver(vault)
+    assert.deepEqual(
+      received.map(({ event }) => [event.type, event.data.grant]),
+      [['grant.rival', id]],
+    )
+    assert.ok(!received[0]?.body.includes(stranger))
+  })
+
+  test('tell of a revocation when the platform took it, and not when it did not', async () => {
+    const revoking = (path: string) =>
+      lab.open({
+        unsafePrivateWebhooks: true,
+        platform: {
+          ...labPlatform(lab.url),
+          revokeRequest: () => ({ method: 'GET', url: `${lab.url}${path}`, headers: {} }),
+        },
+      })
+    const vault = await revoking('/_control/clock')
+    await vault.webhooks.create(organisationId, { url: address(), events: ['grant.revoked'] }, 'test')
+    const id = await lab.deposit(vault)
+    await vault.deleteGrant(organisationId, id)
+    await deliver(vault)
+    assert.deepEqual([types(), received[0]?.event.data.grant], [['grant.revoked'], id])
+    const refused = await revoking('/nowhere')
+    await refused.deleteGrant(organisationId, await lab.deposit(refused, 'bram@example.com'))
+    assert.equal(await deliver(refused), 0)
   })
 
   test('are tried again after growing pauses with the same id, then given up, and can be replayed', async () => {
