@@ -93,6 +93,17 @@ describe('every statement of the corpus', () => {
     await lab.control('data', { collation: 'sql-server' })
   })
 
+  test('reads a table once that it names twice', async () => {
+    const once = await lab.run(lab.planned, { sql: 'SELECT City, Name, Status FROM crm.Accounts' })
+    const twice = await lab.seen(() =>
+      lab.run(lab.planned, {
+        sql: "SELECT Name FROM crm.Accounts WHERE Status = 'C' UNION ALL SELECT City FROM crm.Accounts",
+      }),
+    )
+    assert.equal(twice.calls, once.stats.apiCalls)
+    assert.equal(twice.result.stats.apiCalls, once.stats.apiCalls)
+  })
+
   test('finds something, so that the comparison proves something', () => {
     const found = [...wholeAnswers.values()].filter((rows) => rows.length > 0).length
     assert.ok(found > statements.length * 0.6, `only ${found} of ${statements.length} find rows`)

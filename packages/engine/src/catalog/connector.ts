@@ -104,6 +104,8 @@ export interface ChosenRead {
   readonly calls: CallEstimate
   /** Why this offer, for `explain`. */
   readonly reason: string
+  /** The scan of the same statement whose pages hold these rows too: nothing is asked for again. */
+  readonly sharedWith?: number
 }
 
 /** API calls: at least, likely, at most (null: unbounded by what is known). */

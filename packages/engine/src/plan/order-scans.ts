@@ -13,8 +13,16 @@ export interface OrderedScan {
  * make cheaper wait for nothing, so they are fetched at the same time as others.
  */
 export function orderScans(reads: readonly ChosenRead[]): OrderedScan[] {
+  const readOf = new Map(reads.map((read) => [read.scan.id, read]))
+  // A scan that uses another's pages has them when that one has them.
+  const source = (read: ChosenRead) => readOf.get(read.sharedWith ?? read.scan.id) ?? read
   const byCost = [...reads].sort(
-    (a, b) => a.calls.expected - b.calls.expected || certainty(a) - certainty(b) || a.scan.id - b.scan.id,
+    (a, b) =>
+      source(a).calls.expected - source(b).calls.expected ||
+      certainty(source(a)) - certainty(source(b)) ||
+      source(a).scan.id - source(b).scan.id ||
+      Number(a.sharedWith !== undefined) - Number(b.sharedWith !== undefined) ||
+      a.scan.id - b.scan.id,
   )
   const done = new Set<number>()
   return byCost.map((read) => {

@@ -45,7 +45,7 @@ export function explainReads(
   const scans = reads.map((read) => {
     const { scan, offer, partitions, reason } = read
     const keys = order.get(scan.id) ?? []
-    const isSkipped = scan.limit === 0 || partitions?.length === 0
+    const isSkipped = scan.limit === 0 || partitions?.length === 0 || read.sharedWith !== undefined
     return {
       table: `${scan.source}.${scan.table.schema}.${scan.table.name}`,
       endpoint: offer.endpoint,
@@ -54,7 +54,7 @@ export function explainReads(
       columns: offer.columns,
       pushed: scan.where.map((term, index) => ({
         term: describePredicate(term),
-        judgement: offer.judgements[index] ?? 'no',
+        judgement: read.sharedWith === undefined ? (offer.judgements[index] ?? 'no') : 'no',
       })),
       keysFrom: keys.map(
         ({ column, fromScan, fromColumn }) => `${column} from ${nameOf(reads, fromScan)}.${fromColumn}`,

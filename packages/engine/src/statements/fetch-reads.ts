@@ -57,6 +57,7 @@ async function fetchOrdered(
   options: FetchReadsOptions,
 ): Promise<ReadScan> {
   const { chooser } = options
+  if (full.sharedWith !== undefined) return borrowed(full, await running.get(full.sharedWith))
   let read = full
   const keys: Predicate[] = []
   for (const { column, fromScan, fromColumn } of keysFrom) {
@@ -76,6 +77,12 @@ async function fetchOrdered(
     read = keyed
   }
   return fetchOne(read, options)
+}
+
+/** The pages of another scan, whose calls and rows are counted there. */
+function borrowed(read: ChosenRead, host: ReadScan | undefined): ReadScan {
+  if (!host?.fetched) return { read, fetched: null }
+  return { read, fetched: { ...host.fetched, calls: 0, rows: 0, bytes: 0, perPartition: [], warnings: [] } }
 }
 
 async function distinctKeys(

@@ -9,6 +9,7 @@ import type { Database, DatabaseSource, OpenSession, QueryRequest } from '../eng
 import type { NativeCall } from '../fetch/api-caller.ts'
 import type { CallerFor } from '../fetch/caller-for.ts'
 import type { Planner } from '../plan/planner.ts'
+import { shareReads } from '../plan/share-reads.ts'
 import type { StatementPlan } from '../plan/statement-plan.ts'
 import { ReadChooser } from './choose-reads.ts'
 import type { SourceContext } from './source-context.ts'
@@ -69,7 +70,8 @@ export class StatementPreparer {
       plan,
       memory,
     )
-    const reads = await Promise.all(plan.scans.map((scan) => chooser.choose(scan)))
+    const alone = await Promise.all(plan.scans.map((scan) => chooser.choose(scan)))
+    const reads = await shareReads(alone, (scan) => chooser.choose(scan))
     return {
       database,
       plan,

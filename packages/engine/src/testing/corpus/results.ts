@@ -139,6 +139,11 @@ export function resultStatements(v: CorpusValues): CorpusStatement[] {
       scans: ['crm.Accounts(ID) limit 10', 'crm.Contacts(Account, FullName) keys Account from 0.ID'],
     },
     {
+      name: 'a table named twice, once with a filter',
+      sql: "SELECT Name AS text FROM crm.Accounts WHERE Status = 'C' UNION ALL SELECT City FROM crm.Accounts",
+      scans: ["crm.Accounts(Name, Status) where Status = 'C'", 'crm.Accounts(City)'],
+    },
+    {
       name: 'LIMIT over UNION ALL',
       sql: 'SELECT ID FROM crm.Accounts UNION ALL SELECT ID FROM crm.Contacts LIMIT 10',
       compare: 'count',
