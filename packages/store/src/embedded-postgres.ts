@@ -5,6 +5,7 @@ import {
   chownSync,
   closeSync,
   existsSync,
+  fsyncSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -16,6 +17,7 @@ import {
   rmSync,
   statSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -44,6 +46,28 @@ const longestSocketFolder = 107 - '/.s.PGSQL.5432.lock'.length
  * cleared away first. The server stops when this process ends, however it ends.
  */
 export async function startEmbeddedPostgres(folder: string, log: Log): Promise<EmbeddedPostgres> {
+  try {
+    return await startIn(folder, log)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const reason = diskFaults[code ?? '']
+    if (reason === undefined) throw error
+    throw new SluisError('STORE_UNAVAILABLE', `The database folder ${folder} cannot be used: ${reason}.`, {
+      hint: 'Mend that, or choose another data folder with SLUIS_HOME.',
+      cause: error,
+    })
+  }
+}
+
+const diskFaults: Readonly<Record<string, string>> = {
+  EACCES: 'this user may not write there',
+  EPERM: 'this user may not write there',
+  EROFS: 'the disk can only be read',
+  ENOSPC: 'the disk is full',
+  ENOTDIR: 'a file stands where a folder should be',
+}
+
+async function startIn(folder: string, log: Log): Promise<EmbeddedPostgres> {
   const isRoot = process.getuid?.() === 0
   // As root the server runs under another account, which must be able to pass through this folder.
   mkdirSync(folder, { recursive: true, mode: isRoot ? 0o711 : 0o700 })
@@ -56,24 +80,29 @@ export async function startEmbeddedPostgres(folder: string, log: Log): Promise<E
     const env = { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin', SLUIS_LIBRARY_PATH: binaries.libraryPath }
     await clearOrphans(data, log)
     const password = passwordOf(home)
-    if (!existsSync(join(data, 'PG_VERSION'))) initialise(home, data, binaries.initdb, password, launch, env)
+    if (!isInitialised(data)) initialise(home, data, binaries.initdb, password, launch, env)
     const socketFolder = makeSocketFolder(home)
     const logFile = join(home, 'postgres.log')
     if (existsSync(logFile) && statSync(logFile).size > 16 << 20) renameSync(logFile, `${logFile}.1`)
     const child = spawnServer(binaries.postgres, data, socketFolder, logFile, launch, env)
     const connection = { host: socketFolder, port, user: 'sluis', password, database: 'postgres' }
-    await untilReady(connection, child, logFile)
+    const stop = async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      const ended = new Promise((resolve) => child.once('exit', resolve))
+      child.stdin?.end()
+      await ended
+    }
+    await untilReady(connection, child, logFile).catch(async (error) => {
+      await stop()
+      throw error
+    })
     const pid = Number(readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0])
     log.debug({ pid, folder: home }, 'embedded PostgreSQL is ready')
     return {
       connection,
       pid,
       async stop() {
-        if (child.exitCode === null && child.signalCode === null) {
-          const ended = new Promise((resolve) => child.once('exit', resolve))
-          child.stdin?.end()
-          await ended
-        }
+        await stop()
         lock.release()
       },
     }
@@ -147,16 +176,35 @@ function spawnServer(
   }
 }
 
+/**
+ * Whether the data folder is there: it gets its name only when `initdb` has finished. A folder with files but without
+ * a database is nobody's to delete.
+ */
+function isInitialised(data: string): boolean {
+  if (existsSync(join(data, 'PG_VERSION'))) return true
+  if (!existsSync(data)) return false
+  if (readdirSync(data).length === 0) {
+    rmSync(data, { recursive: true })
+    return false
+  }
+  throw new SluisError('STORE_UNAVAILABLE', `${data} holds files but no PostgreSQL database.`, {
+    hint: 'Restore it from a backup, or move it away to start with an empty database.',
+  })
+}
+
 function initialise(
   home: string,
-  data: string,
+  target: string,
   initdb: string,
   password: string,
   launch: Launch,
   env: Record<string, string>,
 ): void {
-  // A first start that was killed half-way leaves a folder without PG_VERSION or without a control file.
-  rmSync(data, { recursive: true, force: true })
+  // What first starts that were killed half-way have left.
+  for (const name of readdirSync(home)) {
+    if (name.startsWith('data.new-')) rmSync(join(home, name), { recursive: true, force: true })
+  }
+  const data = join(home, `data.new-${randomBytes(6).toString('hex')}`)
   mkdirSync(data, { mode: 0o700 })
   const owner = ownerFor()
   const passwordFile = join(home, 'initdb.password')
@@ -182,11 +230,31 @@ function initialise(
       hint: 'Check that the disk has room and that this user may write there, or set DATABASE_URL.',
     })
   }
+  renameSync(data, target)
+  syncFolder(home)
 }
 
+/** A new name must survive a power cut, too. */
+function syncFolder(folder: string): void {
+  const file = openSync(folder, 'r')
+  try {
+    fsyncSync(file)
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Made once, whole or not at all: an empty one after a power cut would lock us out of our own database. */
 function passwordOf(home: string): string {
   const file = join(home, 'password')
-  if (!existsSync(file)) writeFileSync(file, randomBytes(24).toString('base64url'), { mode: 0o600 })
+  if (!existsSync(file)) {
+    const part = openSync(`${file}.new`, 'w', 0o600)
+    writeSync(part, randomBytes(24).toString('base64url'))
+    fsyncSync(part)
+    closeSync(part)
+    renameSync(`${file}.new`, file)
+    syncFolder(home)
+  }
   return readFileSync(file, 'utf8')
 }
 

@@ -12,7 +12,7 @@ export function ownFolder(base: string): { readonly folder: string; release(): v
     try {
       const lock = lockFolder(folder, 'The query folder')
       for (const name of readdirSync(folder))
-        if (name !== 'owner.lock') rmSync(join(folder, name), { recursive: true, force: true })
+        if (!name.startsWith('owner.')) rmSync(join(folder, name), { recursive: true, force: true })
       return { folder, release: () => lock.release() }
     } catch (error) {
       if (!isSluisError(error, 'STORE_UNAVAILABLE')) throw error
