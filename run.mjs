@@ -22,16 +22,31 @@ const stop = (sentence) => {
   process.exit(1)
 }
 
+const here = `${process.platform}-${process.arch}`
+const platforms = ['linux-x64', 'linux-arm64', 'darwin-arm64', 'darwin-x64']
+if (!platforms.includes(here)) {
+  stop(
+    `Sluis runs on ${platforms.join(', ')}, and this is ${here}: use one of those, for instance WSL on Windows.`,
+  )
+}
+if (existsSync('/etc/alpine-release')) {
+  stop(
+    'Sluis needs a Linux with glibc (Debian, Ubuntu, Fedora, …), and this one has musl: its databases do not run here.',
+  )
+}
 const major = Number(process.versions.node.split('.')[0])
 if (major < 24) {
   stop(
     existsSync(join(root, 'node_modules'))
-      ? `Sluis needs Node 24 or newer and this is Node ${process.versions.node}: the runtime that npm brings is missing for ${process.platform}-${process.arch}; run "npm ci --include=optional", or install Node 24 or newer yourself.`
+      ? `Sluis needs Node 24 or newer and this is Node ${process.versions.node}: the runtime that npm brings is missing for ${here}; run "npm ci --include=optional", or install Node 24 or newer yourself.`
       : 'Sluis is not installed yet: run "npm ci" first.',
   )
 }
 if (!existsSync(join(root, 'node_modules', '@sluis', 'shared'))) {
   stop('Sluis is not installed yet: run "npm ci" first.')
+}
+if (!existsSync(join(root, 'node_modules', '@duckdb', `node-bindings-${here}`))) {
+  stop(`The query engine (DuckDB) is not installed for ${here}: run "npm ci --include=optional".`)
 }
 if (!Object.hasOwn(commands, command)) {
   stop(`Usage: node run.mjs <${Object.keys(commands).join('|')}> [options]`)

@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -19,12 +19,17 @@ const arrows: Record<string, readonly string[]> = {
   'packages/cli': ['packages/shared', 'packages/sdk', 'packages/server'],
   'emulators/exact-online': ['packages/shared', 'packages/facts'],
 }
-const wiring = ['packages/server', 'bench', 'scripts', 'examples', 'emulators/main.ts']
+const isWiring = (path: string) =>
+  ['packages/server/', 'bench/', 'scripts/', 'examples/', 'emulators/main.ts'].some((start) =>
+    path.startsWith(start),
+  )
 
 export interface Import {
   readonly from: string
   readonly to: string
   readonly isTypeOnly: boolean
+  /** The import names a file of another package instead of what that package exports. */
+  readonly isPastEntry?: boolean
 }
 
 /** Every import of one file of ours by another, both as paths from the repository's root. */
@@ -40,10 +45,11 @@ export function readImports(root: string): Import[] {
     }
   }
   const found: Import[] = []
-  const files = globSync(['packages/**/*.ts', 'emulators/**/*.ts', 'bench/**/*.ts'], {
-    cwd: root,
-    exclude: (path) => path.includes('node_modules'),
-  })
+  const kinds = ['packages', 'emulators', 'examples', 'bench', 'scripts']
+  const files = globSync(
+    kinds.flatMap((kind) => [`${kind}/**/*.ts`, `${kind}/**/*.tsx`]),
+    { cwd: root, exclude: (path) => path.includes('node_modules') },
+  )
   const statement =
     /^\s*(?:import|export)\s+(type\s)?([^'";]*?\sfrom\s+)?['"]([^'"]+)['"]|\bimport\(\s*['"]([^'"]+)['"]\s*\)/gm
   for (const from of files) {
@@ -52,7 +58,9 @@ export function readImports(root: string): Import[] {
       const to = name.startsWith('.')
         ? relative(root, resolve(root, dirname(from), name))
         : (names.get(name) ?? (name.startsWith('@sluis/') ? name : undefined))
-      if (to !== undefined) found.push({ from, to, isTypeOnly: type !== undefined })
+      if (to === undefined) continue
+      const isPastEntry = name.startsWith('.') && to.startsWith('packages/') && partOf(from) !== partOf(to)
+      found.push({ from, to, isTypeOnly: type !== undefined, ...(isPastEntry ? { isPastEntry } : {}) })
     }
   }
   return found
@@ -62,10 +70,11 @@ const partOf = (path: string) => path.split('/').slice(0, 2).join('/')
 
 /** One sentence for each import that points against the arrows or past a package's entry point. */
 export function findForbidden(imports: readonly Import[]): string[] {
-  return imports.flatMap(({ from, to }) => {
+  return imports.flatMap(({ from, to, isPastEntry }) => {
     const [source, target] = [partOf(from), partOf(to)]
+    if (isPastEntry) return [`${from} imports ${to} past the entry point of ${target}`]
     if (to.startsWith('@sluis/')) return [`${from} imports ${to}, which no package exports`]
-    if (source === target || wiring.some((part) => from.startsWith(part))) return []
+    if (source === target || isWiring(from)) return []
     const isTest = /\.(test|bench)\.ts$|\/testing\//.test(from)
     if (isTest || arrows[source]?.includes(target)) return []
     return [
@@ -96,9 +105,41 @@ export function findCycles(imports: readonly Import[]): string[] {
   return cycles
 }
 
+/** The arrows between parts that the code really has, tests and wiring left out, as a Mermaid graph. */
+export function drawGraph(imports: readonly Import[]): string {
+  const name = (path: string) => partOf(path).replace('packages/', '').replace('emulators/', 'emulator ')
+  const arrows = new Set(
+    imports
+      .filter(
+        ({ from, to }) => !/\.(test|bench)\.tsx?$|\/testing\//.test(from) && partOf(from) !== partOf(to),
+      )
+      .filter(({ from }) => /^(packages|emulators)\/[^/]+\//.test(from))
+      .map(({ from, to }) => `  ${nodeOf(name(from))} --> ${nodeOf(name(to))}`),
+  )
+  return ['graph TD', ...[...arrows].sort()].join('\n')
+}
+
+const nodeOf = (name: string) => `${name.replace(/\W/g, '_')}["${name}"]`
+
+const page = 'docs/why/architecture.md'
+const markers = ['<!-- parts: drawn by scripts/check-imports.ts -->', '<!-- /parts -->'] as const
+
+/** The page with the graph of these imports between its markers. */
+export function withGraph(text: string, imports: readonly Import[]): string {
+  const [start, end] = [text.indexOf(markers[0]), text.indexOf(markers[1])]
+  if (start < 0 || end < start) throw new Error(`${page} lacks the markers of the graph`)
+  return `${text.slice(0, start + markers[0].length)}\n\`\`\`mermaid\n${drawGraph(imports)}\n\`\`\`\n${text.slice(end)}`
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const imports = readImports(fileURLToPath(new URL('..', import.meta.url)))
+  const root = fileURLToPath(new URL('..', import.meta.url))
+  const imports = readImports(root)
   const faults = [...findForbidden(imports), ...findCycles(imports).map((cycle) => `import cycle: ${cycle}`)]
+  const text = readFileSync(join(root, page), 'utf8')
+  const drawn = withGraph(text, imports)
+  if (process.argv.includes('--draw')) writeFileSync(join(root, page), drawn)
+  else if (drawn !== text)
+    faults.push(`${page} shows other arrows than the code has: run "npm run check -- --draw"`)
   for (const fault of faults) process.stderr.write(`${fault}\n`)
   process.stdout.write(`${imports.length} imports between files, ${faults.length} against the rules\n`)
   if (faults.length > 0) process.exitCode = 1

@@ -11,7 +11,7 @@ export function check(): boolean {
       'node_modules/.bin/biome',
       ['check', '--diagnostic-level=warn', '--error-on-warnings', '.'],
     ],
-    ['import arrows', process.execPath, ['scripts/check-imports.ts']],
+    ['import arrows', process.execPath, ['scripts/check-imports.ts', ...process.argv.slice(2)]],
   ]
   let passed = true
   for (const [name, command, args] of steps) {

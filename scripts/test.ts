@@ -25,9 +25,14 @@ const files = globSync(
   .sort()
 
 if (words.length === 0 && !check()) process.exit(1)
+// A file that hangs is ended, so that the others still tell their story.
+const settings = ['--test', '--test-concurrency=2', '--test-reporter=spec', '--test-timeout=900000']
 // One PostgreSQL for all test files: each gets databases of its own in it.
-const server = await startTestServer()
-const tests = spawn(process.execPath, ['--test', '--test-concurrency=2', '--test-reporter=spec', ...files], {
+const server = await startTestServer().catch((error: Error & { hint?: string }) => {
+  process.stderr.write(`${error.message}\n${error.hint ?? ''}\n`)
+  process.exit(1)
+})
+const tests = spawn(process.execPath, [...settings, ...files], {
   cwd: root,
   stdio: 'inherit',
   env: { ...process.env, ...server.environment, UV_THREADPOOL_SIZE: '64' },
