@@ -353,6 +353,13 @@ describe('the server itself', () => {
       assert.ok(body.paths[`/api/v1${path}`], path)
   })
 
+  test('an address that cannot be read is a problem of the caller, with a stable code', async () => {
+    for (const path of ['/databases/%', `/grants/${'a'.repeat(1000)}`, '/grants?after=%00']) {
+      const { status, body } = await lab.call('GET', path)
+      assert.deepEqual([status, body.code], [400, 'INVALID_REQUEST'], path.slice(0, 40))
+    }
+  })
+
   test('the same bootstrap key at a later start changes nothing', async () => {
     const keys = await lab.call('GET', '/keys')
     await lab.restart()

@@ -4,7 +4,7 @@ import type { Engine } from '@sluis/engine'
 import type { People } from '@sluis/people'
 import { isSluisError, type Log, SluisError } from '@sluis/shared'
 import type { Vault } from '@sluis/vault'
-import fastify, { type FastifyError, type FastifyInstance } from 'fastify'
+import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
 import {
   hasZodFastifySchemaValidationErrors,
   jsonSchemaTransform,
@@ -43,6 +43,22 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     logger: false,
     forceCloseConnections: true,
     routerOptions: { maxParamLength: 300 },
+    // Faults of the address itself never reach the error handler below.
+    frameworkErrors: (_error, _request, reply: Pick<FastifyReply, 'raw' | 'hijack'>) => {
+      const problem = toProblem(
+        new SluisError(
+          'INVALID_REQUEST',
+          'The path cannot be read: a part is too long or not well encoded.',
+          {
+            hint: 'Encode each part of the path; the API is described at /api/docs.',
+          },
+        ),
+      )
+      reply.hijack()
+      reply.raw
+        .writeHead(problem.status, { 'Content-Type': 'application/problem+json' })
+        .end(JSON.stringify(problem))
+    },
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)

@@ -29,7 +29,10 @@ export function grantId(text: string): GrantId {
 const byId = z.object({ id: z.string() })
 const paging = strict({
   limit: z.coerce.number().int().min(1).max(500).default(50),
-  after: z.string().max(200).optional(),
+  after: z
+    .string()
+    .regex(/^[\w-]{1,200}$/, 'Not a cursor that an answer gave')
+    .optional(),
 })
 
 /** `/grants`: handovers, and what became of them. */
