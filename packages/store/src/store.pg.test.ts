@@ -147,3 +147,22 @@ describe('the schema', () => {
     await assert.rejects(store.pool.query('SELECT FROM half'), /does not exist/)
   })
 })
+
+test('a connection that breaks inside a transaction does not end the process', async () => {
+  const store = await openTestStore()
+  try {
+    await assert.rejects(
+      store.transaction(async (tx) => {
+        const { rows } = await tx.query<{ pid: number }>('SELECT pg_backend_pid() AS pid')
+        const ended = new Promise((resolve) => tx.once('end', resolve))
+        await store.pool.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid])
+        // Between two statements, as while an answer is waited for: nobody but the connection itself hears of it.
+        await ended
+        await tx.query('SELECT 1')
+      }),
+    )
+    assert.equal((await store.pool.query('SELECT 1 AS one')).rows[0].one, 1)
+  } finally {
+    await store.close()
+  }
+})

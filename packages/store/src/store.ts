@@ -76,6 +76,8 @@ export async function connectStore(
   const pool = new pg.Pool({ ...config, max: poolSize, idleTimeoutMillis: 60_000 })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => log.warn({ error: error.message }, 'an idle database connection broke'))
+  // One that breaks while a transaction holds it, between two statements, tells nobody else.
+  pool.on('connect', (client) => client.on('error', () => {}))
   const connect = async () => {
     const client = new pg.Client(config)
     client.on('error', (error) => log.warn({ error: error.message }, 'a database connection broke'))
