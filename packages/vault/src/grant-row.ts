@@ -97,10 +97,15 @@ const placed = (row: Place, field: string): SealContext => ({
 
 /** Opens and seals what a row keeps secret. */
 export class GrantSeals {
-  readonly #keys: Pick<KeyRing, 'seal' | 'unseal'>
+  readonly #keys: Pick<KeyRing, 'seal' | 'unseal' | 'prepare'>
 
-  constructor(keys: Pick<KeyRing, 'seal' | 'unseal'>) {
+  constructor(keys: Pick<KeyRing, 'seal' | 'unseal' | 'prepare'>) {
     this.#keys = keys
+  }
+
+  /** Makes sure that an answer for this row can be sealed, also when the database goes away meanwhile. */
+  prepare(row: Pick<GrantRow, 'organisation_id'>): Promise<void> {
+    return this.#keys.prepare(row.organisation_id)
   }
 
   async openTokens(row: GrantRow): Promise<HeldTokens> {

@@ -50,6 +50,7 @@ export class KeyRing {
   readonly #clock: Clock
   readonly #random: RandomBytes
   readonly #byId = new Map<string, OpenKey>()
+  readonly #lastUsed = new Map<string, OpenKey>()
   readonly #current = new Map<string, { readonly key: OpenKey; readonly until: number }>()
 
   constructor(store: Store, kek: KeyEncryptionKey, clock: Clock, random: RandomBytes) {
@@ -81,8 +82,27 @@ export class KeyRing {
   }
 
   async seal(plain: string | Buffer, context: SealContext): Promise<Buffer> {
-    const key = await this.keyFor(context.organisation, 'data')
+    const key = await this.#atHand(context.organisation)
     return seal(key.bytes, key.id, Buffer.from(plain), context, this.#random)
+  }
+
+  /**
+   * Sees to it that this process can seal for the organisation without asking the database: to be called before a
+   * token is spent, because the answer may come while the database is away.
+   */
+  async prepare(organisation: string): Promise<void> {
+    this.#lastUsed.set(organisation, await this.keyFor(organisation, 'data'))
+  }
+
+  /** The current key or, while the database cannot be asked, the one of the last spend: it is kept for days. */
+  async #atHand(organisation: string): Promise<OpenKey> {
+    try {
+      return await this.keyFor(organisation, 'data')
+    } catch (error) {
+      const last = this.#lastUsed.get(organisation)
+      if (last === undefined) throw error
+      return last
+    }
   }
 
   async unseal(blob: Buffer, context: SealContext): Promise<Buffer> {
@@ -188,6 +208,7 @@ export class KeyRing {
   /** Nothing of this organisation can be opened from here any more, unless its keys are still in the database. */
   forget(organisation: string): void {
     this.forgetCurrent(organisation)
+    this.#lastUsed.delete(organisation)
     for (const [id, key] of this.#byId) if (key.organisation === organisation) this.#byId.delete(id)
   }
 

@@ -66,6 +66,7 @@ export class Spender {
     const { store, seals, sender, clock, random, processId, untilTrusted } = this.#parts
     const { policy } = sender.issuerOf(row).platform
     await untilTrusted()
+    await seals.prepare(row)
     const held = await seals.openTokens(row)
     const id = Buffer.from(random(12)).toString('base64url')
     return this.#withRoom(id, async () => {
@@ -85,6 +86,7 @@ export class Spender {
   async resend(row: GrantRow): Promise<SpendResult> {
     const { store, seals, clock, processId, lostAfterMs, untilTrusted } = this.#parts
     await untilTrusted()
+    await seals.prepare(row)
     return this.#withRoom(row.spend_id ?? '', async () => {
       const now = clock.now()
       const begun = await store.beginResend(row, processId, now, now + lostAfterMs)

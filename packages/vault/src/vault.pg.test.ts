@@ -300,3 +300,27 @@ test('no secret stands in the database or the spool', async () => {
     for (const text of written) for (const form of forms) assert.ok(!text.includes(form))
   }
 })
+
+test('an answer that comes while the database is away is kept also by a process that has sealed nothing yet', async () => {
+  const first = await lab.open()
+  const id = await lab.deposit(first)
+  await lab.stopAll()
+  clock.advance(571_000)
+  // The new process opens this organisation's key, and need not ask which one is current before the answer is there.
+  const vault = await lab.open({
+    send: async (request, options) => {
+      const response = await fetchSend(request, options)
+      if (request.url.endsWith('/token')) {
+        await lab.store.pool.query('ALTER TABLE vault_key RENAME TO vault_key_away')
+      }
+      return response
+    },
+  })
+  try {
+    await vault.refresh(organisationId, id)
+    assert.deepEqual(await lab.spends(), ['refreshed'])
+    assert.equal((await lab.row(id)).generation, 2)
+  } finally {
+    await lab.store.pool.query('ALTER TABLE vault_key_away RENAME TO vault_key')
+  }
+})

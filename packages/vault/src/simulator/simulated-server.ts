@@ -26,6 +26,7 @@ export function simulatedKeys(bytes: (count: number) => Uint8Array) {
   return {
     seal: async (plain: string | Buffer, context: SealContext) =>
       seal(key, 'key-1', Buffer.from(plain), context, bytes),
+    prepare: async () => {},
     unseal: async (blob: Buffer, context: SealContext) => unseal(key, blob, context),
     fingerprint: async (text: string) => createHash('sha256').update(text).digest(),
   }
