@@ -1,6 +1,9 @@
 import type { SendRequest } from '@sluis/shared'
 import { Agent, request } from 'undici'
 
+/** Enough to read what the kernel holds for us. */
+const readMs = 250
+
 /**
  * Outgoing HTTP through one pool of connections: sends once, follows no redirect, keeps no cookie. `close` ends idle
  * connections.
@@ -15,7 +18,7 @@ export function createSend(): { readonly send: SendRequest; close(): Promise<voi
     connect: { timeout: 15_000 },
   })
   const send: SendRequest = async ({ method, url, headers, body }, { timeoutMs, signal, onSent }) => {
-    const timeout = AbortSignal.timeout(timeoutMs)
+    const { signal: timeout, end } = deadline(timeoutMs)
     // Undici does not tell when the first byte leaves, so a request counts as sent unless the connection was refused:
     // the careful side for a token that may be spent.
     try {
@@ -45,7 +48,21 @@ export function createSend(): { readonly send: SendRequest; close(): Promise<voi
       ].includes(code ?? '')
       if (!isNeverSent) onSent?.()
       throw error
+    } finally {
+      end()
     }
   }
   return { send, close: () => agent.close() }
+}
+
+/**
+ * Aborts after `timeoutMs`, and not before what has arrived by then was read: a process that was paused finds its
+ * timers due first and the answer, which may hold the only token there is, in the socket behind them.
+ */
+function deadline(timeoutMs: number): { readonly signal: AbortSignal; end(): void } {
+  const stop = new AbortController()
+  let timer = setTimeout(() => {
+    timer = setTimeout(() => stop.abort(new DOMException('no answer in time', 'TimeoutError')), readMs)
+  }, timeoutMs)
+  return { signal: stop.signal, end: () => clearTimeout(timer) }
 }
