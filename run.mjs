@@ -14,6 +14,7 @@ const commands = {
   check: './scripts/check.ts',
   reference: './scripts/reference.ts',
   prove: './packages/vault/src/simulator/prove-command.ts',
+  nemesis: './packages/vault/src/testing/nemesis/main.ts',
 }
 
 const [command = '', ...rest] = process.argv.slice(2)

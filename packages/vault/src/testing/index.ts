@@ -1,0 +1,2 @@
+export { canary, type TokenPair } from './issuer/ledger-issuer.ts'
+export { IssuerProcess } from './issuer/start-issuer.ts'
