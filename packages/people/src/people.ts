@@ -101,6 +101,14 @@ export class People {
     this.#random = random
   }
 
+  /** Whether anybody could log in: false on a fresh database. */
+  async hasKeys(): Promise<boolean> {
+    const { rows } = await this.#store.pool.query<{ has: boolean }>(
+      'SELECT EXISTS (SELECT FROM api_key) AS has',
+    )
+    return rows[0]?.has === true
+  }
+
   /**
    * Makes sure that organisation `default` exists with this key, all scopes. A key that is there already changes
    * nothing; several processes may do this at once.

@@ -381,3 +381,18 @@ describe('the server itself', () => {
       assert.ok(!written.includes(canary), `${canary} was written`)
   })
 })
+
+describe('tokens that a grant holds already', () => {
+  test('registering a database from them names the grant and spends nothing', async () => {
+    const credentials = await both('held@example.com')
+    const made = await lab.call('POST', '/grants', lab.handover(credentials))
+    assert.equal(made.status, 201, made.text)
+    const spent = await lab.tokenCalls()
+    const again = await lab.call('POST', '/databases', { name: 'held', ...lab.handover(credentials) })
+    assert.equal(again.status, 409, again.text)
+    assert.equal(again.body.code, 'HANDOVER_TOKEN_ALREADY_HELD')
+    assert.ok(again.text.includes(made.body.id), again.text)
+    assert.ok(again.text.endsWith('}\n'))
+    assert.equal(await lab.tokenCalls(), spent)
+  })
+})

@@ -10,12 +10,15 @@ import { openStore } from '@sluis/store'
 import { createHttpApp, toProblem } from '@sluis/surfaces/http'
 import { createVault, holdsSealedData, loadOrCreateKek, parseKek, type Vault } from '@sluis/vault'
 import { FollowedClock } from './followed-clock.ts'
+import { loadOrCreateOwnerKey } from './owner-key-file.ts'
 import type { ServerOptions } from './server-options.ts'
 import { createSend } from './undici-send.ts'
 
 export interface RunningServer {
   /** `http://127.0.0.1:8080`. */
   readonly url: string
+  /** Where the first owner's key was put, when this start found no key at all; else null. */
+  readonly ownerKeyFile: string | null
   /** Ends in order: no new request, queries cancelled, spends under way finished. */
   close(): Promise<void>
 }
@@ -50,7 +53,13 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     const { send, close: closeSend } = createSend()
     opened.push(closeSend)
     const people = new People({ store, clock, random })
+    let ownerKeyFile: string | null = null
     if (options.bootstrapApiKey !== null) await people.bootstrap(options.bootstrapApiKey)
+    else if (!(await people.hasKeys())) {
+      const { file, key } = loadOrCreateOwnerKey(options.home, random)
+      await people.bootstrap(key)
+      ownerKeyFile = file
+    }
 
     // Vault and engine know each other only through these functions.
     const parts: { engine?: Engine; vault?: Vault } = {}
@@ -122,7 +131,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     })
     const { port } = app.server.address() as AddressInfo
     const host = options.host.includes(':') ? `[${options.host}]` : options.host
-    return { url: `http://${host}:${port}`, close }
+    return { url: `http://${host}:${port}`, ownerKeyFile, close }
   } catch (error) {
     await close()
     throw error

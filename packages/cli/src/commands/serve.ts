@@ -22,10 +22,11 @@ export function serveCommand(program: Command, context: CommandContext): void {
     }
     const settings = readServerOptions(context.env, flags)
     const server = await startServer(settings, createLog(settings.logLevel))
+    const { url, ownerKeyFile } = server
     context.output.write(
       given.json
-        ? `${JSON.stringify({ url: server.url })}\n`
-        : `Sluis serves at ${server.url}\n  API   ${server.url}/api/v1 (described at ${server.url}/api/docs)\n  data  ${settings.home}\nCtrl-C stops it.\n`,
+        ? `${JSON.stringify({ url, ...(ownerKeyFile === null ? {} : { ownerKeyFile }) })}\n`
+        : `Sluis serves at ${server.url}\n  API   ${server.url}/api/v1 (described at ${server.url}/api/docs)\n  data  ${settings.home}\n${ownerKeyFile === null ? '' : `  key   ${ownerKeyFile} (the first owner’s API key: SLUIS_API_KEY_FILE names it)\n`}Ctrl-C stops it.\n`,
     )
     await untilStopped()
     await server.close()

@@ -74,6 +74,14 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       'answered',
     )
   })
+  // A terminal's prompt belongs on a line of its own.
+  app.addHook('onSend', async (_, reply, payload) =>
+    typeof payload === 'string' &&
+    /^application\/(problem\+)?json/.test(String(reply.getHeader('content-type'))) &&
+    !payload.endsWith('\n')
+      ? `${payload}\n`
+      : payload,
+  )
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = toProblem(asSluisError(error))
     if (problem.status >= 500 && !isSluisError(error)) {
