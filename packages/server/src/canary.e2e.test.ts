@@ -1,0 +1,148 @@
+import assert from 'node:assert/strict'
+import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { after, before, test } from 'node:test'
+import { type Answer, type HttpLab, labClient, labKey, openHttpLab } from './testing/http-lab.ts'
+
+// Secrets are planted in every place where a caller may put one, each is used and misused, and then everything that
+// the system wrote or said is searched for them, in all the forms that a byte may take.
+
+let lab: HttpLab
+before(async () => {
+  lab = await openHttpLab()
+})
+after(() => lab.close())
+
+const said: { readonly what: string; readonly text: string }[] = []
+const canaries = new Map<string, string>([
+  ['client secret', labClient.clientSecret],
+  ['API key', labKey],
+])
+const codeVerifier = 'canary-code-verifier-0123456789abcdefghijklmnopqrstuvw'
+
+async function ask(what: string, method: string, path: string, body?: unknown): Promise<Answer> {
+  const answer = await lab.call(method, path, body)
+  said.push({ what, text: `${answer.text}\n${JSON.stringify([...answer.headers])}` })
+  return answer
+}
+
+async function plantTokens(user: string) {
+  const pair = await lab.tokens(user)
+  canaries.set(`access token of ${user}`, pair.accessToken)
+  canaries.set(`refresh token of ${user}`, pair.refreshToken)
+  return pair
+}
+
+/** A secret as it might stand in a file, an address, a dump or a header. */
+function formsOf(secret: string): string[] {
+  const bytes = Buffer.from(secret)
+  const base64 = [0, 1, 2].map((skip) =>
+    // Inside a longer text base64 depends on where the secret begins; its ends are left out.
+    Buffer.concat([Buffer.alloc(skip), bytes])
+      .toString('base64')
+      .slice(4, -4),
+  )
+  return [
+    secret,
+    encodeURIComponent(secret),
+    JSON.stringify(secret).slice(1, -1),
+    bytes.toString('hex'),
+    ...base64,
+    ...base64.map((text) => text.replaceAll('+', '-').replaceAll('/', '_')),
+  ]
+}
+
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, String(name)))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
+}
+
+/** Planners and runners: what they were started with. */
+function childrenOfOurs(): { readonly what: string; readonly text: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1')
+        const parent = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
+        if (parent !== process.pid || !/(runner|planner)-child/.test(command)) return []
+        return [{ what: command, text: `${command}\n${readFileSync(`/proc/${pid}/environ`, 'latin1')}` }]
+      } catch {
+        return []
+      }
+    })
+}
+
+test('no secret stands in an answer, a log, an error, the database, a file or a child', async () => {
+  const anna = await plantTokens('anna@example.com')
+  const good = await ask('handover', 'POST', '/grants', lab.handover({ kind: 'tokens', ...anna }))
+  assert.equal(good.status, 201, good.text)
+  const { id } = good.body
+  await ask('the same again', 'POST', '/grants', lab.handover({ kind: 'tokens', ...anna }))
+  await ask('database', 'POST', '/databases', { name: 'books', sources: [{ grant: id }] })
+  const sql = 'SELECT Name FROM crm.Accounts LIMIT 3'
+  assert.equal((await ask('query', 'POST', '/databases/books/query', { sql })).status, 200)
+
+  await lab.control('clock', { advanceSeconds: 601 })
+  const { body: lease } = await lab.call('POST', `/grants/${id}/lease`)
+  canaries.set('leased access token', lease.accessToken)
+  await ask('spent', 'POST', '/grants', lab.handover({ kind: 'tokens', refreshToken: anna.refreshToken }))
+
+  const bram = await plantTokens('bram@example.com')
+  const wrong = { client: { ...labClient, clientSecret: 'canary-wrong-secret-0815' } }
+  canaries.set('wrong client secret', wrong.client.clientSecret)
+  await lab.control('clock', { advanceSeconds: 601 })
+  const refresh = { kind: 'tokens', refreshToken: bram.refreshToken }
+  assert.equal((await ask('wrong client', 'POST', '/grants', lab.handover(refresh, wrong))).status, 422)
+  await ask('wrong region', 'POST', '/grants', lab.handover({ kind: 'tokens', ...bram }, { region: 'be' }))
+  await ask('unknown field', 'POST', '/grants', { ...lab.handover(refresh), [bram.refreshToken]: 1 })
+  await ask('in the address', 'GET', `/grants/${bram.refreshToken}?after=${bram.accessToken}`)
+
+  const code = await lab.code('carla@example.com')
+  canaries.set('authorization code', decodeURIComponent(code))
+  canaries.set('code verifier', codeVerifier)
+  await ask('code', 'POST', '/grants', lab.handover({ kind: 'code', code, codeVerifier }))
+  await ask('code again', 'POST', '/grants', lab.handover({ kind: 'code', code, codeVerifier }))
+
+  const dirk = await plantTokens('dirk@example.com')
+  await lab.control('clock', { advanceSeconds: 601 })
+  await lab.control('faults', { at: 'token', kind: 'reset', times: 1 })
+  const lost = lab.handover({ kind: 'tokens', refreshToken: dirk.refreshToken })
+  await ask('lost answer', 'POST', '/grants', lost)
+  await ask('grants', 'GET', '/grants')
+  await ask('events', 'GET', `/grants/${id}/events`)
+  await ask('statements', 'GET', '/databases/books/statements')
+  await ask('metrics', 'GET', '/metrics')
+
+  const { rows: tables } = await lab.store.pool.query<{ name: string }>(
+    "SELECT quote_ident(table_name) AS name FROM information_schema.tables WHERE table_schema = 'sluis'",
+  )
+  const dump = await Promise.all(
+    tables.map(async ({ name }) => {
+      const { rows } = await lab.store.pool.query<{ row: string }>(`SELECT t::text AS row FROM ${name} t`)
+      return { what: `table ${name}`, text: rows.map(({ row }) => row).join('\n') }
+    }),
+  )
+  const files = filesBelow(lab.home).map((path) => ({ what: path, text: readFileSync(path, 'latin1') }))
+  const children = childrenOfOurs()
+  assert.ok(children.length >= 2, 'a planner and a runner are there to be looked at')
+  assert.ok(files.some(({ what }) => what.endsWith('.spool')) && dump.length > 10 && lab.logged.length > 10)
+
+  // An answer may repeat what the caller wrote into an address or a field's name, and nothing else.
+  const echoes = new Set(['in the address', 'unknown field'])
+  const written = [
+    ...said.filter(({ what }) => !echoes.has(what)),
+    { what: 'log', text: lab.logged.join('') },
+    ...dump,
+    ...files,
+    ...children,
+  ]
+  for (const [name, secret] of canaries) {
+    assert.ok(secret.length > 15, `${name} was planted`)
+    for (const form of formsOf(secret)) {
+      const place = written.find(({ text }) => text.includes(form))
+      assert.equal(place?.what, undefined, `${name} was found in ${place?.what}`)
+    }
+  }
+})
