@@ -102,6 +102,29 @@ test('a statement whose planning takes too long is refused and the next one plan
   assert.equal((await next).columns[0]?.name, 'two')
 })
 
+test('constants that take too much memory are refused, and the next statement is planned', async (t) => {
+  const own = createPlanner({ clock: systemClock, processes: 1, deadlineMs: 60_000 })
+  t.after(() => own.stop())
+  const sql = "SELECT repeat('x', 1900000000), lpad('y', 1900000000, 'z'), rpad('z', 1900000000, 'y')"
+  await assert.rejects(own.plan({ ...common, sql }), isCode('QUERY_TOO_LARGE'))
+  assert.equal((await own.plan({ ...common, sql: 'SELECT 1' })).class, 'query')
+})
+
+test('a statement that is cancelled while it is planned, or waits for it, is given up at once', async (t) => {
+  const own = createPlanner({ clock: new ManualClock(), processes: 1 })
+  t.after(() => own.stop())
+  const stop = new AbortController()
+  const slow = own.plan({ ...common, sql: "SELECT repeat('x', 400000000)" }, stop.signal)
+  const waiting = own.plan({ ...common, sql: 'SELECT 2' }, stop.signal)
+  const ended = Promise.allSettled([slow, waiting])
+  stop.abort(new Error('cancelled'))
+  assert.deepEqual(
+    (await ended).map((result) => result.status === 'rejected' && result.reason.message),
+    ['cancelled', 'cancelled'],
+  )
+  assert.equal((await own.plan({ ...common, sql: 'SELECT 3' })).class, 'query')
+})
+
 test('a process that is killed is replaced, and its statement planned again', async (t) => {
   const own = createPlanner({ clock: systemClock, processes: 1 })
   t.after(() => own.stop())

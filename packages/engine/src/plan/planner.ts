@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Clock, must, SluisError } from '@sluis/shared'
 import type { PlatformTable } from '../catalog/table.ts'
@@ -22,9 +23,9 @@ export interface Planner {
   /**
    * Hand over the same array of tables for the same catalogue each time: it is sent to a process once.
    * @throws SluisError as `planStatement` does; QUERY_TIMEOUT beyond the deadline; QUERY_TOO_LARGE where the process
-   *   ended under the statement twice, or too many wait
+   *   ended under the statement twice, its constants take too much memory, or too many wait; the signal's reason
    */
-  plan(request: PlanRequest): Promise<StatementPlan>
+  plan(request: PlanRequest, signal?: AbortSignal): Promise<StatementPlan>
   /** Ends the processes; plans under way are refused. */
   stop(): Promise<void>
 }
@@ -43,6 +44,10 @@ interface Job {
   reject(error: Error): void
   attempts: number
 }
+
+/** DuckDB folds constants without counting their memory: a process that grows beyond this is ended. */
+const mostBytes = 600 << 20
+const watchEveryMs = 50
 
 /** Memory that DuckDB took is not given back: beyond this a process is replaced between two statements. */
 const recycleAboveBytes = 350 << 20
@@ -71,17 +76,33 @@ class PlannerPool implements Planner {
     this.#longestQueue = options.longestQueue ?? 1000
   }
 
-  plan(request: PlanRequest): Promise<StatementPlan> {
-    return new Promise((resolve, reject) => {
-      if (this.#isStopped) throw stopping()
-      if (this.#waiting.length >= this.#longestQueue) {
-        throw new SluisError('QUERY_TOO_LARGE', 'Too many statements wait to be planned already.', {
-          hint: 'Try again in a moment.',
-        })
-      }
-      this.#waiting.push({ id: ++this.#lastId, request, resolve, reject, attempts: 0 })
-      this.#dispatch()
-    })
+  async plan(request: PlanRequest, signal?: AbortSignal): Promise<StatementPlan> {
+    signal?.throwIfAborted()
+    if (this.#isStopped) throw stopping()
+    if (this.#waiting.length >= this.#longestQueue) {
+      throw new SluisError('QUERY_TOO_LARGE', 'Too many statements wait to be planned already.', {
+        hint: 'Try again in a moment.',
+      })
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<StatementPlan>()
+    const job: Job = { id: ++this.#lastId, request, resolve, reject, attempts: 0 }
+    const onAbort = () => this.#giveUp(job, signal?.reason)
+    signal?.addEventListener('abort', onAbort, { once: true })
+    this.#waiting.push(job)
+    this.#dispatch()
+    return promise.finally(() => signal?.removeEventListener('abort', onAbort))
+  }
+
+  /** Ends a job wherever it is; the process that plans it is ended with it, as it cannot be asked to stop. */
+  #giveUp(job: Job, reason: Error): void {
+    const at = this.#waiting.indexOf(job)
+    if (at >= 0) this.#waiting.splice(at, 1)
+    for (const process of this.#all) {
+      if (process.current !== job) continue
+      process.current = null
+      process.child.kill('SIGKILL')
+    }
+    job.reject(reason)
   }
 
   async stop(): Promise<void> {
@@ -134,15 +155,24 @@ class PlannerPool implements Planner {
       ended.abort()
       reject(error)
     }
+    const watch = setInterval(() => {
+      if (residentBytes(process.child.pid) < mostBytes) return
+      this.#giveUp(
+        job,
+        new SluisError('QUERY_TOO_LARGE', 'The constants of the statement take too much memory.', {
+          hint: 'Look for constant expressions that make very long lists or texts.',
+        }),
+      )
+    }, watchEveryMs)
     try {
       await this.#clock.sleep(this.#deadlineMs, ended.signal)
     } catch {
       return
+    } finally {
+      clearInterval(watch)
     }
-    if (process.current !== job) return
-    process.current = null
-    process.child.kill('SIGKILL')
-    job.reject(
+    this.#giveUp(
+      job,
       new SluisError('QUERY_TIMEOUT', `The statement could not be planned within ${this.#deadlineMs} ms.`, {
         hint: 'Look for constant expressions that make very long lists or texts.',
       }),
@@ -240,6 +270,16 @@ class PlannerPool implements Planner {
 function send(process: PlannerProcess, message: PlannerRequest): void {
   // A channel that is closed already is heard of by the process's exit.
   process.child.send(message, () => {})
+}
+
+/** Memory of a process as the kernel counts it; 0 where it does not tell. @see proc(5), statm */
+function residentBytes(pid: number | undefined): number {
+  try {
+    const [, pages] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')
+    return Number(pages) * 4096
+  } catch {
+    return 0
+  }
 }
 
 function stopping(): SluisError {

@@ -57,14 +57,17 @@ export class StatementPreparer {
     const database = await databases.get(organisationId, request.database)
     const opened = await Promise.all(database.sources.map((source) => this.#open(request, source, asking)))
     const contexts = opened.map(({ context }) => context)
-    const plan = await planner.plan({
-      sql,
-      ...(parameters === undefined ? {} : { parameters }),
-      tables: contexts.map(({ alias, connector }) => ({ alias, tables: connector.tables })),
-      frozenAt: BigInt(clock.now()) * 1000n,
-      timeZone,
-      pushdown,
-    })
+    const plan = await planner.plan(
+      {
+        sql,
+        ...(parameters === undefined ? {} : { parameters }),
+        tables: contexts.map(({ alias, connector }) => ({ alias, tables: connector.tables })),
+        frozenAt: BigInt(clock.now()) * 1000n,
+        timeZone,
+        pushdown,
+      },
+      asking?.signal,
+    )
     const chooser = new ReadChooser(
       new Map(contexts.map((context) => [context.alias, context])),
       plan,
