@@ -247,6 +247,71 @@ describe('databases and queries', () => {
     assert.equal((await query('SELECT 2 AS two')).status, 200)
   })
 
+  test('a division that may not be read is a warning among all, and an error where it is named', async () => {
+    const { partitions } = (await lab.call('GET', '/databases/books/partitions')).body
+    const { id } = partitions[1]
+    await lab.control('faults', {
+      at: 'api',
+      kind: 'status',
+      status: 403,
+      times: 2,
+      matching: `/${id}/`,
+      body: '{"error":{"code":"","message":{"lang":"","value":"Forbidden"}}}',
+    })
+    const all = await query('SELECT DISTINCT Division FROM crm.Contacts')
+    assert.equal(all.status, 200, all.text)
+    assert.equal(all.body.rows.length, partitions.length - 1)
+    assert.match(all.body.stats.warnings.join(), new RegExp(id))
+    assert.match(all.headers.get('sluis-warnings') ?? '', new RegExp(id))
+    const named = await query(`SELECT count(*) FROM crm.Contacts WHERE Division = ${id} AND LastName = 'x'`)
+    assert.equal(named.body.code, 'PLATFORM_FORBIDDEN', named.text)
+    await lab.clearFaults()
+  })
+
+  test('timeoutMs ends a statement in time', async () => {
+    await lab.control('faults', { at: 'api', kind: 'delay', delayMs: 20_000, times: 9, matching: 'Journals' })
+    const body = { sql: 'SELECT * FROM financial.Journals', timeoutMs: 300 }
+    const late = await lab.call('POST', '/databases/books/query', body)
+    assert.deepEqual([late.status, late.body.code], [408, 'QUERY_TIMEOUT'], late.text)
+    await lab.clearFaults()
+  })
+
+  test('DELETE cancels: the statement says so and makes no further call', async () => {
+    await lab.control('faults', {
+      at: 'api',
+      kind: 'delay',
+      delayMs: 300,
+      times: 900,
+      matching: 'GLAccounts',
+    })
+    const body = { sql: 'SELECT ID, Code FROM financial.GLAccounts' }
+    const begun = await lab.call('POST', '/databases/books/query', body, {
+      headers: { prefer: 'respond-async' },
+    })
+    assert.equal(begun.status, 202, begun.text)
+    const path = `/databases/books/statements/${begun.body.id}`
+    const state = async () => (await lab.call('GET', path)).body.state
+    for (let look = 0; look < 500 && (await state()) !== 'fetching'; look++)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    assert.equal((await lab.call('DELETE', path)).status, 204)
+    for (let look = 0; look < 500 && (await state()) !== 'cancelled'; look++)
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    assert.equal(await state(), 'cancelled')
+    const calls = await lab.apiCalls()
+    assert.equal((await query('SELECT 1')).status, 200)
+    assert.equal(await lab.apiCalls(), calls)
+    await lab.clearFaults()
+  })
+
+  test('a NUL in a statement is refused, and the refusal is on record', async () => {
+    const sql = 'SELECT 1 \u0000 AS odd'
+    assert.equal((await query(sql)).body.code, 'SQL_SYNTAX')
+    const { statements } = (await lab.call('GET', '/databases/books/statements')).body
+    assert.ok(
+      statements.some((one: { sql: string; state: string }) => /odd/.test(one.sql) && one.state === 'failed'),
+    )
+  })
+
   test('a mistake in SQL says where it is and what was perhaps meant', async () => {
     for (const [sql, code, hint] of [
       ['SELEC 1', 'SQL_SYNTAX', null],

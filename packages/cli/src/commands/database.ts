@@ -97,9 +97,10 @@ export function databaseCommand(program: Command, context: CommandContext): void
   database
     .command('delete <name>')
     .description('remove a database; its grant stays')
-    .action(async (name: string) => {
+    .option('--json', 'print JSON')
+    .action(async (name: string, { json }: { json?: boolean }) => {
       await context.client().call('DELETE', path(name))
-      context.output.write(`Database ${name} is removed; its grant stays.\n`)
+      print(context, json, { name, deleted: true }, () => `Database ${name} is removed; its grant stays.`)
     })
 }
 

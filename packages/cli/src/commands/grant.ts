@@ -63,8 +63,9 @@ export function grantCommand(program: Command, context: CommandContext): void {
   grant
     .command('delete <id>')
     .description('forget a grant; its tokens are erased')
-    .action(async (id: string) => {
+    .option('--json', 'print JSON')
+    .action(async (id: string, { json }: { json?: boolean }) => {
       await context.client().call('DELETE', `/grants/${encodeURIComponent(id)}`)
-      context.output.write(`Grant ${id} is deleted.\n`)
+      print(context, json, { id, deleted: true }, () => `Grant ${id} is deleted.`)
     })
 }

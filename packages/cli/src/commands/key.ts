@@ -73,8 +73,9 @@ export function keyCommand(program: Command, context: CommandContext): void {
   key
     .command('revoke <id>')
     .description('end a key at once')
-    .action(async (id: string) => {
+    .option('--json', 'print JSON')
+    .action(async (id: string, { json }: { json?: boolean }) => {
       await context.client().call('DELETE', `/keys/${encodeURIComponent(id)}`)
-      context.output.write(`Key ${id} is revoked.\n`)
+      print(context, json, { id, revoked: true }, () => `Key ${id} is revoked.`)
     })
 }

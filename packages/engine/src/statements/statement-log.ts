@@ -45,7 +45,8 @@ export class StatementLog {
         record.actor,
         Date.parse(record.startedAt),
         now,
-        JSON.stringify(kept),
+        // PostgreSQL's JSON has no NUL; the statement that held one was refused for it.
+        JSON.stringify(kept).replaceAll('\\u0000', '\\ufffd'),
       ],
     )
     if (now - this.#prunedAt > 3_600_000) {

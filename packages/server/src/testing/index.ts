@@ -1,1 +1,2 @@
+export { type Answer, type CallOptions, type HttpLab, labClient, labKey, openHttpLab } from './http-lab.ts'
 export { type LabAnswer, type LabStatement, openQueryLab, type QueryLab } from './query-lab.ts'

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { after, before, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+import { type HttpLab, labClient, labKey, openHttpLab } from '@sluis/server/testing'
+
+const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+let lab: HttpLab
+let folder: string
+
+before(async () => {
+  lab = await openHttpLab()
+  folder = mkdtempSync(join(tmpdir(), 'sluis-cli-'))
+  writeFileSync(join(folder, 'key'), `${labKey}\n`)
+})
+after(async () => {
+  await lab.close()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+/** Runs a command against the server; `input` is its standard input. */
+async function sluis(args: readonly string[], input = '') {
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { PATH: process.env.PATH, SLUIS_URL: lab.url, SLUIS_API_KEY_FILE: join(folder, 'key') },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  })
+  child.stdin.end(input)
+  const [output, errors, [status]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, 'exit'),
+  ])
+  assert.equal(status, 0, `${args.join(' ')}: ${errors}${output}`)
+  return output
+}
+const json = async (args: readonly string[], input?: string) =>
+  JSON.parse(await sluis([...args, '--json'], input))
+
+describe('the command line against a server', () => {
+  const client = [
+    '--region',
+    'lab',
+    '--client-id',
+    labClient.clientId,
+    '--redirect-uri',
+    labClient.redirectUri,
+  ]
+
+  test('takes tokens from standard input to a table of rows, and everything away again', async () => {
+    const { accessToken, refreshToken } = await lab.tokens('cli@example.com')
+    const secrets = `${labClient.clientSecret}\n${accessToken}\n${refreshToken}\n`
+    const files = ['--client-secret-file', '-', '--access-token-file', '-', '--refresh-token-file', '-']
+    const grant = await json(['handover', ...client, ...files], secrets)
+    assert.equal(grant.state, 'active')
+    assert.match(await sluis(['grant', 'list']), /active +exact-online +lab/)
+    assert.equal((await json(['grant', 'show', grant.id])).id, grant.id)
+
+    assert.match(
+      await sluis(['database', 'create', 'books', '--grant', grant.id]),
+      /books is ready: npm run sluis/,
+    )
+    assert.equal((await json(['database', 'list'])).databases.length, 1)
+    assert.match(await sluis(['database', 'tables', 'books', 'accounts']), /crm\.Accounts/)
+    assert.equal((await json(['database', 'partitions', 'books'])).partitions.length, 3)
+
+    const sql = 'SELECT Code, Name FROM crm.Accounts ORDER BY Code, Name LIMIT 2'
+    const table = await sluis(['query', 'books', sql])
+    assert.match(table, /^Code +Name\n─+ +─+\n/)
+    assert.match(table, /2 rows · \d+ API calls · \d+ rows fetched/)
+    assert.equal((await json(['query', 'books', sql])).rows.length, 2)
+    assert.match(await sluis(['query', 'books', '--format', 'csv'], sql), /^Code,Name\n/)
+    assert.match(await sluis(['query', 'books', sql, '--explain']), /API calls: \d+ expected/)
+
+    const key = await json(['key', 'create', 'reader', '--scopes', 'query'])
+    assert.equal((await json(['key', 'list'])).keys.length, 2)
+    assert.equal((await json(['key', 'revoke', key.id])).id, key.id)
+    assert.equal((await json(['database', 'delete', 'books'])).name, 'books')
+    assert.equal((await json(['grant', 'delete', grant.id])).id, grant.id)
+  })
+
+  test('registers a database from files in one step', async () => {
+    const { accessToken, refreshToken } = await lab.tokens('files@example.com')
+    const file = (name: string, content: string) => {
+      const path = join(folder, name)
+      writeFileSync(path, content)
+      return path
+    }
+    const said = await sluis([
+      ...['database', 'register', 'second', ...client],
+      ...['--client-secret-file', file('secret', labClient.clientSecret)],
+      ...['--access-token-file', file('access', `${accessToken}\n`)],
+      ...['--refresh-token-file', file('refresh', `"${refreshToken}"`)],
+    ])
+    assert.match(said, /second is ready/)
+  })
+})
