@@ -48,6 +48,8 @@ export interface PageRows {
   readonly rows: number | null
   /** Absolute address of the next page, taken verbatim from the answer; null at the end. */
   readonly next: string | null
+  /** The rows are separated by line feeds instead of commas, which DuckDB reads a third faster. */
+  readonly isLines: boolean
 }
 
 /** One window of a rate limit as an answer's headers tell it; times in milliseconds since the epoch. */
@@ -80,8 +82,11 @@ export interface Connector {
   /** Judges an answer by status and headers. `receivedAt` dates limits whose headers are relative. */
   judge(response: IncomingResponse, receivedAt: number): ReadAnswer
   readLimits(response: IncomingResponse, receivedAt: number): readonly LimitReading[]
-  /** Finds the rows and the next link without parsing the page. */
-  readPage(body: Buffer): PageRows
+  /**
+   * Finds the rows and the next link without parsing the page. With `asLines` the body may be changed in place, so that
+   * its rows stand one a line.
+   */
+  readPage(body: Buffer, options?: { readonly asLines: boolean }): PageRows
   readCount(body: Buffer): number
   /** The key of the budget that a request counts against, e.g. the division; null when it is free. */
   budgetKey(request: OutgoingRequest): string | null

@@ -117,13 +117,13 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
           },
         )
       }
-      const page = connector.readPage(body)
+      const page = connector.readPage(body, { asLines: true })
       const inside =
         body[page.start] === 0x5b
           ? body.subarray(page.start + 1, page.end - 1)
           : body.subarray(page.start, page.end)
       await writing
-      writing = spool.append(inside)
+      writing = spool.append(inside, page.isLines)
       // Its failure is met at the next page or at the end.
       writing.catch(() => {})
       const pageRows = page.rows ?? 0

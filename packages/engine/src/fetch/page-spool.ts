@@ -5,36 +5,42 @@ import { join } from 'node:path'
 const fileBytes = 16 << 20
 
 /**
- * Pages of one partition of one scan, written as files that each hold one JSON array. Rows are copied as bytes and
- * never parsed.
+ * Pages of one partition of one scan, written as files that each hold one JSON array (`.json`) or one row a line
+ * (`.ndjson`). Rows are copied as bytes and never parsed.
  */
 export class PageSpool {
   readonly files: string[] = []
   readonly #folder: string
   #file: FileHandle | null = null
   #written = 0
+  #isLines = false
   #last: Promise<void> = Promise.resolve()
 
   constructor(scanFolder: string, partition: string | null) {
     this.#folder = join(scanFolder, `p${partition ?? ''}`)
   }
 
-  /** Adds the rows of a page: the inside of its array, or one object. Pages that come together are written in turn. */
-  append(rows: Buffer): Promise<void> {
-    this.#last = this.#last.then(() => this.#write(rows))
+  /**
+   * Adds the rows of a page: the inside of its array, one object, or with `isLines` one row a line. Pages that come
+   * together are written in turn.
+   */
+  append(rows: Buffer, isLines = false): Promise<void> {
+    this.#last = this.#last.then(() => this.#write(rows, isLines))
     return this.#last
   }
 
-  async #write(rows: Buffer): Promise<void> {
+  async #write(rows: Buffer, isLines: boolean): Promise<void> {
     if (isBlank(rows)) return
+    if (this.#file !== null && this.#isLines !== isLines) await this.#end()
     if (this.#file === null) {
       await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-      const path = join(this.#folder, `${this.files.length + 1}.json`)
+      const path = join(this.#folder, `${this.files.length + 1}.${isLines ? 'ndjson' : 'json'}`)
       this.#file = await open(path, 'wx', 0o600)
       this.files.push(path)
       this.#written = 0
+      this.#isLines = isLines
     }
-    const before = Buffer.from(this.#written === 0 ? '[' : ',')
+    const before = Buffer.from(isLines ? (this.#written === 0 ? '' : '\n') : this.#written === 0 ? '[' : ',')
     await this.#file.writev([before, rows])
     this.#written += rows.length + 1
     if (this.#written >= fileBytes) await this.#end()
@@ -50,7 +56,7 @@ export class PageSpool {
     const file = this.#file
     if (file === null) return
     this.#file = null
-    await file.write(']')
+    if (!this.#isLines) await file.write(']')
     await file.close()
   }
 }

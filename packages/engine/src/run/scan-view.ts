@@ -7,7 +7,7 @@ export interface ScanFiles {
   readonly table: PlatformTable
   /** Columns that were fetched, in the table's spelling. */
   readonly columns: readonly string[]
-  /** Files of JSON arrays; the folder above each is named `p<partition>`. */
+  /** Files of JSON arrays, or `.ndjson` with a row a line; the folder above each is named `p<partition>`. */
   readonly files: readonly string[]
   /** Where the platform only counted: how many rows the view has; else null. */
   readonly countedRows?: number | null
@@ -58,7 +58,22 @@ export function createView(scan: ScanFiles): string {
     read.length > 0
       ? read.map(({ page }) => `${literal(page?.field ?? '')}: ${literal(page?.jsonType ?? '')}`)
       : [`'__metadata': 'JSON'`]
-  const source = `read_json([${files.map(literal).join(', ')}], format='array', columns={${shape.join(', ')}}, maximum_object_size=${Math.max(largestPageBytes, leastObjectBytes)}${isPartitionRead ? ', filename=true' : ''})`
+  const options = [
+    `columns={${shape.join(', ')}}`,
+    `maximum_object_size=${Math.max(largestPageBytes, leastObjectBytes)}`,
+    ...(isPartitionRead ? ['filename=true'] : []),
+  ].join(', ')
+  const isLines = (file: string) => file.endsWith('.ndjson')
+  const sources = [
+    { format: 'array', of: files.filter((file) => !isLines(file)) },
+    { format: 'newline_delimited', of: files.filter(isLines) },
+  ]
+    .filter(({ of }) => of.length > 0)
+    .map(({ format, of }) => `read_json([${of.map(literal).join(', ')}], format='${format}', ${options})`)
+  const source =
+    sources.length === 1
+      ? sources[0]
+      : `(${sources.map((one) => `SELECT * FROM ${one}`).join(' UNION ALL ')})`
   return `CREATE VIEW ${view} AS SELECT ${values.join(', ')} FROM ${source}`
 }
 

@@ -1,5 +1,6 @@
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
 const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
+const lineFeed = 0x0a
 const rowStart = Buffer.from('{"__metadata":{"uri":')
 
 /**
@@ -11,11 +12,34 @@ const rowStart = Buffer.from('{"__metadata":{"uri":')
  * @see OData v2, JSON format § 5: entries
  */
 export function countElements(body: Buffer, start: number, end: number): number {
+  const first = firstOf(body, start, end)
+  if (body[first] === closeBracket) return 0
+  return isUniform(body, first, end) ? countStarts(body, first, end) : walk(body, start, end)
+}
+
+/**
+ * Puts each entity of the array in `body[start, end)` on a line of its own, by turning the commas between them into
+ * line feeds where they stand; gives how many there are. Null, and nothing changed, where rows cannot be told from
+ * what is inside them, or the body has lines already.
+ */
+export function splitElements(body: Buffer, start: number, end: number): number | null {
+  const first = firstOf(body, start, end)
+  if (body[first] === closeBracket || !isUniform(body, first, end)) return null
+  const line = body.indexOf(lineFeed, first)
+  if (line >= 0 && line < end) return null
+  return countStarts(body, first, end, (comma) => {
+    body[comma] = lineFeed
+  })
+}
+
+function firstOf(body: Buffer, start: number, end: number): number {
   let first = start + 1
   while (first < end && isBlank(body[first])) first++
-  if (body[first] === closeBracket) return 0
-  const isUniform = body.subarray(first, first + rowStart.length).equals(rowStart)
-  return isUniform && !hasList(body, first, end) ? countStarts(body, first, end) : walk(body, start, end)
+  return first
+}
+
+function isUniform(body: Buffer, first: number, end: number): boolean {
+  return body.subarray(first, first + rowStart.length).equals(rowStart) && !hasList(body, first, end)
 }
 
 /** Whether a member's value is a list: a bracket after a name's end. One inside a text stands after something else. */
@@ -36,7 +60,12 @@ function hasList(body: Buffer, first: number, end: number): boolean {
   return false
 }
 
-function countStarts(body: Buffer, first: number, end: number): number {
+function countStarts(
+  body: Buffer,
+  first: number,
+  end: number,
+  onComma: (at: number) => void = () => {},
+): number {
   let count = 1
   let at = first
   for (;;) {
@@ -45,7 +74,9 @@ function countStarts(body: Buffer, first: number, end: number): number {
     let before = at - 1
     while (isBlank(body[before])) before--
     // After a colon it is an entity inside a row.
-    if (body[before] === comma) count++
+    if (body[before] !== comma) continue
+    count++
+    onComma(before)
   }
 }
 

@@ -159,6 +159,23 @@ describe('against JSON.parse', () => {
     )
   })
 
+  test('a row a line, where that can be told, gives the same rows', () => {
+    let split = 0
+    fc.assert(
+      fc.property(rows, indent, (results, space) => {
+        const body = Buffer.from(JSON.stringify({ d: { results } }, null, space))
+        const { start, end, rows: count, isLines } = readPage(body, { asLines: true })
+        const text = body.toString('utf8', start + 1, end - 1)
+        const got = isLines ? text.split('\n').map((line) => JSON.parse(line)) : JSON.parse(`[${text}]`)
+        assert.deepEqual(got, JSON.parse(JSON.stringify(results)))
+        assert.equal(count, results.length)
+        split += isLines ? 1 : 0
+      }),
+      options,
+    )
+    assert.ok(split > 20, `only ${split} pages were split`)
+  })
+
   test('rows and count of any page cut by $top are the same', () => {
     fc.assert(
       fc.property(rows, indent, (results, space) => {

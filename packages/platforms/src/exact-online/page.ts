@@ -1,6 +1,6 @@
 import type { PageRows } from '@sluis/engine'
 import { SluisError } from '@sluis/shared'
-import { countElements } from './count-elements.ts'
+import { countElements, splitElements } from './count-elements.ts'
 
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
 const [quote, backslash, colon, comma] = [0x22, 0x5c, 0x3a, 0x2c]
@@ -11,7 +11,7 @@ const [quote, backslash, colon, comma] = [0x22, 0x5c, 0x3a, 0x2c]
  * `{"d":{…}}`, whose range is then that object.
  * @see OData v2, JSON format § 4 and § 7
  */
-export function readPage(body: Buffer): PageRows {
+export function readPage(body: Buffer, { asLines = false } = {}): PageRows {
   const head = new Reader(body)
   head.expect(openBrace)
   if (head.string() !== 'd') throw unreadable('it does not begin with "d"')
@@ -36,7 +36,14 @@ export function readPage(body: Buffer): PageRows {
   }
   const end = tail.at
   if (tail.peek() !== closeBracket || end <= start) throw unreadable('its end is not that of a list')
-  return { start, end, rows: countElements(body, start, end), next: next === '' ? null : next }
+  const lines = asLines ? splitElements(body, start, end) : null
+  return {
+    start,
+    end,
+    rows: lines ?? countElements(body, start, end),
+    next: next === '' ? null : next,
+    isLines: lines !== null,
+  }
 }
 
 /** The number that `/$count` answers. */
@@ -76,7 +83,7 @@ function singleEntity(body: Buffer, start: number): PageRows {
   const end = tail.at
   if (body[start] !== openBrace || tail.peek() !== closeBrace)
     throw unreadable('"d" is neither list nor object')
-  return { start, end, rows: 1, next: null }
+  return { start, end, rows: 1, next: null, isLines: false }
 }
 
 function isBlank(byte: number | undefined): boolean {
