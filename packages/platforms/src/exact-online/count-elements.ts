@@ -1,6 +1,8 @@
 const [openBrace, closeBrace, openBracket, closeBracket] = [0x7b, 0x7d, 0x5b, 0x5d]
-const [quote, backslash, comma, colon] = [0x22, 0x5c, 0x2c, 0x3a]
+const [quote, backslash, comma] = [0x22, 0x5c, 0x2c]
 const lineFeed = 0x0a
+/** As compact JSON has it, and with one blank; entities begin without any, or they are walked. */
+const listStarts = [Buffer.from('":['), Buffer.from('": [')]
 const rowStart = Buffer.from('{"__metadata":{"uri":')
 
 /**
@@ -42,22 +44,14 @@ function isUniform(body: Buffer, first: number, end: number): boolean {
   return body.subarray(first, first + rowStart.length).equals(rowStart) && !hasList(body, first, end)
 }
 
-/** Whether a member's value is a list: a bracket after a name's end. One inside a text stands after something else. */
+/** Whether a member's value is a list: a bracket after a name's end. In a text the quote would be an escaped one. */
 function hasList(body: Buffer, first: number, end: number): boolean {
-  for (
-    let at = body.indexOf(openBracket, first);
-    at >= 0 && at < end;
-    at = body.indexOf(openBracket, at + 1)
-  ) {
-    let before = at - 1
-    while (isBlank(body[before])) before--
-    if (body[before] !== colon) continue
-    before--
-    while (isBlank(body[before])) before--
-    // In a text the quote would be an escaped one.
-    if (body[before] === quote && body[before - 1] !== backslash) return true
-  }
-  return false
+  return listStarts.some((start) => {
+    for (let at = body.indexOf(start, first); at >= 0 && at < end; at = body.indexOf(start, at + 1)) {
+      if (body[at - 1] !== backslash) return true
+    }
+    return false
+  })
 }
 
 function countStarts(
