@@ -32,7 +32,15 @@ export class StatementLog {
 
   /** Writes the record down for good. */
   async close(record: LiveRecord): Promise<void> {
-    this.#live.delete(record.id)
+    try {
+      await this.#write(record)
+    } finally {
+      // Only now: between the two nobody may find it missing.
+      this.#live.delete(record.id)
+    }
+  }
+
+  async #write(record: LiveRecord): Promise<void> {
     const { organisationId, ...kept } = record
     const now = this.#clock.now()
     await this.#store.pool.query(
@@ -82,7 +90,8 @@ export class StatementLog {
        ORDER BY started_at DESC LIMIT 100`,
       [organisationId, database, actor ?? null],
     )
-    return [...live.reverse(), ...rows.map(({ record }) => record)]
+    const isLive = new Set(live.map(({ id }) => id))
+    return [...live.reverse(), ...rows.map(({ record }) => record).filter(({ id }) => !isLive.has(id))]
   }
 
   cancel(organisationId: OrganisationId, database: string, id: StatementId): void {
