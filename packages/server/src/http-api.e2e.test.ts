@@ -276,7 +276,7 @@ describe('databases and queries', () => {
     await lab.clearFaults()
   })
 
-  test('DELETE cancels, and the statement says so', async () => {
+  test('DELETE cancels: the statement says so, and makes no further call', async () => {
     await lab.control('faults', {
       at: 'api',
       kind: 'delay',
@@ -297,6 +297,12 @@ describe('databases and queries', () => {
     for (let look = 0; look < 500 && (await state()) !== 'cancelled'; look++)
       await new Promise((resolve) => setTimeout(resolve, 10))
     assert.equal(await state(), 'cancelled')
+    // The record is kept now, with the calls that were made: asked again after other work it must be the same.
+    const kept = (await lab.call('GET', path)).body
+    assert.equal((await query('SELECT 1')).status, 200)
+    assert.deepEqual((await lab.call('GET', path)).body.progress, kept.progress)
+    const { partitions } = (await lab.call('GET', '/databases/books/partitions')).body
+    assert.ok(kept.progress.callsMade <= partitions.length, 'no more than what was under way')
     await lab.clearFaults()
   })
 
