@@ -91,6 +91,8 @@ describe('the browser flow of wire.md § 1.3, in a real browser', () => {
 
   test('English, 375 px, keyboard alone: a wrong password is said, no company is said, cancel comes back', async () => {
     const { page, faults, shoot } = await arrive(375, 'en-GB')
+    // The browser moves the focus after the page has loaded: a person looks where it is before typing.
+    await page.locator('#user:focus').waitFor()
     await page.keyboard.type('anna@example.com')
     await page.keyboard.press('Tab')
     await page.keyboard.type('wrong one')
@@ -101,6 +103,7 @@ describe('the browser flow of wire.md § 1.3, in a real browser', () => {
     await shoot('wrong-password')
     assert.equal(await page.getByLabel('User name').inputValue(), 'anna@example.com')
     // The focus is where the mistake is.
+    await page.locator('#password:focus').waitFor()
     await page.keyboard.type('right one')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Give permission' }).waitFor()
