@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { setFlagsFromString } from 'node:v8'
 
 const root = dirname(fileURLToPath(import.meta.url))
 const commands = {
@@ -54,6 +55,9 @@ if (!Object.hasOwn(commands, command)) {
 }
 // DuckDB runs each statement on a libuv thread; four (the default) can dead-lock on blocked pipes.
 process.env.UV_THREADPOOL_SIZE ??= '64'
+// Pages come in buffers outside the JavaScript heap. Without this, each 64 MB of them is a full garbage collection, which
+// takes a seventh of the time of a load (docs/why/speed.md).
+setFlagsFromString('--external-memory-accounted-in-global-limit')
 process.argv.splice(1, 2, join(root, commands[command]))
 process.argv.splice(2, process.argv.length, ...rest)
 await import(commands[command])

@@ -18,6 +18,11 @@ export interface SendOptions {
   readonly signal?: AbortSignal
   /** Told once when request bytes may have reached the network: before it a failure is certainly harmless. */
   readonly onSent?: () => void
+  /**
+   * Memory for the body, of at least so many bytes, for one who reads many large bodies and uses memory again; without
+   * it each body has fresh memory. Asked again, for more, when a body is longer than it said.
+   */
+  readonly takeMemory?: (bytes: number) => Buffer
 }
 
 /**

@@ -51,7 +51,8 @@ export class ApiCaller {
     this.#options = options
   }
 
-  async call(request: OutgoingRequest): Promise<CallOutcome> {
+  /** Reads once. The answer's body lies in what `takeMemory` gives, for a caller that uses memory again. */
+  async call(request: OutgoingRequest, takeMemory?: (bytes: number) => Buffer): Promise<CallOutcome> {
     const { connector, session, clock, signal } = this.#options
     let refusals = 0
     let troubles = 0
@@ -63,7 +64,7 @@ export class ApiCaller {
         ...request,
         headers: { ...request.headers, authorization: `Bearer ${lease.accessToken.reveal()}` },
       }
-      const sent = await this.#send(authorised)
+      const sent = await this.#send(authorised, takeMemory)
       if (sent === null) {
         const pause = transientPausesMs[troubles++]
         if (pause === undefined) throw unavailable('The platform does not answer.')
@@ -131,7 +132,10 @@ export class ApiCaller {
     }
   }
 
-  async #send(request: OutgoingRequest): Promise<{ response: IncomingResponse; call: NativeCall } | null> {
+  async #send(
+    request: OutgoingRequest,
+    takeMemory: ((bytes: number) => Buffer) | undefined,
+  ): Promise<{ response: IncomingResponse; call: NativeCall } | null> {
     const { connector, session, send, budgets, clock, timeoutMs, signal, onCall } = this.#options
     const budget = connector.budgetKey(request)
     const key: BudgetKey | null =
@@ -156,6 +160,7 @@ export class ApiCaller {
       const response = await send(request, {
         timeoutMs,
         ...(signal ? { signal } : {}),
+        ...(takeMemory ? { takeMemory } : {}),
         onSent: () => {
           isSent = true
         },

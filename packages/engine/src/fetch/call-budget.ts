@@ -21,6 +21,21 @@ interface BudgetRow {
 const minute = 60_000
 const day = 86_400_000
 
+/** Named, so that PostgreSQL parses and plans it once a connection: it runs before every call. */
+const takeOne = {
+  name: 'call-budget-take',
+  text: `INSERT INTO call_budget AS b
+      (platform, client_id, key, minute_start, minute_used, minute_limit, day_start, day_used, day_limit)
+    VALUES ($1, $2, $3, $4, 1, $6, $5, 1, $7)
+    ON CONFLICT (platform, client_id, key) DO UPDATE SET
+      minute_used = CASE WHEN b.minute_start < $4 THEN 1 ELSE b.minute_used + 1 END,
+      minute_start = greatest(b.minute_start, $4),
+      day_used = CASE WHEN b.day_start < $5 THEN 1 ELSE b.day_used + 1 END,
+      day_start = greatest(b.day_start, $5)
+    WHERE (b.minute_start < $4 OR b.minute_used < b.minute_limit) AND (b.day_start < $5 OR b.day_used < b.day_limit)
+    RETURNING *`,
+}
+
 /** The longest a statement waits for one call's turn; a day's end is never waited for. */
 const longestWaitMs = 5 * minute
 
@@ -51,19 +66,10 @@ export class CallBudgets {
       const now = this.#clock.now()
       const [thisMinute, thisDay] = [Math.floor(now / minute) * minute, Math.floor(now / day) * day]
       const identity = [key.platform, key.clientId, key.key]
-      const { rows } = await this.#store.pool.query<BudgetRow>(
-        `INSERT INTO call_budget AS b
-           (platform, client_id, key, minute_start, minute_used, minute_limit, day_start, day_used, day_limit)
-         VALUES ($1, $2, $3, $4, 1, $6, $5, 1, $7)
-         ON CONFLICT (platform, client_id, key) DO UPDATE SET
-           minute_used = CASE WHEN b.minute_start < $4 THEN 1 ELSE b.minute_used + 1 END,
-           minute_start = greatest(b.minute_start, $4),
-           day_used = CASE WHEN b.day_start < $5 THEN 1 ELSE b.day_used + 1 END,
-           day_start = greatest(b.day_start, $5)
-         WHERE (b.minute_start < $4 OR b.minute_used < b.minute_limit) AND (b.day_start < $5 OR b.day_used < b.day_limit)
-         RETURNING *`,
-        [...identity, thisMinute, thisDay, limits.minute, limits.day],
-      )
+      const { rows } = await this.#store.pool.query<BudgetRow>({
+        ...takeOne,
+        values: [...identity, thisMinute, thisDay, limits.minute, limits.day],
+      })
       const [taken] = rows
       if (taken) return taken
       const { rows: known } = await this.#store.pool.query<BudgetRow>(

@@ -3,6 +3,7 @@ import { type OutgoingRequest, SluisError } from '@sluis/shared'
 import type { ChosenRead, Connector } from '../catalog/connector.ts'
 import type { Partition } from '../catalog/table.ts'
 import type { ApiCaller } from './api-caller.ts'
+import { PageMemory } from './page-memory.ts'
 import { PageSpool } from './page-spool.ts'
 
 export interface FetchScanOptions {
@@ -57,6 +58,8 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
   const spools = new Map<Partition | null, PageSpool>()
   const totals = new Map<string, { rows: number; calls: number }>()
   const warnings = new Set<string>()
+  const memory = new PageMemory()
+  const takeMemory = (size: number) => memory.take(size)
   let [rows, calls, bytes, counted, largestPageBytes] = [0, 0, 0, 0, 0]
   const isExact = offer.judgements.every((judgement) => judgement === 'exact')
   const stopAt = scan.limit !== null && scan.orderBy.length === 0 && !offer.isCount ? scan.limit : null
@@ -86,7 +89,7 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
     // The next page is asked for while the last one is written; one page at most waits for the disk.
     let writing: Promise<void> = Promise.resolve()
     while (next !== null && !isMet) {
-      const outcome = await caller.call(next)
+      const outcome = await caller.call(next, takeMemory)
       calls++
       total.calls++
       if (outcome.kind === 'forbidden') {
@@ -123,7 +126,7 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
           ? body.subarray(page.start + 1, page.end - 1)
           : body.subarray(page.start, page.end)
       await writing
-      writing = spool.append(inside, page.isLines)
+      writing = spool.append(inside, page.isLines).then(() => memory.giveBack(body))
       // Its failure is met at the next page or at the end.
       writing.catch(() => {})
       const pageRows = page.rows ?? 0
