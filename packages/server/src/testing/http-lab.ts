@@ -42,6 +42,8 @@ export interface HttpLab {
   code(user?: string): Promise<string>
   /** Plays the partner: tokens as the partner's own web application would hold them. */
   tokens(user?: string): Promise<{ accessToken: string; refreshToken: string }>
+  /** Plays somebody else who spends a refresh token: the status of the answer. */
+  refreshElsewhere(refreshToken: string): Promise<number>
   handover(credentials: object, more?: object): object
   tokenCalls(): Promise<number>
   apiCalls(): Promise<number>
@@ -141,6 +143,15 @@ export async function openHttpLab(): Promise<HttpLab> {
       const answer = await fetch(`${platformUrl}/api/oauth2/token`, { method: 'POST', body })
       const pair = (await answer.json()) as Record<string, string>
       return { accessToken: pair.access_token ?? '', refreshToken: pair.refresh_token ?? '' }
+    },
+    async refreshElsewhere(refreshToken) {
+      const body = new URLSearchParams({
+        grant_type: 'refresh_token',
+        refresh_token: refreshToken,
+        client_id: labClient.clientId,
+        client_secret: labClient.clientSecret,
+      })
+      return (await fetch(`${platformUrl}/api/oauth2/token`, { method: 'POST', body })).status
     },
     handover: (credentials, more = {}) => ({
       platform: 'exact-online',
