@@ -18,6 +18,7 @@ const policySchema = z.strictObject({
   reuseRevokesFamily: z.boolean(),
   resendAfterSeconds: z.array(seconds).min(1).max(2),
   assumedIdleSeconds: seconds.optional(),
+  budget: z.strictObject({ callsADay: z.number().int().min(4), errorsAnHour: seconds }).optional(),
 } satisfies Record<keyof IssuerPolicy, z.ZodType>)
 
 const entries = issuerEntries()

@@ -64,6 +64,30 @@ export class AnswerJudge {
     }
   }
 
+  /** The issuer takes no more for this app and user until `notBefore`: nothing was sent, and the state stays. */
+  async hold(row: GrantRow, notBefore: number): Promise<SpendResult> {
+    const { store, clock } = this.#parts
+    const result = { kind: 'over-budget', notBefore } as const
+    // A lost answer stays the problem to be told of; its resend waits.
+    if (row.state === 'ambiguous') {
+      await store.postpone(row, notBefore)
+      return result
+    }
+    const at = new Date(notBefore).toISOString()
+    const detail = `The issuer takes no more token requests of this client for this user until ${at}.`
+    const fault = problem(
+      'PLATFORM_BUDGET_EXHAUSTED',
+      detail,
+      'Nothing is lost: Sluis tries again then by itself.',
+    )
+    await store.change(
+      row,
+      { not_before: notBefore, due_at: notBefore, problem: fault },
+      { action: 'grant.refresh-held', at: clock.now(), facts: { until: at } },
+    )
+    return result
+  }
+
   /** Nothing was rotated. When our own clock thought otherwise, the issuer saw a token answer that we did not. */
   async #waitFor(row: GrantRow): Promise<SpendResult> {
     const { sender, clock } = this.#parts

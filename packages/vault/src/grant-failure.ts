@@ -30,6 +30,12 @@ export function grantFailure(row: GrantRow, notBefore?: number): SluisError {
         details,
       })
     default:
+      if (row.problem?.code === 'PLATFORM_BUDGET_EXHAUSTED' && hasTime) {
+        return new SluisError('PLATFORM_BUDGET_EXHAUSTED', row.problem.detail, {
+          hint: row.problem.hint ?? 'Wait until then.',
+          details: { ...details, resetsAt: details.notBefore },
+        })
+      }
       if (!row.has_refresh) {
         return new SluisError(
           'GRANT_NEEDS_CONSENT',

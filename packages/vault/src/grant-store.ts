@@ -1,5 +1,6 @@
 import type { GrantId, OrganisationId } from '@sluis/shared'
 import type { GrantRow } from './grant-row.ts'
+import type { BudgetClaim, BudgetKey, BudgetUse } from './token-budget.ts'
 import type { GrantState } from './vault.ts'
 
 /** Heard by all processes when a grant changed: waiters look again, caches forget. */
@@ -98,6 +99,8 @@ export interface SpendIntent {
   readonly at: number
   readonly state: GrantState
   readonly isSingleUse: boolean
+  /** Counted with the intent, which is not recorded where it does not fit. */
+  readonly claim?: BudgetClaim
 }
 
 /** What the audit trail says of a change. */
@@ -116,14 +119,25 @@ export interface GrantStore {
   get(id: GrantId, organisationId?: OrganisationId): Promise<GrantRow | null>
   /**
    * The intent: exactly one caller in the whole cluster wins generation `row.generation`. Null when somebody else
-   * has it, the row has moved on, or a single-use token may not be spent because the database is being repaired.
+   * has it, the row has moved on, it does not fit the issuer's budget, or a single-use token may not be spent because
+   * the database is being repaired.
    */
   beginSpend(row: GrantRow, spend: SpendIntent): Promise<GrantRow | null>
   /**
    * The intent to send an ambiguous spend once more: exactly one caller wins send number `row.spend_sends + 1`. Until
    * `lostAt` the row is left to it; a holder that dies meanwhile is found by its lock, or at the latest then.
    */
-  beginResend(row: GrantRow, process: string, at: number, lostAt: number): Promise<GrantRow | null>
+  beginResend(
+    row: GrantRow,
+    process: string,
+    at: number,
+    lostAt: number,
+    claim?: BudgetClaim,
+  ): Promise<GrantRow | null>
+  /** What was counted for an app and user; null when nothing was. */
+  budgetUse(key: BudgetKey): Promise<BudgetUse | null>
+  /** Counts a refusal by the token endpoint; the last `most` are remembered. */
+  noteTokenError(key: BudgetKey, at: number, most: number): Promise<void>
   /** Whether this spend is still the caller's to send. */
   isStillSpending(row: GrantRow): Promise<boolean>
   /**

@@ -16,6 +16,7 @@ export type {
   TokenSet,
   WhoAmIAnswer,
 } from './oauth-platform.ts'
+export type { TokenBudget } from './token-budget.ts'
 export type {
   GrantState,
   GrantView,

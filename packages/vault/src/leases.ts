@@ -108,7 +108,7 @@ export class Leases {
         if (!result || result.kind === 'spent' || result.kind === 'elsewhere') continue
         if (left && lives() > 0) return left
         const current = (await store.get(id, organisationId)) ?? row
-        throw grantFailure(current, result.kind === 'too-early' ? result.notBefore : undefined)
+        throw grantFailure(current, 'notBefore' in result ? result.notBefore : undefined)
       } finally {
         news.end()
       }
@@ -174,9 +174,15 @@ export class Leases {
     const isStuck = row.state === 'needs_consent' || row.state === 'ambiguous' || row.state === 'pending'
     if (!row.has_refresh || isStuck) throw grantFailure(row)
     const notBefore = spender.notBefore(row)
-    if (row.spend_id === null && notBefore > clock.now()) throw tooEarly(row, notBefore)
+    if (row.spend_id === null && notBefore > clock.now()) {
+      const isHeld = row.problem?.code === 'PLATFORM_BUDGET_EXHAUSTED'
+      throw isHeld ? grantFailure(row, notBefore) : tooEarly(row, notBefore)
+    }
     const result = await this.spend(row)
     if (result.kind === 'too-early') throw tooEarly(row, result.notBefore)
+    if (result.kind === 'over-budget') {
+      throw grantFailure((await store.get(id, organisationId)) ?? row, result.notBefore)
+    }
     const deadline = clock.now() + tokenTimeoutMs
     for (;;) {
       const news = cache.listen(id)

@@ -1,4 +1,5 @@
 import type { IncomingResponse, OutgoingRequest, PlainSecret } from '@sluis/shared'
+import type { TokenBudget } from './token-budget.ts'
 
 /**
  * What the vault must know of an issuer to keep a chain alive, as data. Unknown values take the careful choice:
@@ -27,6 +28,8 @@ export interface IssuerPolicy {
   readonly reuseRevokesFamily: boolean
   /** After a lost answer: when to send the same token again, in seconds after the loss is known. */
   readonly resendAfterSeconds: readonly number[]
+  /** How much the token endpoint takes from one app for one user; without it nothing is counted. */
+  readonly budget?: TokenBudget
 }
 
 /** One place where a platform is served, with the only origins that may ever receive its tokens. */

@@ -13,9 +13,26 @@ import {
   type SpendIntent,
   type StoreEvent,
 } from './grant-store.ts'
+import {
+  type BudgetClaim,
+  type BudgetKey,
+  type BudgetUse,
+  claimSql,
+  claimValues,
+  dayStartOf,
+  noteErrorSql,
+  readUseSql,
+} from './token-budget.ts'
 
 const toParameter = (value: unknown) =>
   value !== null && typeof value === 'object' && !Buffer.isBuffer(value) ? JSON.stringify(value) : value
+
+/** Around an UPDATE: what counts it against the issuer's budget, where there is one. */
+function counting(claim: BudgetClaim | undefined, from: number) {
+  if (!claim) return { before: '', condition: '', after: '' }
+  const { before, condition, after } = claimSql(from)
+  return { before: `WITH ${before} begun AS (`, condition, after: `)${after} SELECT * FROM begun` }
+}
 
 /** The rows in PostgreSQL: each write is one statement. */
 export class PgGrantStore implements GrantStore {
@@ -59,12 +76,14 @@ export class PgGrantStore implements GrantStore {
   }
 
   async beginSpend(row: GrantRow, spend: SpendIntent): Promise<GrantRow | null> {
+    const spending = counting(spend.claim, 11)
     const { rows } = await this.#store.pool.query<GrantRow>(
-      `UPDATE token_grant SET spend_id = $4, spend_kind = $5, spend_generation = generation, spend_process = $6,
+      `${spending.before}
+       UPDATE token_grant SET spend_id = $4, spend_kind = $5, spend_generation = generation, spend_process = $6,
          spend_started_at = $7, spend_sends = 1, spend_lost_at = NULL, spend_refusals = 0, spend_was_early = false, state = $8
        WHERE id = $1 AND chain = $2 AND generation = $3 AND spend_id IS NULL AND state = $9 AND deleted_at IS NULL
-         AND (NOT $10 OR NOT EXISTS (SELECT FROM vault_recovery WHERE ended_at IS NULL))
-       RETURNING *`,
+         AND (NOT $10 OR NOT EXISTS (SELECT FROM vault_recovery WHERE ended_at IS NULL)) ${spending.condition}
+       RETURNING * ${spending.after}`,
       [
         row.id,
         row.chain,
@@ -76,19 +95,43 @@ export class PgGrantStore implements GrantStore {
         spend.state,
         row.state,
         spend.isSingleUse,
+        ...(spend.claim ? claimValues(spend.claim, spend.at) : []),
       ],
     )
     return rows[0] ?? null
   }
 
-  async beginResend(row: GrantRow, process: string, at: number, lostAt: number): Promise<GrantRow | null> {
+  async beginResend(
+    row: GrantRow,
+    process: string,
+    at: number,
+    lostAt: number,
+    claim?: BudgetClaim,
+  ): Promise<GrantRow | null> {
+    const sending = counting(claim, 7)
     const { rows } = await this.#store.pool.query<GrantRow>(
-      `UPDATE token_grant SET spend_sends = spend_sends + 1, spend_process = $3, spend_started_at = $4, due_at = $6
+      `${sending.before}
+       UPDATE token_grant SET spend_sends = spend_sends + 1, spend_process = $3, spend_started_at = $4, due_at = $6
        WHERE id = $1 AND spend_id = $2 AND spend_sends = $5 AND state = 'ambiguous' AND due_at <= $4
-         AND deleted_at IS NULL AND NOT EXISTS (SELECT FROM vault_recovery WHERE ended_at IS NULL) RETURNING *`,
-      [row.id, row.spend_id, process, at, row.spend_sends, lostAt],
+         AND deleted_at IS NULL AND NOT EXISTS (SELECT FROM vault_recovery WHERE ended_at IS NULL) ${sending.condition}
+       RETURNING * ${sending.after}`,
+      [row.id, row.spend_id, process, at, row.spend_sends, lostAt, ...(claim ? claimValues(claim, at) : [])],
     )
     return rows[0] ?? null
+  }
+
+  async budgetUse({ platform, region, clientId, user }: BudgetKey): Promise<BudgetUse | null> {
+    const { rows } = await this.#store.pool.query<BudgetUse>(readUseSql, [platform, region, clientId, user])
+    return rows[0] ?? null
+  }
+
+  async noteTokenError(
+    { platform, region, clientId, user }: BudgetKey,
+    at: number,
+    most: number,
+  ): Promise<void> {
+    const values = [platform, region, clientId, user, at, dayStartOf(at), most]
+    await this.#store.pool.query(noteErrorSql, values)
   }
 
   async isStillSpending(row: GrantRow): Promise<boolean> {

@@ -6,6 +6,7 @@ import { grantChannel, noSpend } from './grant-store.ts'
 import { nextDue } from './issuer-times.ts'
 import type { IssuerPolicy, PlatformUser } from './oauth-platform.ts'
 import type { PgGrantStore } from './pg-grant-store.ts'
+import { adoptUseSql } from './token-budget.ts'
 
 export interface SettleParts {
   readonly store: PgGrantStore
@@ -32,6 +33,7 @@ export async function settleGrant(
   policy: IssuerPolicy,
   now: number,
 ): Promise<Settled | null> {
+  await tx.query(adoptUseSql, [pending.platform, pending.region, pending.client_id, pending.id, user.id])
   const { rows: own } = await tx.query<GrantRow>('SELECT * FROM token_grant WHERE id = $1 FOR UPDATE', [
     pending.id,
   ])

@@ -6,7 +6,8 @@ import { nextState } from './grant-state.ts'
 import type { GrantStore } from './grant-store.ts'
 import { earliestSpend } from './issuer-times.ts'
 import type { Spool } from './spool.ts'
-import type { SendOutcome, TokenSender } from './token-sender.ts'
+import { type BudgetClaim, budgetKeyOf, callsKeptForResends, countsAsError, fitsAt } from './token-budget.ts'
+import type { Sent, TokenSender } from './token-sender.ts'
 
 /** How a spend ended, for the caller who asked for it. */
 export type SpendResult =
@@ -14,6 +15,8 @@ export type SpendResult =
   /** Somebody else spends this generation, or has. */
   | { readonly kind: 'elsewhere' }
   | { readonly kind: 'too-early'; readonly notBefore: number }
+  /** It was not sent: the issuer takes no more from this app for this user until then. */
+  | { readonly kind: 'over-budget'; readonly notBefore: number }
   | { readonly kind: 'refused'; readonly cause: 'spent' | 'expired' | 'invalid'; readonly text: string }
   | { readonly kind: 'client-refused'; readonly text: string }
   | { readonly kind: 'transient'; readonly text: string }
@@ -69,6 +72,7 @@ export class Spender {
     await seals.prepare(row)
     const held = await seals.openTokens(row)
     const id = Buffer.from(random(12)).toString('base64url')
+    const claim = this.#claimOf(row, callsKeptForResends)
     return this.#withRoom(id, async () => {
       const begun = await store.beginSpend(row, {
         id,
@@ -77,8 +81,9 @@ export class Spender {
         at: clock.now(),
         state: nextState(row.state, 'spend-begun'),
         isSingleUse: policy.rotation === 'single-use',
+        ...(claim ? { claim } : {}),
       })
-      return begun === null ? { kind: 'elsewhere' } : this.#send(begun, held)
+      return begun === null ? this.#notBegun(row, claim) : this.#send(begun, held)
     })
   }
 
@@ -89,9 +94,24 @@ export class Spender {
     await seals.prepare(row)
     return this.#withRoom(row.spend_id ?? '', async () => {
       const now = clock.now()
-      const begun = await store.beginResend(row, processId, now, now + lostAfterMs)
-      return begun === null ? { kind: 'elsewhere' } : this.#send(begun, await seals.openTokens(begun))
+      const claim = this.#claimOf(row, 0)
+      const begun = await store.beginResend(row, processId, now, now + lostAfterMs, claim)
+      return begun === null ? this.#notBegun(row, claim) : this.#send(begun, await seals.openTokens(begun))
     })
+  }
+
+  #claimOf(row: GrantRow, reserve: number): BudgetClaim | undefined {
+    const { budget } = this.#parts.sender.issuerOf(row).platform.policy
+    return budget && { key: budgetKeyOf(row), budget, reserve }
+  }
+
+  /** Somebody else was first, or the issuer takes no more for now: then the row says so, and until when. */
+  async #notBegun(row: GrantRow, claim: BudgetClaim | undefined): Promise<SpendResult> {
+    const { store, judge, clock } = this.#parts
+    if (!claim) return { kind: 'elsewhere' }
+    const now = clock.now()
+    const notBefore = fitsAt(await store.budgetUse(claim.key), claim, now)
+    return notBefore > now ? judge.hold(row, notBefore) : { kind: 'elsewhere' }
   }
 
   /** Room for the answer first: a full disk must show before the token is gone. */
@@ -120,15 +140,28 @@ export class Spender {
     const { store, keeper, judge, clock } = this.#parts
     const isStale = clock.now() - (row.spend_started_at ?? 0) > staleIntentMs
     if (isStale && !(await store.isStillSpending(row))) return { kind: 'elsewhere' }
-    const outcome = await this.#sendOnce(row, held)
+    const { outcome, status } = await this.#sendOnce(row, held)
     if (outcome.kind === 'tokens') {
       await keeper.keep(row, held, outcome.tokens)
+      await this.#countError(row, status)
       return { kind: 'spent' }
     }
+    await this.#countError(row, status)
     return this.#settle(
       row,
       row.spend_lost_at === null ? judge.judge(row, outcome) : judge.judgeResend(row, outcome),
     )
+  }
+
+  async #countError(row: GrantRow, status: number | null): Promise<void> {
+    const { store, clock, log } = this.#parts
+    const claim = this.#claimOf(row, 0)
+    if (!claim || status === null || !countsAsError(status)) return
+    const { key, budget } = claim
+    // What was answered matters more than its count: a database that is away must not keep it from being judged.
+    await store.noteTokenError(key, clock.now(), budget.errorsAnHour).catch((error) => {
+      log.warn({ grant: row.id, error: (error as Error).message }, 'a refusal could not be counted')
+    })
   }
 
   /** The holder of this send is dead or overdue, and no answer of it was found. */
@@ -146,7 +179,7 @@ export class Spender {
     return notBefore > this.#parts.clock.now() ? { kind: 'too-early', notBefore } : this.spend(promoted)
   }
 
-  async #sendOnce(row: GrantRow, held: HeldTokens): Promise<SendOutcome> {
+  async #sendOnce(row: GrantRow, held: HeldTokens): Promise<Sent> {
     try {
       return await this.#parts.sender.sendTokens(row, held, this.#parts.seals)
     } catch (error) {
@@ -155,7 +188,8 @@ export class Spender {
         { grant: row.id, error: (error as Error).message },
         'a token request could not be made',
       )
-      return { kind: 'not-sent', text: `The request could not be made: ${(error as Error).message}` }
+      const text = `The request could not be made: ${(error as Error).message}`
+      return { outcome: { kind: 'not-sent', text }, status: null }
     }
   }
 }

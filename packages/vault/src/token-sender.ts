@@ -2,6 +2,12 @@ import { type Clock, type Log, PlainSecret, type SendRequest, SluisError } from 
 import type { GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
 import type { OAuthPlatform, PlatformRegion, TokenAnswer, WhoAmIAnswer } from './oauth-platform.ts'
 
+/** An outcome with the status that it came with, where there was an answer. */
+export interface Sent {
+  readonly outcome: SendOutcome
+  readonly status: number | null
+}
+
 /** What became of one token request. `lost`: it may have been processed, and no answer came. */
 export type SendOutcome =
   | TokenAnswer
@@ -51,7 +57,7 @@ export class TokenSender {
     return { platform, region }
   }
 
-  async sendTokens(row: GrantRow, tokens: HeldTokens, seals: GrantSeals): Promise<SendOutcome> {
+  async sendTokens(row: GrantRow, tokens: HeldTokens, seals: GrantSeals): Promise<Sent> {
     const { platform, region } = this.issuerOf(row)
     const client = {
       clientId: row.client_id,
@@ -82,20 +88,22 @@ export class TokenSender {
       })
       // A redirect says nothing about what became of the token.
       if (response.status >= 300 && response.status < 400) {
-        return { kind: 'lost', text: `The token endpoint answered ${response.status}.` }
+        const outcome = { kind: 'lost', text: `The token endpoint answered ${response.status}.` } as const
+        return { outcome, status: response.status }
       }
       const answer = platform.processTokenResponse(response)
       this.#log.info(
         { grant: row.id, platform: row.platform, answer: answer.kind, status: response.status },
         'token answer',
       )
-      return answer
+      return { outcome: answer, status: response.status }
     } catch (error) {
       const text = (error as NodeJS.ErrnoException).code ?? 'no answer'
       this.#log.warn({ grant: row.id, platform: row.platform, isSent, text }, 'no token answer')
-      return isSent
+      const outcome: SendOutcome = isSent
         ? { kind: 'lost', text: `No answer came from the token endpoint (${text}).` }
         : { kind: 'not-sent', text: `The token endpoint cannot be reached (${text}).` }
+      return { outcome, status: null }
     }
   }
 

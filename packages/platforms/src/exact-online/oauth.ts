@@ -20,6 +20,7 @@ export const exactOnlinePolicy: IssuerPolicy = {
   previousTokenSeconds: 600,
   reuseRevokesFamily: false,
   resendAfterSeconds: [2, 20],
+  budget: { callsADay: 200, errorsAnHour: 10 },
 }
 
 /** Exact Online as an OAuth issuer, served in the regions given: the seven built-in ones and the operator's. */

@@ -10,6 +10,14 @@ import {
   type SpendIntent,
   type StoreEvent,
 } from '../grant-store.ts'
+import {
+  type BudgetClaim,
+  type BudgetKey,
+  type BudgetUse,
+  fitsAt,
+  withCall,
+  withError,
+} from '../token-budget.ts'
 
 export interface NotedEvent {
   readonly id: GrantId
@@ -23,6 +31,7 @@ export class MemoryGrantStore implements GrantStore {
   readonly rows = new Map<GrantId, GrantRow>()
   readonly events: NotedEvent[] = []
   readonly fingerprints = new Set<string>()
+  readonly #budgets = new Map<string, BudgetUse>()
   /** The database forgot something and is being repaired: nothing that works once is spent. */
   isRecovering = false
   readonly #onChange: (row: GrantRow) => void
@@ -56,6 +65,7 @@ export class MemoryGrantStore implements GrantStore {
     if (!current || !isAtPlace(current, row) || current.spend_id !== null || current.state !== row.state)
       return null
     if (spend.isSingleUse && this.isRecovering) return null
+    if (!this.#claim(spend.claim, spend.at)) return null
     const begun: GrantRow = {
       ...current,
       spend_id: spend.id,
@@ -73,11 +83,18 @@ export class MemoryGrantStore implements GrantStore {
     return begun
   }
 
-  async beginResend(row: GrantRow, process: string, at: number, lostAt: number): Promise<GrantRow | null> {
+  async beginResend(
+    row: GrantRow,
+    process: string,
+    at: number,
+    lostAt: number,
+    claim?: BudgetClaim,
+  ): Promise<GrantRow | null> {
     const current = this.#living(row.id)
     const isOurs = current !== null && current.spend_id === row.spend_id && current.spend_id !== null
     if (!isOurs || current.spend_sends !== row.spend_sends || current.state !== 'ambiguous') return null
     if (current.due_at === null || current.due_at > at || this.isRecovering) return null
+    if (!this.#claim(claim, at)) return null
     const begun: GrantRow = {
       ...current,
       spend_sends: current.spend_sends + 1,
@@ -87,6 +104,25 @@ export class MemoryGrantStore implements GrantStore {
     }
     this.rows.set(row.id, begun)
     return begun
+  }
+
+  /** Counts a request; false, and nothing counted, when it does not fit. */
+  #claim(claim: BudgetClaim | undefined, at: number): boolean {
+    if (!claim) return true
+    const name = JSON.stringify(claim.key)
+    const use = this.#budgets.get(name) ?? null
+    if (fitsAt(use, claim, at) > at) return false
+    this.#budgets.set(name, withCall(use, at))
+    return true
+  }
+
+  async budgetUse(key: BudgetKey): Promise<BudgetUse | null> {
+    return this.#budgets.get(JSON.stringify(key)) ?? null
+  }
+
+  async noteTokenError(key: BudgetKey, at: number, most: number): Promise<void> {
+    const name = JSON.stringify(key)
+    this.#budgets.set(name, withError(this.#budgets.get(name) ?? null, at, most))
   }
 
   async isStillSpending(row: GrantRow): Promise<boolean> {

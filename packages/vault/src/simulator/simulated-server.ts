@@ -125,6 +125,8 @@ export class SimulatedServer {
       get: (...of) => call('get', () => store.get(...of)),
       beginSpend: (...of) => call('beginSpend', () => store.beginSpend(...of)),
       beginResend: (...of) => call('beginResend', () => store.beginResend(...of)),
+      budgetUse: (...of) => call('budgetUse', () => store.budgetUse(...of)),
+      noteTokenError: (...of) => call('noteTokenError', () => store.noteTokenError(...of)),
       isStillSpending: (...of) => call('isStillSpending', () => store.isStillSpending(...of)),
       change: (row, change, event) =>
         call(`change ${event?.action ?? ''}`, () => store.change(row, change, event)),

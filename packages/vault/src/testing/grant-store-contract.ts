@@ -166,6 +166,41 @@ export function grantStoreContract(name: string, open: () => Promise<StoreUnderT
       )
     })
 
+    test('counts a spend with its intent, and begins none that does not fit the budget', async () => {
+      const { store, put } = await open()
+      const budget = { callsADay: 3, errorsAnHour: 2 }
+      const key = { platform: 'p', region: 'r', clientId: 'c', user: 'anna' }
+      const spend = (n: number, at = t0) => ({
+        ...intent(`spend-${n}`),
+        at,
+        claim: { key, budget, reserve: 1 },
+      })
+      for (let n = 0; n < 6; n++) await put(grantRow(`grt_${n}`))
+      assert.equal(await store.budgetUse(key), null)
+      const begun = await Promise.all(
+        [0, 1, 2, 3].map((n) => store.beginSpend(grantRow(`grt_${n}`), spend(n))),
+      )
+      assert.equal(begun.filter((each) => each !== null).length >= 2, true)
+      const [winner] = begun.filter((each) => each !== null)
+      assert.equal(await store.beginSpend(must(winner ?? null), spend(9)), null, 'an intent stands')
+      const dayStart = t0 - (t0 % 86_400_000)
+      const used = must(await store.budgetUse(key)).dayUsed
+      assert.deepEqual(await store.budgetUse(key), { dayStart, dayUsed: used, errorAt: [] })
+      assert.equal(await store.beginSpend(grantRow('grt_4'), spend(4)), null, 'the reserve is not for it')
+      const tomorrow = dayStart + 86_400_000
+      assert.notEqual(await store.beginSpend(grantRow('grt_4'), spend(4, tomorrow)), null)
+      assert.deepEqual(await store.budgetUse(key), { dayStart: tomorrow, dayUsed: 1, errorAt: [] })
+      for (const at of [t0, tomorrow, tomorrow + 5]) await store.noteTokenError(key, at, 2)
+      assert.deepEqual((await store.budgetUse(key))?.errorAt, [tomorrow, tomorrow + 5])
+      const late = tomorrow + 3_600_000
+      assert.equal(
+        await store.beginSpend(grantRow('grt_5'), spend(5, late - 1)),
+        null,
+        'two errors in this hour',
+      )
+      assert.notEqual(await store.beginSpend(grantRow('grt_5'), spend(5, late)), null)
+    })
+
     test('knows whether a send is still its holder’s', async () => {
       const { store, row, begun } = await begin()
       assert.equal(await store.isStillSpending(begun), true)
