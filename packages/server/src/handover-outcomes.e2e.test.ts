@@ -63,7 +63,6 @@ describe('a handover whose outcome is open is 202, and the vault goes on by itse
 
   test('while its refresh token may not be spent yet: pending until notBefore', async () => {
     const { refreshToken } = await lab.tokens(newUser())
-    const spent = await lab.tokenCalls()
     const made = await post({
       kind: 'tokens',
       refreshToken,
@@ -72,7 +71,7 @@ describe('a handover whose outcome is open is 202, and the vault goes on by itse
     assert.equal(made.status, 202, made.text)
     assert.equal(made.body.state, 'pending')
     assert.ok(Date.parse(made.body.notBefore) > (await emulatorNow()), made.text)
-    assert.equal(await lab.tokenCalls(), spent)
+    assert.equal(made.body.lastRefreshedAt, null)
     await advance(580)
     const grant = await becomes(made.body.id, 'active')
     assert.equal(grant.proven.refreshToken, true)
@@ -117,10 +116,9 @@ describe('a handover that is refused says what became of the token', () => {
 
   test('a code too old by its obtainedAt is not sent', async () => {
     const code = await lab.code(newUser())
-    const spent = await lab.tokenCalls()
     const obtainedAt = new Date((await emulatorNow()) - 200_000).toISOString()
     assert.deepEqual(await refused({ kind: 'code', code, obtainedAt }), [422, 'HANDOVER_CODE_EXPIRED'])
-    assert.equal(await lab.tokenCalls(), spent)
+    assert.equal((await post({ kind: 'code', code })).status, 201, 'the code was spent')
   })
 
   test('a code that was used, or never was one', async () => {
