@@ -112,7 +112,7 @@ test('the model in memory answers a thousand random calls as PostgreSQL does', a
           case 4:
             return store.advance(row, next, fingerprint, event)
           case 5:
-            return store.replay(JSON.parse(JSON.stringify(rowToJson(next))), at)
+            return store.replay(JSON.parse(JSON.stringify(rowToJson(next))), at, fingerprint)
           case 6:
             await store.addFingerprint(fingerprint, row, at)
             return store.knowsFingerprint(fingerprint)

@@ -153,9 +153,10 @@ export interface GrantStore {
   advance(spent: GrantRow, next: GrantRow, fingerprint: Buffer | null, event: StoreEvent): Promise<boolean>
   /**
    * Puts a spooled row back where the database knows an older one or none. An older record never wins, and a grant
-   * that was deleted stays deleted. The event is noted only when something changed.
+   * that was deleted stays deleted. The event and the token's fingerprint are noted only when something changed, and
+   * with the row: a token whose fingerprint is missing would be taken for one that never reached the database.
    */
-  replay(json: Record<string, unknown>, at: number): Promise<boolean>
+  replay(json: Record<string, unknown>, at: number, fingerprint: Buffer | null): Promise<boolean>
   /** Whether this refresh token's fingerprint is on record. */
   knowsFingerprint(fingerprint: Buffer): Promise<boolean>
   /** Puts a fingerprint on record; one that is known stays as it is. */

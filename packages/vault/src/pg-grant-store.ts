@@ -218,7 +218,7 @@ export class PgGrantStore implements GrantStore {
     )
   }
 
-  async replay(json: Record<string, unknown>, at: number): Promise<boolean> {
+  async replay(json: Record<string, unknown>, at: number, fingerprint: Buffer | null): Promise<boolean> {
     const assignments = grantColumns
       .filter((column) => column !== 'id')
       .map((column) => `${column} = excluded.${column}`)
@@ -229,13 +229,18 @@ export class PgGrantStore implements GrantStore {
          WHERE token_grant.deleted_at IS NULL
            AND ((token_grant.chain, token_grant.generation) < (excluded.chain, excluded.generation)
              OR excluded.deleted_at IS NOT NULL)
-         RETURNING id, organisation_id, generation),
+         RETURNING id, organisation_id, chain, generation, deleted_at),
+       known AS (
+         INSERT INTO token_fingerprint (fingerprint, grant_id, organisation_id, chain, generation, created_at)
+         SELECT $3::bytea, id, organisation_id, chain, generation, $2 FROM changed
+         WHERE $3::bytea IS NOT NULL AND deleted_at IS NULL
+         ON CONFLICT (fingerprint) DO NOTHING),
        audited AS (
          INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
          SELECT organisation_id, $2, 'vault', 'grant.recovered', id,
            jsonb_build_object('generation', generation, 'from', 'spool') FROM changed)
        SELECT pg_notify('${grantChannel}', id) FROM changed`,
-      [JSON.stringify(json), at],
+      [JSON.stringify(json), at, fingerprint],
     )
     return rowCount === 1
   }

@@ -47,9 +47,8 @@ export class SpoolReplay {
     const { store, seals, keys, keeper, clock, log } = this.#parts
     const { refreshToken } = row.sealed_tokens === null ? {} : await seals.openTokens(row)
     const fingerprint = refreshToken === undefined ? null : await keys.fingerprint(refreshToken)
-    if (await store.replay(record.row, clock.now())) {
+    if (await store.replay(record.row, clock.now(), fingerprint)) {
       log.info({ grant: row.id, generation: row.generation }, 'an answer was put back from the spool')
-      if (fingerprint && row.deleted_at === null) await store.addFingerprint(fingerprint, row, clock.now())
       return
     }
     if (fingerprint === null || refreshToken === undefined) return

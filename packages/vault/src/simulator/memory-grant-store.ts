@@ -166,7 +166,7 @@ export class MemoryGrantStore implements GrantStore {
     return true
   }
 
-  async replay(json: Record<string, unknown>, at: number): Promise<boolean> {
+  async replay(json: Record<string, unknown>, at: number, fingerprint: Buffer | null): Promise<boolean> {
     const row = rowFromJson(json)
     const current = this.rows.get(row.id)
     const isNewer =
@@ -178,6 +178,7 @@ export class MemoryGrantStore implements GrantStore {
     if (!isNewer) return false
     const facts = { generation: row.generation, from: 'spool' }
     this.#note(row.id, { action: recovered, at, facts })
+    if (fingerprint && row.deleted_at === null) this.fingerprints.add(fingerprint.toString('hex'))
     this.put(row)
     return true
   }

@@ -261,7 +261,7 @@ export function grantStoreContract(name: string, open: () => Promise<StoreUnderT
       const { store, put } = await open()
       const at = (chain: number, generation: number) =>
         grantRow('grt_1', { chain, generation, sealed_tokens: Buffer.from(`${chain} ${generation}`) })
-      const replay = (row: GrantRow) => store.replay(JSON.parse(JSON.stringify(rowToJson(row))), t0)
+      const replay = (row: GrantRow) => store.replay(JSON.parse(JSON.stringify(rowToJson(row))), t0, null)
       assert.equal(await replay(at(1, 3)), true, 'a row that is not there')
       assert.deepEqual(await store.get('grt_1' as GrantId), at(1, 3))
       assert.equal(await replay(at(1, 3)), false)
@@ -273,6 +273,22 @@ export function grantStoreContract(name: string, open: () => Promise<StoreUnderT
       assert.equal(await replay(at(3, 9)), false, 'and stays so')
       assert.equal(await store.get('grt_1' as GrantId), null)
       await put(grantRow('grt_2'))
+    })
+
+    // A process died between putting a row back and noting its token: the next replay of the same spool took that token,
+    // spent since, for one that had never reached the database, and kept it to be spent once more.
+    test('knows the token of a row as soon as the row is put back, so that it is not kept as unspent later', async () => {
+      const { store, put } = await open()
+      const [old, token] = [Buffer.alloc(32, 1), Buffer.alloc(32, 2)]
+      await put(grantRow('grt_1', { generation: 4 }))
+      const replay = (change: Partial<GrantRow>, fingerprint: Buffer) =>
+        store.replay(JSON.parse(JSON.stringify(rowToJson(grantRow('grt_1', change)))), t0, fingerprint)
+      assert.equal(await replay({ generation: 3 }, old), false)
+      assert.equal(await store.knowsFingerprint(old), false, 'nothing was put back')
+      assert.equal(await replay({ generation: 5 }, token), true)
+      assert.equal(await store.knowsFingerprint(token), true)
+      assert.equal(await replay({ generation: 6, deleted_at: t0 }, old), true)
+      assert.equal(await store.knowsFingerprint(old), false, 'what was deleted may be handed over again')
     })
 
     test('lists what is due, the longest overdue first, and leaves open spends alone', async () => {
