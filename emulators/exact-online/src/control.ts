@@ -44,10 +44,11 @@ export function answerControl(
       return { status: 201, body: { clientId: app.clientId, redirectUris: app.redirectUris } }
     }
     case 'POST users': {
-      const { user, password } = body
+      const { user, password, language = 'nl-NL' } = body
       if (typeof user !== 'string' || user === '' || typeof password !== 'string' || password === '')
         return fault('a user has user and password')
-      state.issuer.registerUser(user, password)
+      if (language !== 'nl-NL' && language !== 'en-US') return fault('language is nl-NL or en-US')
+      state.issuer.registerUser(user, password, language)
       return { status: 201, body: { user } }
     }
     case 'POST consents':
@@ -62,12 +63,14 @@ export function answerControl(
         return fault('a fault has at (token, api) and kind (drop-response, delay, status, body, reset)')
       }
       if (!Number.isInteger(times) || times < 1) return fault('times is a whole number from 1')
-      const { status, delayMs, matching } = body as Partial<Fault>
+      const { status, delayMs, matching, method } = body as Partial<Fault>
       if (status !== undefined && !(Number.isInteger(status) && status >= 200 && status <= 599))
         return fault('status is a number from 200 to 599')
       if (delayMs !== undefined && !(Number.isInteger(delayMs) && delayMs >= 0 && delayMs <= 600_000))
         return fault('delayMs is a whole number of at most 600000')
       if (matching !== undefined && typeof matching !== 'string') return fault('matching is a text')
+      if (method !== undefined && !/^(GET|POST|PUT|DELETE)$/.test(String(method)))
+        return fault('method is GET, POST, PUT or DELETE')
       state.faults.order({ ...(body as unknown as Fault), times })
       return { status: 201, body: { ordered: times } }
     }
@@ -104,13 +107,16 @@ export function answerControl(
       state.collation = collation
       if (JSON.stringify(data) !== JSON.stringify(state.data)) {
         state.data = data
-        state.dataset = new Dataset(data)
+        // Rows written into other companies mean nothing here.
+        state.dataset.written.clear()
+        state.dataset = new Dataset(data, state.dataset.written)
       }
       state.settings.keep({ data, collation })
       return { status: 200, body: describeData(state) }
     }
     case 'POST reset':
       state.issuer.reset()
+      state.dataset.written.clear()
       state.ledger.clear()
       state.limits.reset()
       state.faults.clear()

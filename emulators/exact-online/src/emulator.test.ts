@@ -220,6 +220,8 @@ describe('the API', () => {
         access_token,
       )
       assert.equal(status, 200, `${path}: ${text.slice(0, 200)}`)
+      // Nothing has been deleted yet.
+      if (path.endsWith('sync/Deleted')) continue
       assert.ok(d.results.length > 0, path)
       for (const name of properties.slice(0, 30)) assert.ok(name in d.results[0], `${path} ${name}`)
     }

@@ -5,6 +5,7 @@ import type { Collation } from './api/collation.ts'
 import { Limits } from './api/limits.ts'
 import { answerControl } from './control.ts'
 import { Dataset } from './data/dataset.ts'
+import { WrittenRows } from './data/written-rows.ts'
 import { EmulatedClock } from './emulated-clock.ts'
 import { type Fault, Faults } from './faults.ts'
 import { Journal } from './journal.ts'
@@ -68,7 +69,7 @@ export async function startExactOnlineEmulator(
     ledger: new Ledger(ledgerJournal),
     limits: new Limits(),
     faults: new Faults(),
-    dataset: new Dataset(data),
+    dataset: new Dataset(data, new WrittenRows(new Journal(home, 'rows'))),
     data,
     collation,
   }
@@ -94,6 +95,7 @@ export async function startExactOnlineEmulator(
       issuerJournal.close()
       ledgerJournal.close()
       settings.close()
+      state.dataset.written.close()
     },
   }
 }
@@ -276,8 +278,8 @@ async function api(
   url: URL,
   origin: string,
 ): Promise<void> {
-  if (request.method !== 'GET' && request.method !== 'HEAD') await readBody(request)
-  const fault = state.faults.take('api', url.pathname + url.search)
+  const body = request.method === 'GET' || request.method === 'HEAD' ? '' : await readBody(request)
+  const fault = state.faults.take('api', url.pathname + url.search, request.method)
   const now = state.clock.now()
   const apiPath = decoded(url.pathname.slice('/api/v1/'.length))
   const answer = answerApi(
@@ -288,6 +290,8 @@ async function api(
       origin,
       authorization: request.headers.authorization,
       accept: request.headers.accept,
+      prefer: String(request.headers.prefer ?? ''),
+      body,
       now,
     },
     state,
@@ -300,7 +304,7 @@ async function api(
     user: answer.user,
     method: request.method ?? 'GET',
     route: answer.route,
-    outcome: isReplaced ? 'not-processed' : answer.status === 200 ? 'answered' : 'refused',
+    outcome: isReplaced ? 'not-processed' : answer.status < 300 ? 'answered' : 'refused',
     status: isReplaced ? (fault.status ?? null) : answer.status,
     division: answer.division,
     query: decoded(url.search.replaceAll('+', ' ')),

@@ -8,6 +8,8 @@ export interface Fault {
   readonly times: number
   /** Only requests whose path and query hold this text. */
   readonly matching?: string
+  /** Only requests with this method, e.g. `POST`. */
+  readonly method?: string
   readonly status?: number
   readonly body?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -23,9 +25,12 @@ export class Faults {
   }
 
   /** Takes the first fault that fits, once. */
-  take(at: Fault['at'], path: string): Fault | null {
+  take(at: Fault['at'], path: string, method = ''): Fault | null {
     const found = this.#ordered.find(
-      (fault) => fault.at === at && (fault.matching === undefined || path.includes(fault.matching)),
+      (fault) =>
+        fault.at === at &&
+        (fault.matching === undefined || path.includes(fault.matching)) &&
+        (fault.method === undefined || fault.method === method),
     )
     if (!found) return null
     found.left--

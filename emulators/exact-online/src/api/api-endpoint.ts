@@ -7,6 +7,8 @@ import { foreignKeyTo, lineRows } from './entity-json.ts'
 import type { Limits } from './limits.ts'
 import { parseQueryOptions } from './query-options.ts'
 import { countEntities, type ReadContext, readEntity, readPage, rowOfKey } from './read-entities.ts'
+import { checkScope } from './scopes.ts'
+import { forgetDeletions, type WriteContext, writeEntity } from './write-entities.ts'
 
 export interface ApiRequest {
   readonly method: string
@@ -16,6 +18,8 @@ export interface ApiRequest {
   readonly origin: string
   readonly authorization: string | undefined
   readonly accept: string | undefined
+  readonly prefer: string | undefined
+  readonly body: string
   readonly now: number
 }
 
@@ -85,8 +89,12 @@ export function answerApi(request: ApiRequest, state: ApiState): ApiAnswer {
       headers = state.headers
       if (state.isExceeded) return answer(429, '', null, headers)
     }
-    const { body, rows, contentType } = read(request, target, chain, app, state)
-    return answer(200, body, rows, { ...headers, ...(contentType ? { 'Content-Type': contentType } : {}) })
+    const { status = 200, body, rows, contentType, location } = read(request, target, chain, app, state)
+    return answer(status, body, rows, {
+      ...headers,
+      ...(contentType ? { 'Content-Type': contentType } : {}),
+      ...(location ? { Location: location } : {}),
+    })
   } catch (error) {
     if (!(error instanceof ApiFault)) throw error
     if ([400, 401, 403, 404].includes(error.status)) limits.countError(errorKey, request.now)
@@ -94,13 +102,21 @@ export function answerApi(request: ApiRequest, state: ApiState): ApiAnswer {
   }
 }
 
+interface Answered {
+  readonly status?: number
+  readonly body: string
+  readonly rows: number | null
+  readonly contentType?: string
+  readonly location?: string
+}
+
 function read(
   request: ApiRequest,
   target: Target,
   chain: Chain,
   app: App,
-  { dataset, collation }: ApiState,
-): { body: string; rows: number | null; contentType?: string } {
+  { dataset, collation, issuer }: ApiState,
+): Answered {
   const { set } = target
   const divisions = dataset.divisions.filter(
     ({ code }) => chain.divisions === null || chain.divisions.includes(code),
@@ -110,23 +126,12 @@ function read(
     throw new ApiFault(403, 'Forbidden', { Reason: 'NoDivisionAccess' })
   }
   if (!set) throw new ApiFault(404, `Resource not found for the segment '${target.route.split('/').at(-1)}'.`)
-  if (request.method !== 'GET' || !set.entry.methods.includes('GET'))
-    throw new ApiFault(405, 'Method Not Allowed')
+  if (!set.entry.methods.includes(request.method)) throw new ApiFault(405, 'Method Not Allowed')
   if (request.accept && !/json|\*\/\*/.test(request.accept) && !target.isCount) {
     throw new ApiFault(415, 'Unsupported media type requested.')
   }
-  const { scope } = set.entry
-  const needed = scope && scope !== '-' ? scope.split(', ').map((name) => name.toLowerCase()) : []
-  if (
-    app.scopes &&
-    needed.length > 0 &&
-    !needed.some((name) => app.scopes?.map((own) => own.toLowerCase()).includes(name))
-  ) {
-    throw new ApiFault(
-      403,
-      `Forbidden - Application Scope Violated. Cannot read '${(needed[0] ?? '').replace(' ', '.')}' scope.`,
-    )
-  }
+  const isRead = request.method === 'GET'
+  checkScope(app, set.entry.scope, isRead ? 'read' : 'write')
   const isDivisions = /(^|\/)(divisions|alldivisions|getmostrecentlyuseddivisions)$/.test(set.path)
   const isMe = set.path === 'current/me'
   const context: ReadContext = {
@@ -135,8 +140,23 @@ function read(
     baseUrl: `${request.origin}/api/v1${target.division === null ? '' : `/${target.division}`}`,
     division: division?.index ?? 0,
     visible: isDivisions ? divisions.map(({ index }) => index) : isMe ? [0] : null,
-    overrides: isMe ? meOf(chain, divisions[0]?.code ?? null, dataset) : new Map(),
+    overrides: isMe
+      ? meOf(chain, divisions[0]?.code ?? null, dataset, issuer.languageOf(chain.user))
+      : new Map(),
   }
+  if (!isRead) {
+    // Companies and users are the licence's own: no app changes them.
+    if (!division || /^(system|users)\//.test(set.path)) throw new ApiFault(403, 'Forbidden')
+    const writing: WriteContext = {
+      ...context,
+      user: { id: userGuid(chain.user, dataset), fullName: fullNameOf(chain.user) },
+      language: issuer.languageOf(chain.user),
+      now: request.now,
+      isRepresentationWanted: /return=representation/i.test(request.prefer ?? ''),
+    }
+    return writeEntity(request.method, set, target.route, target.key, request.body, writing)
+  }
+  if (set.path === 'sync/deleted') forgetDeletions(set, context.division, request.now)
   if (target.collection !== null) return readCollection(request, target, target.collection, set, context)
   const enforces = app.flags?.enforceMandatoryFilter !== false && target.key === null
   const options = parseQueryOptions(request.query, set, enforces)
@@ -159,11 +179,11 @@ function readCollection(
   name: string,
   set: EntitySet,
   context: ReadContext,
-): { body: string; rows: number; contentType?: string } {
+): Answered {
   const lines = set.collections.find((collection) => collection.name === name)?.lines
   const header = rowOfKey(set, target.key ?? '', context)
   if (!lines) throw new ApiFault(404, `Resource not found for the segment '${name}'.`)
-  const visible = lineRows(set, foreignKeyTo(set, lines), context.division, header)
+  const visible = lineRows(set, lines, foreignKeyTo(set, lines), context.division, header)
   const options = parseQueryOptions(request.query, lines, false)
   const path = lines.entry.uri.split('{division}/').at(-1) ?? ''
   if (target.isCount) {
@@ -174,12 +194,14 @@ function readCollection(
 }
 
 /** What `current/Me` says of the user behind the token. */
-function meOf(chain: Chain, currentDivision: number | null, dataset: Dataset): ReadonlyMap<string, Value> {
-  const [name = '', host] = chain.user.split('@')
-  const fullName = name
-    .split(/[._-]/)
-    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
-    .join(' ')
+function meOf(
+  chain: Chain,
+  currentDivision: number | null,
+  dataset: Dataset,
+  language: string,
+): ReadonlyMap<string, Value> {
+  const host = chain.user.split('@')[1]
+  const fullName = fullNameOf(chain.user)
   return new Map<string, Value>([
     ['UserID', userGuid(chain.user, dataset)],
     ['UserName', chain.user],
@@ -190,8 +212,16 @@ function meOf(chain: Chain, currentDivision: number | null, dataset: Dataset): R
     ['CurrentDivision', currentDivision],
     ['AccountingDivision', currentDivision],
     ['ThumbnailPicture', null],
-    ['LanguageCode', 'nl-NL'],
+    ['LanguageCode', language],
   ])
+}
+
+/** `anna.de.vries@example.com` is Anna De Vries. */
+function fullNameOf(user: string): string {
+  return (user.split('@')[0] ?? '')
+    .split(/[._-]/)
+    .map((part) => part.charAt(0).toUpperCase() + part.slice(1))
+    .join(' ')
 }
 
 /** The same user always has the same id, in whatever app. */

@@ -49,6 +49,7 @@ export function entityWriter(
   const lineWriters = collections.map(({ name, lines }) => {
     if (!expand.has(name) || !lines) return null
     return {
+      lines,
       foreignKey: foreignKeyTo(set, lines),
       write: entityWriter(lines, linesBase(lines), expand.get(name) ?? null, new Map(), linesBase),
     }
@@ -72,7 +73,7 @@ export function entityWriter(
         continue
       }
       const lines: string[] = []
-      for (const line of writer ? lineRows(set, writer.foreignKey, division, index) : [])
+      for (const line of writer ? lineRows(set, writer.lines, writer.foreignKey, division, index) : [])
         lines.push(writer?.write(division, line) ?? '')
       text += `,"${name}":{"results":[${lines.join(',')}]}`
     }
@@ -91,13 +92,22 @@ export function foreignKeyTo(header: EntitySet, lines: EntitySet): Property | un
 /** The rows of the lines that belong to row `index` of the header. */
 export function lineRows(
   header: EntitySet,
+  lines: EntitySet,
   foreignKey: Property | undefined,
   division: number,
   index: number,
 ): readonly number[] {
   const key = header.keys[0]?.value(division, index) ?? null
-  const { first, count } = foreignKey?.rowsWith?.(division, key) ?? { first: 0, count: 0 }
-  return Array.from({ length: count ?? 0 }, (_, at) => first + at)
+  const isGenerated = index < header.rows
+  const { first, count } = (isGenerated && foreignKey?.rowsWith?.(division, key)) || { first: 0, count: 0 }
+  const generated = Array.from({ length: count ?? 0 }, (_, at) => first + at)
+  const touched = lines.written.touched(division)
+  if (touched.length === 0) return generated
+  const own = touched.filter((row) => !row.isDeleted && foreignKey?.value(division, row.index) === key)
+  return [
+    ...generated.filter((line) => lines.written.rowOf(division, line) === undefined),
+    ...own.map((row) => row.index),
+  ].sort((a, b) => a - b)
 }
 
 function isForeignKey(property: Property, header: EntitySet): boolean {

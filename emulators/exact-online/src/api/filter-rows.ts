@@ -129,19 +129,23 @@ function callFunction(
   }
 }
 
-/** Rows worth looking at, in order, from `start` on: all, unless an equality leads straight to some. */
+/**
+ * Rows worth looking at, in order, from `start` on: all, unless an equality leads straight to some. Rows that clients
+ * `touched` are never ruled out by what was generated.
+ */
 export function* candidateRows(
   division: number,
   filter: FilterNode | null,
   rows: number,
   start: number,
+  touched: readonly number[] = [],
 ): Generator<number> {
   const narrowed = filter && narrow(filter, division)
   if (!narrowed) {
     for (let index = Math.max(start, firstByTimestamp(filter)); index < rows; index++) yield index
     return
   }
-  if (narrowed.length === 1) {
+  if (narrowed.length === 1 && touched.length === 0) {
     const [{ first, step, count } = { first: 0, step: 1, count: 0 }] = narrowed
     const skipped = Math.max(0, Math.ceil((start - first) / step))
     const end = Math.min(rows, count === null ? rows : first + count * step)
@@ -153,6 +157,7 @@ export function* candidateRows(
     const end = Math.min(rows, count === null ? rows : first + count * step)
     for (let index = first; index < end; index += step) if (index >= start) found.add(index)
   }
+  for (const index of touched) if (index >= start) found.add(index)
   yield* [...found].sort((a, b) => a - b)
 }
 

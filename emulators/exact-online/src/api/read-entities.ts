@@ -26,21 +26,46 @@ function* matchingRows(
   set: EntitySet,
   options: QueryOptions,
   context: ReadContext,
-  start: number,
+  after: number,
 ): Generator<number> {
   const { division, visible, collation } = context
   const test = options.filter ? compileFilter(options.filter, collation) : null
-  const rows = visible ?? candidateRows(division, options.filter, set.rows, start)
+  const rows = visible?.filter((index) => index > after) ?? rowsInOrder(set, options, division, after)
   for (const index of rows) {
-    if (index >= start && (test === null || test(division, index) === true)) yield index
+    if (set.written.isDeleted(division, index)) continue
+    if (test === null || test(division, index) === true) yield index
   }
+}
+
+/** Candidates behind row `after` (-1: from the start): in the order of the rows, in sync feeds in that of their versions. */
+function* rowsInOrder(
+  set: EntitySet,
+  { filter }: QueryOptions,
+  division: number,
+  after: number,
+): Generator<number> {
+  const touched = set.written.touched(division)
+  if (set.entry.kind !== 'sync' || touched.length === 0) {
+    const indexes = touched.map(({ index }) => index)
+    yield* candidateRows(division, filter, set.rowsIn(division), after + 1, indexes)
+    return
+  }
+  const versions = [...touched].sort((a, b) => a.version - b.version).map(({ index }) => index)
+  const at = versions.indexOf(after)
+  if (at < 0) {
+    for (const index of candidateRows(division, filter, set.rows, after + 1))
+      if (!set.written.rowOf(division, index)) yield index
+  }
+  yield* versions.slice(at + 1)
 }
 
 /** The number of rows that the filter takes. */
 export function countEntities(set: EntitySet, options: QueryOptions, context: ReadContext): number {
-  if (options.filter === null) return context.visible?.length ?? set.rows
+  const { division, visible } = context
+  if (options.filter === null && set.written.touched(division).length === 0)
+    return visible?.length ?? set.rows
   let count = 0
-  for (const _ of matchingRows(set, options, context, 0)) count++
+  for (const _ of matchingRows(set, options, context, -1)) count++
   return count
 }
 
@@ -69,9 +94,9 @@ export function readPage(
   let last = -1
   let ordinal = 0
   if (options.orderBy.length === 0) {
-    const start = options.skipToken === null ? 0 : rowAfter(options.skipToken, set, division)
+    const after = options.skipToken === null ? -1 : rowOfToken(options.skipToken, set, division)
     let skipped = 0
-    for (const index of matchingRows(set, options, context, start)) {
+    for (const index of matchingRows(set, options, context, after)) {
       if (skipped < options.skip) {
         skipped++
         continue
@@ -112,7 +137,7 @@ export function readPage(
 
 function sortRows(set: EntitySet, options: QueryOptions, context: ReadContext): number[] {
   const { division, collation } = context
-  const rows = [...matchingRows(set, options, context, 0)]
+  const rows = [...matchingRows(set, options, context, -1)]
   const keys = options.orderBy.map(({ property, isDescending }) => ({
     type: property.type,
     sign: isDescending ? -1 : 1,
@@ -156,7 +181,10 @@ export function rowOfKey(set: EntitySet, key: string, context: ReadContext): num
 
 function findRow(set: EntitySet, text: string, { division, visible }: ReadContext): number | null {
   const [key] = set.keys
-  const isSeen = (index: number) => index < set.rows && (visible === null || visible.includes(index))
+  const isSeen = (index: number) =>
+    index < set.rowsIn(division) &&
+    !set.written.isDeleted(division, index) &&
+    (visible === null || visible.includes(index))
   const guid = /^(?:(\w+)=)?guid'([0-9a-f-]{36})'$/i.exec(text)
   if (guid) {
     if (key?.type !== 'Edm.Guid') throw new ApiFault(400, 'Bad Request - Error in query syntax.')
@@ -174,7 +202,7 @@ function findRow(set: EntitySet, text: string, { division, visible }: ReadContex
   const bare = text.includes('=') ? text : `${key?.name}=${text}`
   const own = (index: number) =>
     set.keys.length > 1 ? keyText(set, division, index) : `${key?.name}=${keyText(set, division, index)}`
-  const rows = visible ?? Array.from({ length: Math.min(set.rows, 100_000) }, (_, index) => index)
+  const rows = visible ?? Array.from({ length: Math.min(set.rowsIn(division), 100_000) }, (_, index) => index)
   return rows.find((index) => own(index) === bare) ?? null
 }
 
@@ -184,16 +212,17 @@ function skipTokenOf(set: EntitySet, division: number, index: number): string {
   return set.keys.length === 1 && key?.rowsWith ? keyText(set, division, index) : String(index)
 }
 
-function rowAfter(token: string, set: EntitySet, division: number): number {
+/** The row that a page ended with. */
+function rowOfToken(token: string, set: EntitySet, division: number): number {
   const [key] = set.keys
   const value = /^guid'(.+)'$/i.exec(token)?.[1]?.toLowerCase() ?? Number(token.replace(/L$/, ''))
   if (set.keys.length === 1 && key?.rowsWith) {
     const found = key.rowsWith(division, value)
     if (found.count !== 1) throw new ApiFault(400, 'Bad Request - Error in query syntax.')
-    return found.first + 1
+    return found.first
   }
   if (!Number.isInteger(value)) throw new ApiFault(400, 'Bad Request - Error in query syntax.')
-  return Number(value) + 1
+  return Number(value)
 }
 
 const linesBase = (baseUrl: string, lines: EntitySet) =>

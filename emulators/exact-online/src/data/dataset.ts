@@ -23,6 +23,7 @@ import { fitsType, namedValues, type Value, valueByType } from './named-values.t
 import { RowGuids } from './row-guid.ts'
 import { hashRow, hashText } from './seeded-hash.ts'
 import { currencies } from './words.ts'
+import { WrittenRows, type WrittenSet } from './written-rows.ts'
 
 export interface Division {
   readonly code: number
@@ -54,7 +55,10 @@ export interface Collection {
   readonly lines: EntitySet | null
 }
 
-/** One endpoint's rows. Nothing is stored: every value is computed from seed, division, row and property. */
+/**
+ * One endpoint's rows. Every value is computed from seed, division, row and property; only what clients wrote is
+ * stored, and wins.
+ */
 export interface EntitySet {
   readonly entry: CatalogueEntry
   /** `crm/accounts`: the path below the division, lower case. */
@@ -63,7 +67,11 @@ export interface EntitySet {
   readonly keys: readonly Property[]
   readonly collections: readonly Collection[]
   readonly typeName: string
+  /** Generated rows in each company. */
   readonly rows: number
+  readonly written: WrittenSet
+  /** Rows of a company with those that were added; deleted ones keep their place. */
+  rowsIn(division: number): number
 }
 
 export interface DatasetOptions {
@@ -75,10 +83,10 @@ export interface DatasetOptions {
 const firstTimestamp = 1000
 
 /** What the lines repeat of their header. */
-const repeated =
+export const repeated =
   /^((Entry|Invoice|Order|Quotation)Number|(Entry|Invoice|Order)?Date|Customer|Supplier|Journal|JournalCode|FinancialYear|FinancialPeriod|Currency|CurrencyCode)$/
 /** Header amounts that are the sum of the same amount of the lines. */
-const summed = /^(AmountDC|AmountFC|VATAmountDC|VATAmountFC|AmountDiscount|AmountFCExclVat)$/
+export const summed = /^(AmountDC|AmountFC|VATAmountDC|VATAmountFC|AmountDiscount|AmountFCExclVat)$/
 const neverNull =
   /^(Division|Created|Modified|Code|Name|FullName|Description|LastName|Status|Type|Currency|AmountDC|AmountFC|Quantity|LineNumber|HID|Timestamp|.*Number|InvoiceDate|OrderDate|EntryDate|FinancialYear|FinancialPeriod|Journal|JournalCode|Creator|Modifier|CreatorFullName|ModifierFullName|CurrentDivision|Is[A-Z]\w*)$/
 
@@ -86,12 +94,14 @@ const neverNull =
 export class Dataset {
   readonly divisions: readonly Division[]
   readonly entitySets: ReadonlyMap<string, EntitySet>
+  readonly written: WrittenRows
   readonly #guids: RowGuids
   readonly #seed: number
   readonly #scale: number
   readonly #numbers = new Map<string, number>()
 
-  constructor({ seed, divisions, scale }: DatasetOptions) {
+  constructor({ seed, divisions, scale }: DatasetOptions, written = new WrittenRows()) {
+    this.written = written
     this.#guids = new RowGuids(seed)
     this.#seed = hashText(`seed ${seed}`)
     this.#scale = scale
@@ -121,6 +131,8 @@ export class Dataset {
         collections: [],
         typeName: typeNameOf(entry),
         rows: this.#rowsOf(twin ?? path, paths),
+        written: written.of(twin ?? path),
+        rowsIn: (division) => set.rows + set.written.addedIn(division),
       }
       sets.set(path, set)
       for (const property of entry.properties) {
@@ -166,13 +178,29 @@ export class Dataset {
     paths: ReadonlyMap<string, CatalogueEntry>,
     build: (path: string) => EntitySet,
   ): Property {
-    const make = (value: Property['value'], rowsWith: Property['rowsWith'] = null): Property => ({
+    const { written } = set
+    // What clients wrote wins. An added row has nothing else, but for what follows from its place or its references.
+    const made = (
+      value: Property['value'],
+      rowsWith: Property['rowsWith'],
+      isDerived: boolean,
+    ): Property => ({
       name,
       type,
       isKey: key === true,
-      value,
+      value: (division, index) => {
+        const row = written.rowOf(division, index)
+        if (row === undefined) return value(division, index)
+        const own = row.values.get(name)
+        if (own !== undefined) return own
+        return row.isAdded && !isDerived ? null : value(division, index)
+      },
       rowsWith,
     })
+    const make = (value: Property['value'], rowsWith: Property['rowsWith'] = null) =>
+      made(value, rowsWith, false)
+    const derive = (value: Property['value'], rowsWith: Property['rowsWith'] = null) =>
+      made(value, rowsWith, true)
     const path = twin ?? set.path
     const entity = this.#numbers.get(path) ?? 0
     // Domestic and foreign currency amounts are the same where all is in euros.
@@ -181,15 +209,27 @@ export class Dataset {
 
     if (twin && name !== 'Timestamp') {
       const same = build(twin).properties.get(name)
-      if (same && same.type === type) return make(same.value, same.rowsWith)
+      const inherit = ({ value, rowsWith }: Property): Property => ({
+        name,
+        type,
+        isKey: key === true,
+        value,
+        rowsWith,
+      })
+      if (same && same.type === type) return inherit(same)
       // A sync endpoint names the stable id `ID` where the plain one has a key of another name.
       const [stable] = build(twin).keys
-      if (name === 'ID' && stable?.type === 'Edm.Guid') return make(stable.value, stable.rowsWith)
+      if (name === 'ID' && stable?.type === 'Edm.Guid') return inherit(stable)
     }
     if (name === 'Timestamp') {
-      return make(
-        (_, index) => firstTimestamp + index,
-        (_, value) => oneRow(Number(value) - firstTimestamp, set.rows),
+      return derive(
+        (division, index) => written.rowOf(division, index)?.version ?? firstTimestamp + index,
+        (division, value) => {
+          const row = written.rowOfVersion(division, Number(value))
+          return row
+            ? oneRow(row.index, set.rowsIn(division))
+            : oneRow(Number(value) - firstTimestamp, set.rows)
+        },
       )
     }
     if (/divisions$/i.test(set.entry.entity) && name === 'Code') {
@@ -201,14 +241,16 @@ export class Dataset {
     if (/divisions$/i.test(set.entry.entity) && (name === 'BlockingStatus' || name === 'Status'))
       return make(() => 0)
     if (name === 'Division' && type === 'Edm.Int32')
-      return make((division) => this.divisions[division]?.code ?? null)
+      return derive((division) => this.divisions[division]?.code ?? null)
     if (key && type === 'Edm.Guid') {
-      return make(
+      return derive(
         (division, index) => this.#guids.guidOf({ entity, division, index }),
         (division, value) => {
           const address = typeof value === 'string' ? this.#guids.addressOf(value) : null
           const isOurs = address && address.entity === entity && address.division === division
-          return isOurs ? oneRow(address.index, set.rows) : noRows
+          return isOurs && !written.isDeleted(division, address.index)
+            ? oneRow(address.index, set.rowsIn(division))
+            : noRows
         },
       )
     }
@@ -262,10 +304,10 @@ export class Dataset {
       }
       const target = references.find(([pattern]) => pattern.test(name))?.[1]
       if (!target || !paths.has(target) || target === path) return make(() => null)
-      return this.#reference(name, target, saltOf, build, make)
+      return this.#reference(name, target, saltOf, build, make, written)
     }
     const companion = this.#companion(name, type, set, build)
-    if (companion) return make(companion)
+    if (companion) return derive(companion)
     return make(this.#generated(name, type, path, saltOf))
   }
 
@@ -334,6 +376,7 @@ export class Dataset {
     saltOf: (division: number) => number,
     build: (path: string) => EntitySet,
     make: (value: Property['value'], rowsWith?: Property['rowsWith']) => Property,
+    written: WrittenSet,
   ): Property {
     const isMandatory = mandatoryReferences.test(name)
     let linear: LinearReference | undefined
@@ -360,7 +403,15 @@ export class Dataset {
         return { first: reference.firstSourceOf(found.first, division), step: reference.size, count: null }
       },
     )
-    targets.set(property, { path: target, rowOf: targetOf })
+    targets.set(property, {
+      path: target,
+      rowOf(division, index) {
+        if (written.rowOf(division, index) === undefined) return targetOf(division, index)
+        prepare()
+        const found = targetKey?.rowsWith?.(division, property.value(division, index))
+        return found?.count === 1 ? found.first : null
+      },
+    })
     return property
   }
 

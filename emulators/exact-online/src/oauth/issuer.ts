@@ -8,7 +8,7 @@ export interface App {
   readonly clientSecret: string
   readonly redirectUris: readonly string[]
   readonly webhookSecret?: string
-  /** Readable scopes, e.g. `crm accounts`; absent means all. */
+  /** Scopes of the registration: `crm accounts` to read and manage, `crm accounts:read` to read; absent means all. */
   readonly scopes?: readonly string[]
   readonly limits?: { readonly minute?: number; readonly day?: number }
   readonly flags?: {
@@ -41,7 +41,12 @@ type JournalRecord =
   | { readonly kind: 'consent'; readonly number: number; readonly divisions: readonly number[] | null }
   | { readonly kind: 'code'; readonly number: number }
   | { readonly kind: 'clock'; readonly offset: number }
-  | { readonly kind: 'user'; readonly user: string; readonly password: string }
+  | {
+      readonly kind: 'user'
+      readonly user: string
+      readonly password: string
+      readonly language?: string
+    }
 
 export interface TokenAnswer {
   readonly status: number
@@ -65,6 +70,7 @@ export class Issuer {
   readonly #consents = new Map<number, readonly number[] | null>()
   readonly #usedCodes = new Set<number>()
   readonly #passwords = new Map<string, string>()
+  readonly #languages = new Map<string, string>()
   readonly #clock: EmulatedClock
   readonly #journal: Journal
   #codec: TokenCodec
@@ -94,7 +100,10 @@ export class Issuer {
       this.#lastNumber = Math.max(this.#lastNumber, record.number)
     } else if (record.kind === 'code') this.#usedCodes.add(record.number)
     else if (record.kind === 'clock') this.#clock.restore(record.offset)
-    else if (record.kind === 'user') this.#passwords.set(record.user, record.password)
+    else if (record.kind === 'user') {
+      this.#passwords.set(record.user, record.password)
+      if (record.language) this.#languages.set(record.user, record.language)
+    }
   }
 
   #keep(record: JournalRecord): void {
@@ -111,8 +120,13 @@ export class Issuer {
   }
 
   /** From now on this user logs in with this password only. */
-  registerUser(user: string, password: string): void {
-    this.#keep({ kind: 'user', user: user.toLowerCase(), password: hashOf(password) })
+  registerUser(user: string, password: string, language = 'nl-NL'): void {
+    this.#keep({ kind: 'user', user: user.toLowerCase(), password: hashOf(password), language })
+  }
+
+  /** The language that the user is spoken to in: Dutch unless registered otherwise. */
+  languageOf(user: string): string {
+    return this.#languages.get(user.toLowerCase()) ?? 'nl-NL'
   }
 
   /** A registered user needs the own password; for anybody else any will do, as long as there is one. */
