@@ -1,11 +1,12 @@
+export { isAllowed, isNetwork } from './allowed-addresses.ts'
+export { type AuditEvent, AuditTrail } from './audit-trail.ts'
+export { type Caller, requireScope } from './caller.ts'
 export { bootstrapKeyForm } from './key-text.ts'
-export {
-  type AuditEvent,
-  type Caller,
-  type KeyView,
-  type NewKey,
-  type Organisation,
-  People,
-  requireScope,
-} from './people.ts'
+export { createLogIn, type LogIn, openCalls, type Person, passwordLength } from './log-in.ts'
+export { type InvitationView, Members, type Membership, type MemberView } from './members.ts'
+export { type KeyView, type NewKey, type Organisation, People } from './people.ts'
+export { createPersons, type Persons } from './persons.ts'
+export { isRole, type Role, type RoleRights, roleNames, roles } from './roles.ts'
 export { isScope, type Scope, scopes } from './scopes.ts'
+export { Sessions, type SessionView } from './sessions.ts'
+export { SetUp } from './set-up.ts'

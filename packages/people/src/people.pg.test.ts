@@ -15,7 +15,7 @@ before(async () => {
   clock = new ManualClock()
   people = new People({ store, clock, random: systemRandom })
   await Promise.all([people.bootstrap(bootstrapKey), people.bootstrap(bootstrapKey)])
-  owner = await people.authenticate(`Bearer ${bootstrapKey}`)
+  owner = await people.authenticate(`Bearer ${bootstrapKey}`, '127.0.0.1')
 })
 after(() => store.close())
 
@@ -27,13 +27,15 @@ test('the bootstrap key is made once, however many start at once', async () => {
 
 test('no header, another scheme and an unknown key are all UNAUTHENTICATED', async () => {
   for (const header of [undefined, '', 'Basic abc', 'Bearer nobody-knows-this']) {
-    await assert.rejects(people.authenticate(header), (error) => isSluisError(error, 'UNAUTHENTICATED'))
+    await assert.rejects(people.authenticate(header, '127.0.0.1'), (error) =>
+      isSluisError(error, 'UNAUTHENTICATED'),
+    )
   }
 })
 
 test('nobody creates a key with more scope than they have', async () => {
   const { text } = await people.createKey(owner, owner.organisationId, { name: 'reader', scopes: ['query'] })
-  const reader = await people.authenticate(`Bearer ${text}`)
+  const reader = await people.authenticate(`Bearer ${text}`, '127.0.0.1')
   assert.throws(
     () => requireScope(reader, 'grants:read'),
     (error) => isSluisError(error, 'FORBIDDEN'),
@@ -49,9 +51,9 @@ test('a revoked or expired key is refused at once', async () => {
     name: 'gone',
     scopes: ['query'],
   })
-  await people.authenticate(`Bearer ${text}`)
+  await people.authenticate(`Bearer ${text}`, '127.0.0.1')
   await people.revokeKey(owner, owner.organisationId, view.id)
-  await assert.rejects(people.authenticate(`Bearer ${text}`), (error) =>
+  await assert.rejects(people.authenticate(`Bearer ${text}`, '127.0.0.1'), (error) =>
     isSluisError(error, 'UNAUTHENTICATED'),
   )
   const brief = await people.createKey(owner, owner.organisationId, {
@@ -59,9 +61,9 @@ test('a revoked or expired key is refused at once', async () => {
     scopes: [],
     expiresAt: clock.now() + 1000,
   })
-  await people.authenticate(`Bearer ${brief.text}`)
+  await people.authenticate(`Bearer ${brief.text}`, '127.0.0.1')
   clock.advance(1001)
-  await assert.rejects(people.authenticate(`Bearer ${brief.text}`), (error) =>
+  await assert.rejects(people.authenticate(`Bearer ${brief.text}`, '127.0.0.1'), (error) =>
     isSluisError(error, 'UNAUTHENTICATED'),
   )
 })
@@ -77,7 +79,7 @@ test('a foreign organisation looks like one that does not exist', async () => {
     isSluisError(error, 'NOT_FOUND'),
   )
   const { text } = await people.createKey(owner, owner.organisationId, { name: 'flat', scopes: ['query'] })
-  const flat = await people.authenticate(`Bearer ${text}`)
+  const flat = await people.authenticate(`Bearer ${text}`, '127.0.0.1')
   await assert.rejects(people.resolveOrganisation(flat, child), (error) => isSluisError(error, 'NOT_FOUND'))
 })
 

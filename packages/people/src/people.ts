@@ -8,20 +8,11 @@ import {
   SluisError,
 } from '@sluis/shared'
 import type { Store } from '@sluis/store'
-import type pg from 'pg'
+import { isAllowed } from './allowed-addresses.ts'
+import { AuditTrail } from './audit-trail.ts'
+import type { Caller } from './caller.ts'
 import { bootstrapKeyForm, hashKey, newKeyText } from './key-text.ts'
 import { type Scope, scopes } from './scopes.ts'
-
-/** Who asks: a key, its organisation and what it may do. */
-export interface Caller {
-  readonly keyId: KeyId
-  readonly organisationId: OrganisationId
-  readonly scopes: ReadonlySet<Scope>
-  /** Whether it may act in organisations below its own. */
-  readonly mayDescend: boolean
-  /** The only databases it may use; null: all of its organisation. */
-  readonly databases: readonly string[] | null
-}
 
 /** A key as people see it; never its text. */
 export interface KeyView {
@@ -30,9 +21,12 @@ export interface KeyView {
   readonly scopes: readonly Scope[]
   readonly descendants: boolean
   readonly databases: readonly string[] | null
+  readonly addresses: readonly string[] | null
   readonly createdAt: string
   readonly expiresAt: string | null
   readonly revokedAt: string | null
+  /** To the minute; null: never. */
+  readonly lastUsedAt: string | null
 }
 
 export interface Organisation {
@@ -47,17 +41,10 @@ export interface NewKey {
   readonly scopes: readonly Scope[]
   readonly descendants?: boolean
   readonly databases?: readonly string[]
+  /** Addresses and networks that it may be used from; checked by the caller with `isNetwork`. */
+  readonly addresses?: readonly string[]
   /** Milliseconds since the epoch. */
   readonly expiresAt?: number
-}
-
-export interface AuditEvent {
-  readonly id: number
-  readonly at: string
-  readonly actor: string
-  readonly action: string
-  readonly subject: string
-  readonly facts: Readonly<Record<string, unknown>>
 }
 
 interface KeyRow {
@@ -67,14 +54,17 @@ interface KeyRow {
   readonly scopes: Scope[]
   readonly descendants: boolean
   readonly databases: string[] | null
+  readonly addresses: string[] | null
   readonly created_at: number
   readonly expires_at: number | null
   readonly revoked_at: number | null
+  readonly last_used_at: number | null
 }
 
 /** A revoked key may live this long in another process's memory. */
 const cachedMs = 5000
 const mostCached = 10_000
+const lastUsedMs = 60_000
 
 const unauthenticated = () =>
   new SluisError(
@@ -90,6 +80,7 @@ export class People {
   readonly #store: Store
   readonly #clock: Clock
   readonly #random: RandomBytes
+  readonly audit: AuditTrail
   readonly #cache = new Map<
     string,
     { readonly caller: Caller; readonly expiresAt: number; readonly readAt: number }
@@ -99,6 +90,7 @@ export class People {
     this.#store = store
     this.#clock = clock
     this.#random = random
+    this.audit = new AuditTrail(store, clock)
   }
 
   /** Whether anybody could log in: false on a fresh database. */
@@ -136,21 +128,26 @@ export class People {
          VALUES ($1, $2, 'bootstrap', $3, $4, true, $5) ON CONFLICT (hash) DO NOTHING`,
         [newId('key', now, this.#random), organisation.id, hashKey(keyText), scopes, now],
       )
-      if (rowCount) await this.recordAudit(tx, organisation.id, 'system', 'key.created', 'bootstrap', {})
+      if (rowCount) await this.audit.record(tx, organisation.id, 'system', 'key.created', 'bootstrap', {})
       return organisation.id
     })
   }
 
-  /** The caller behind an `Authorization` header; `UNAUTHENTICATED` otherwise. */
-  async authenticate(authorization: string | undefined): Promise<Caller> {
+  /**
+   * The caller behind an `Authorization` header; `UNAUTHENTICATED` otherwise, and `FORBIDDEN` when the key may not be
+   * used from `address`.
+   */
+  async authenticate(authorization: string | undefined, address: string): Promise<Caller> {
     const text = /^Bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
     if (!text) throw unauthenticated()
     const hash = hashKey(text)
     const name = hash.toString('base64')
     const now = this.#clock.now()
     const cached = this.#cache.get(name)
-    if (cached && now - cached.readAt < cachedMs && now >= cached.readAt && now < cached.expiresAt)
+    if (cached && now - cached.readAt < cachedMs && now >= cached.readAt && now < cached.expiresAt) {
+      assertAddress(cached.caller, address)
       return cached.caller
+    }
     const { rows } = await this.#store.pool.query<KeyRow>(
       'SELECT * FROM api_key WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)',
       [hash, now],
@@ -160,13 +157,20 @@ export class People {
       this.#cache.delete(name)
       throw unauthenticated()
     }
+    // To the minute is enough to know whether a key is still in use, and spares a write per request.
+    if (row.last_used_at === null || Math.abs(now - row.last_used_at) >= lastUsedMs) {
+      await this.#store.pool.query('UPDATE api_key SET last_used_at = $2 WHERE id = $1', [row.id, now])
+    }
     const caller: Caller = {
-      keyId: row.id,
+      kind: 'key',
+      actor: row.id,
       organisationId: row.organisation_id,
       scopes: new Set(row.scopes),
       mayDescend: row.descendants,
       databases: row.databases,
+      addresses: row.addresses,
     }
+    assertAddress(caller, address)
     if (this.#cache.size >= mostCached) this.#cache.clear()
     this.#cache.set(name, { caller, expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY, readAt: now })
     return caller
@@ -200,10 +204,57 @@ export class People {
       `WITH RECURSIVE below AS (
          SELECT * FROM organisation WHERE id = $1
          UNION ALL SELECT o.* FROM organisation o JOIN below ON o.parent_id = below.id)
-       SELECT id, parent_id, name, slug FROM below ORDER BY created_at, id LIMIT 1000`,
+       SELECT id, parent_id, name, slug FROM below ORDER BY id <> $1, created_at, id LIMIT 1000`,
       [organisationId],
     )
     return rows.map(({ parent_id, ...row }) => ({ ...row, parentId: parent_id }))
+  }
+
+  /** A new organisation below this one. */
+  async createOrganisation(
+    caller: Caller,
+    parentId: OrganisationId,
+    { name, slug }: { readonly name: string; readonly slug?: string },
+  ): Promise<Organisation> {
+    if (!caller.mayDescend || caller.databases !== null) {
+      throw new SluisError('FORBIDDEN', 'The caller does not reach organisations below this one.', {
+        hint: 'Use a role or a key with "descendants": true.',
+      })
+    }
+    const now = this.#clock.now()
+    const id = newId('org', now, this.#random)
+    const organisation: Organisation = { id, parentId, name, slug: slug ?? id.replace('_', '-') }
+    await this.#store.transaction(async (tx) => {
+      const { rowCount } = await tx.query(
+        'INSERT INTO organisation (id, parent_id, name, slug, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (slug) DO NOTHING',
+        [id, parentId, name, organisation.slug, now],
+      )
+      if (!rowCount) {
+        throw new SluisError('INVALID_REQUEST', 'This slug is taken.', {
+          hint: 'Choose another one, or leave it out.',
+          details: { field: 'slug' },
+        })
+      }
+      // In both trails: the one that it was made in and its own.
+      for (const trail of [parentId, id]) {
+        await this.audit.record(tx, trail, caller.actor, 'organisation.created', id, { name })
+      }
+    })
+    return organisation
+  }
+
+  async renameOrganisation(caller: Caller, id: OrganisationId, name: string): Promise<Organisation> {
+    await this.#store.transaction(async (tx) => {
+      await tx.query('UPDATE organisation SET name = $2 WHERE id = $1', [id, name])
+      await this.audit.record(tx, id, caller.actor, 'organisation.renamed', id, { name })
+    })
+    return this.getOrganisation(id)
+  }
+
+  async getOrganisation(id: OrganisationId): Promise<Organisation> {
+    const [organisation] = await this.listOrganisations(id)
+    if (!organisation) throw new TypeError('an organisation that was resolved is missing')
+    return organisation
   }
 
   /** A new key and, this once, its text. Nobody gives more than they have. */
@@ -212,19 +263,7 @@ export class People {
     organisationId: OrganisationId,
     key: NewKey,
   ): Promise<{ view: KeyView; text: string }> {
-    const excess = key.scopes.filter((scope) => !caller.scopes.has(scope))
-    if (excess.length > 0) {
-      throw new SluisError('FORBIDDEN', `This key lacks ${excess.join(', ')} itself and cannot give it.`, {
-        hint: 'Ask for fewer scopes, or use a key that has them.',
-        details: { field: 'scopes', missing: excess },
-      })
-    }
-    if (key.descendants && !caller.mayDescend) {
-      throw new SluisError(
-        'FORBIDDEN',
-        'This key may not act below its own organisation and cannot allow it.',
-      )
-    }
+    assertMayCreate(caller, key)
     const now = this.#clock.now()
     const text = newKeyText(this.#random)
     const row: KeyRow = {
@@ -233,16 +272,18 @@ export class People {
       name: key.name,
       scopes: [...key.scopes],
       descendants: key.descendants ?? false,
-      // A key that is bound to databases cannot make one that is not.
-      databases: key.databases ? [...key.databases] : caller.databases ? [...caller.databases] : null,
+      // What binds the maker binds what is made.
+      databases: copyOf(key.databases ?? caller.databases),
+      addresses: copyOf(key.addresses ?? caller.addresses),
       created_at: now,
       expires_at: key.expiresAt ?? null,
       revoked_at: null,
+      last_used_at: null,
     }
     await this.#store.transaction(async (tx) => {
       await tx.query(
-        `INSERT INTO api_key (id, organisation_id, name, hash, scopes, descendants, databases, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+        `INSERT INTO api_key (id, organisation_id, name, hash, scopes, descendants, databases, created_at, expires_at, addresses)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
         [
           row.id,
           organisationId,
@@ -253,9 +294,10 @@ export class People {
           row.databases,
           now,
           row.expires_at,
+          row.addresses,
         ],
       )
-      await this.recordAudit(tx, organisationId, caller.keyId, 'key.created', row.id, {
+      await this.audit.record(tx, organisationId, caller.actor, 'key.created', row.id, {
         name: row.name,
         scopes: row.scopes,
       })
@@ -278,49 +320,40 @@ export class People {
         [id, organisationId, this.#clock.now()],
       )
       if (!rowCount) throw new SluisError('NOT_FOUND', `There is no living key ${id.slice(0, 40)}.`)
-      await this.recordAudit(tx, organisationId, caller.keyId, 'key.revoked', id, {})
+      await this.audit.record(tx, organisationId, caller.actor, 'key.revoked', id, {})
     })
     this.#cache.clear()
   }
-
-  /** Writes one audit event, in the caller's transaction where there is one. */
-  async recordAudit(
-    tx: pg.ClientBase | pg.Pool | null,
-    organisationId: OrganisationId,
-    actor: string,
-    action: string,
-    subject: string,
-    facts: Readonly<Record<string, unknown>>,
-  ): Promise<void> {
-    await (tx ?? this.#store.pool).query(
-      'INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts) VALUES ($1, $2, $3, $4, $5, $6)',
-      [organisationId, this.#clock.now(), actor, action, subject, JSON.stringify(facts)],
-    )
-  }
-
-  /** The newest events first; `before` is an event's id. */
-  async listAudit(
-    organisationId: OrganisationId,
-    limit: number,
-    before: number | null,
-  ): Promise<readonly AuditEvent[]> {
-    const { rows } = await this.#store.pool.query<Omit<AuditEvent, 'at'> & { at: number }>(
-      `SELECT id, at, actor, action, subject, facts FROM audit_event
-       WHERE organisation_id = $1 AND ($3::bigint IS NULL OR id < $3) ORDER BY id DESC LIMIT $2`,
-      [organisationId, limit, before],
-    )
-    return rows.map((row) => ({ ...row, at: new Date(row.at).toISOString() }))
-  }
 }
 
-/** Throws `FORBIDDEN` unless the caller has the scope. */
-export function requireScope(caller: Caller, ...needed: readonly Scope[]): void {
-  const missing = needed.filter((scope) => !caller.scopes.has(scope))
-  if (missing.length === 0) return
-  throw new SluisError('FORBIDDEN', `This key lacks the scope ${missing.join(', ')}.`, {
-    hint: 'Use another key, or have one created with that scope.',
-    details: { missing },
+const copyOf = (list: readonly string[] | null | undefined) => (list ? [...list] : null)
+
+/** Throws `FORBIDDEN` for a key that is used from somewhere else than it may be. */
+function assertAddress({ addresses }: Caller, address: string): void {
+  if (addresses === null || isAllowed(addresses, address)) return
+  throw new SluisError('FORBIDDEN', 'This key may not be used from this address.', {
+    hint: 'Use it from one of the networks that it was created for, or have another one created.',
+    details: { address },
   })
+}
+
+/** Nobody gives more than they have: neither scopes nor reach, databases or networks. */
+function assertMayCreate(caller: Caller, key: NewKey): void {
+  const refuse = (field: string, missing: readonly string[], what: string): never => {
+    throw new SluisError('FORBIDDEN', `Who asks lacks ${what} and cannot give it.`, {
+      hint: 'Ask for less, or use a key or a role that has it.',
+      details: { field, missing },
+    })
+  }
+  const outside = (wanted: readonly string[] | undefined, own: readonly string[] | null) =>
+    own === null ? [] : (wanted ?? []).filter((item) => !own.includes(item))
+  const excess = key.scopes.filter((scope) => !caller.scopes.has(scope))
+  if (excess.length > 0) refuse('scopes', excess, excess.join(', '))
+  if (key.descendants && !caller.mayDescend) refuse('descendants', [], 'the organisations below')
+  const databases = outside(key.databases, caller.databases)
+  if (databases.length > 0) refuse('databases', databases, `the databases ${databases.join(', ')}`)
+  const addresses = outside(key.addresses, caller.addresses)
+  if (addresses.length > 0) refuse('addresses', addresses, `the networks ${addresses.join(', ')}`)
 }
 
 function toView(row: KeyRow): KeyView {
@@ -331,8 +364,10 @@ function toView(row: KeyRow): KeyView {
     scopes: row.scopes,
     descendants: row.descendants,
     databases: row.databases,
+    addresses: row.addresses,
     createdAt: new Date(row.created_at).toISOString(),
     expiresAt: iso(row.expires_at),
     revokedAt: iso(row.revoked_at),
+    lastUsedAt: iso(row.last_used_at),
   }
 }

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { createEngine, type Engine } from '@sluis/engine'
-import { People } from '@sluis/people'
+import { createPersons, People } from '@sluis/people'
 import { exactOnlineConnector, exactOnlineOAuth, exactOnlineRegions, regionsFromFile } from '@sluis/platforms'
 import { type Log, SluisError, systemClock, systemRandom } from '@sluis/shared'
 import { openStore } from '@sluis/store'
@@ -19,6 +19,8 @@ export interface RunningServer {
   readonly url: string
   /** Where the first owner's key was put, when this start found no key at all; else null. */
   readonly ownerKeyFile: string | null
+  /** The one-time link with which somebody becomes the first owner, while there is none; else null. */
+  readonly setupUrl: string | null
   /** Ends in order: no new request, queries cancelled, spends under way finished. */
   close(): Promise<void>
 }
@@ -105,8 +107,19 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     opened.push(() => engine.stop())
     vault.run()
 
+    const persons = createPersons({
+      store,
+      clock,
+      random,
+      log,
+      audit: people.audit,
+      secret: await vault.peopleKey(),
+      publicUrl: options.publicUrl,
+    })
     const app = await createHttpApp({
       people,
+      persons,
+      publicUrl: options.publicUrl,
       vault,
       engine,
       log,
@@ -131,7 +144,15 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     })
     const { port } = app.server.address() as AddressInfo
     const host = options.host.includes(':') ? `[${options.host}]` : options.host
-    return { url: `http://${host}:${port}`, ownerKeyFile, close }
+    const setupToken = await persons.setUp.createLink()
+    // By its name and not its number: passkeys know no numeric addresses.
+    const named = options.publicUrl ?? `http://${host === '127.0.0.1' ? 'localhost' : host}:${port}`
+    return {
+      url: `http://${host}:${port}`,
+      ownerKeyFile,
+      setupUrl: setupToken === null ? null : `${new URL(named).origin}/app/setup#token=${setupToken}`,
+      close,
+    }
   } catch (error) {
     await close()
     throw error

@@ -8,6 +8,9 @@ declare const statementId: unique symbol
 declare const keyId: unique symbol
 declare const processId: unique symbol
 declare const webhookId: unique symbol
+declare const personId: unique symbol
+declare const sessionId: unique symbol
+declare const invitationId: unique symbol
 
 export type OrganisationId = string & { [organisationId]: true }
 export type ClientId = string & { [clientId]: true }
@@ -17,6 +20,9 @@ export type StatementId = string & { [statementId]: true }
 export type KeyId = string & { [keyId]: true }
 export type ProcessId = string & { [processId]: true }
 export type WebhookId = string & { [webhookId]: true }
+export type PersonId = string & { [personId]: true }
+export type SessionId = string & { [sessionId]: true }
+export type InvitationId = string & { [invitationId]: true }
 
 interface IdTypes {
   org: OrganisationId
@@ -27,6 +33,9 @@ interface IdTypes {
   key: KeyId
   prc: ProcessId
   whk: WebhookId
+  per: PersonId
+  ses: SessionId
+  inv: InvitationId
 }
 
 /** Crockford's alphabet: no letter that is mistaken for a digit when an id is read aloud. */

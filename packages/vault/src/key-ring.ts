@@ -14,7 +14,7 @@ export interface OpenKey {
 }
 
 /** `data` seals rows, `handover` opens envelopes, the others are the installation's own. */
-export type KeyPurpose = 'data' | 'handover' | 'fingerprint' | 'canary'
+export type KeyPurpose = 'data' | 'handover' | 'fingerprint' | 'canary' | 'people'
 
 interface KeyRow {
   readonly id: string
@@ -107,6 +107,12 @@ export class KeyRing {
 
   async unseal(blob: Buffer, context: SealContext): Promise<Buffer> {
     return unseal((await this.keyById(sealedKeyId(blob))).bytes, blob, context)
+  }
+
+  /** 32 bytes of the installation for its people's log-ins: the same on every server, sealed like the other keys. */
+  async peopleKey(): Promise<Buffer> {
+    const { bytes } = await this.keyFor(installation, 'people')
+    return bytes
   }
 
   /** A keyed hash that recognises a value without keeping it; the same for all organisations. */

@@ -457,6 +457,11 @@ export class Vault {
     return this.#memory.assumeLost(processId)
   }
 
+  /** What people's log-ins are signed and sealed with: 32 bytes, the same on every server of this database. */
+  peopleKey(): Promise<Buffer> {
+    return this.#keys.peopleKey()
+  }
+
   /** Goes on with what is open, keeps chains alive and repairs what dead processes left, until `stop`. */
   run(): void {
     this.#running ??= this.#loop()

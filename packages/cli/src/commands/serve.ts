@@ -22,11 +22,23 @@ export function serveCommand(program: Command, context: CommandContext): void {
     }
     const settings = readServerOptions(context.env, flags)
     const server = await startServer(settings, createLog(settings.logLevel))
-    const { url, ownerKeyFile } = server
+    const { url, ownerKeyFile, setupUrl } = server
     context.output.write(
       given.json
-        ? `${JSON.stringify({ url, ...(ownerKeyFile === null ? {} : { ownerKeyFile }) })}\n`
-        : `Sluis serves at ${server.url}\n  API   ${server.url}/api/v1 (described at ${server.url}/api/docs)\n  data  ${settings.home}\n${ownerKeyFile === null ? '' : `  key   ${ownerKeyFile} (the first owner’s API key: SLUIS_API_KEY_FILE names it)\n`}Ctrl-C stops it.\n`,
+        ? `${JSON.stringify({ url, ...(ownerKeyFile === null ? {} : { ownerKeyFile }), ...(setupUrl === null ? {} : { setupUrl }) })}\n`
+        : [
+            `Sluis serves at ${url}`,
+            `  API   ${url}/api/v1 (described at ${url}/api/docs)`,
+            `  data  ${settings.home}`,
+            ...(ownerKeyFile === null
+              ? []
+              : [`  key   ${ownerKeyFile} (the first owner’s API key: SLUIS_API_KEY_FILE names it)`]),
+            ...(setupUrl === null
+              ? []
+              : [`  owner ${setupUrl} (works once, for a day: makes the first owner)`]),
+            'Ctrl-C stops it.',
+            '',
+          ].join('\n'),
     )
     await untilStopped()
     await server.close()

@@ -33,6 +33,8 @@ export interface CallOptions {
 /** A real server on real PostgreSQL, beside the emulator in a process of its own. */
 export interface HttpLab {
   readonly url: string
+  /** The first owner's link of the last start; null once there is an owner. */
+  readonly setupUrl: string | null
   readonly home: string
   readonly store: Awaited<ReturnType<typeof openTestStore>>
   /** Every line that the server logged, at level debug. */
@@ -125,6 +127,9 @@ export async function openHttpLab(): Promise<HttpLab> {
   return {
     get url() {
       return server.url
+    },
+    get setupUrl() {
+      return server.setupUrl
     },
     home,
     store,

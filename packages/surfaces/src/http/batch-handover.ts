@@ -104,7 +104,7 @@ export class BatchHandover {
       return { status: 200, outcome }
     }
     const { outcome, grant } = await vault.handOver(handover, {
-      actor: caller.keyId,
+      actor: caller.actor,
       idempotency,
       beforeSpending,
       ...(database

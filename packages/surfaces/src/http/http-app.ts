@@ -1,7 +1,7 @@
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { Engine } from '@sluis/engine'
-import type { People } from '@sluis/people'
+import type { People, Persons } from '@sluis/people'
 import { isSluisError, type Log, SluisError } from '@sluis/shared'
 import type { Vault } from '@sluis/vault'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
@@ -12,16 +12,24 @@ import {
   validatorCompiler,
 } from 'fastify-type-provider-zod'
 import { toProblem } from './problem.ts'
+import { admitByTable } from './request-context.ts'
+import { apiPrefix } from './route-access.ts'
 import { databaseRoutes } from './routes/databases.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { handoverRoutes } from './routes/handovers.ts'
 import { keyRoutes } from './routes/keys.ts'
+import { logInRoutes } from './routes/log-in.ts'
+import { memberRoutes } from './routes/members.ts'
+import { organisationRoutes } from './routes/organisations.ts'
+import { sessionRoutes } from './routes/sessions.ts'
 import { statementRoutes } from './routes/statements.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
+import { addSecureHeaders } from './secure-headers.ts'
 
 /** What the HTTP surface stands on. */
 export interface HttpParts {
   readonly people: People
+  readonly persons: Persons
   readonly vault: Vault
   readonly engine: Engine
   readonly log: Log
@@ -30,6 +38,8 @@ export interface HttpParts {
   /** Figures for `/metrics`, as name → value. */
   readonly gauges: () => Readonly<Record<string, number>>
   readonly version: string
+  /** Where users reach this server; null: at the address that they use. */
+  readonly publicUrl: string | null
 }
 
 const bodyLimit = 4 << 20
@@ -63,6 +73,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   acceptEmptyBodies(app)
+  addSecureHeaders(app, parts.publicUrl?.startsWith('https://') === true)
 
   const counts = new Map<string, number>()
   app.addHook('onResponse', async (request, reply) => {
@@ -114,29 +125,34 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
         version: parts.version,
         description: 'OAuth credentials that were obtained somewhere else become SQL databases.',
       },
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer' } } },
-      security: [{ key: [] }],
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer' },
+          session: { type: 'apiKey', in: 'cookie', name: 'sluis.session_token' },
+        },
+      },
+      security: [{ key: [] }, { session: [] }],
     },
     transform: jsonSchemaTransform,
   })
   await app.register(swaggerUi, { routePrefix: '/api/docs' })
   await app.register(
     async (api) => {
-      // Before a body is read: who has no key learns nothing of what a right request would be, and costs no memory.
-      api.addHook('onRequest', async (request) => {
-        if (!request.routeOptions.url?.endsWith('/openapi.json'))
-          await parts.people.authenticate(request.headers.authorization)
-      })
+      admitByTable(api, parts)
       grantRoutes(api, parts)
       databaseRoutes(api, parts)
       statementRoutes(api, parts)
       keyRoutes(api, parts)
+      organisationRoutes(api, parts)
+      memberRoutes(api, parts)
+      sessionRoutes(api, parts)
       webhookRoutes(api, parts)
       handoverRoutes(api, parts)
       api.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger())
     },
-    { prefix: '/api/v1' },
+    { prefix: apiPrefix },
   )
+  logInRoutes(app, parts)
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   app.get('/readyz', { schema: { hide: true } }, async (_, reply) => {
     const missing = await parts.readiness()

@@ -1,6 +1,7 @@
-import { type Caller, type People, requireScope, type Scope } from '@sluis/people'
+import { type Caller, type People, type Person, type Persons, requireScope, type Scope } from '@sluis/people'
 import { type OrganisationId, SluisError } from '@sluis/shared'
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { accessOf } from './route-access.ts'
 
 /** Who asks and where the request acts. */
 export interface RequestContext {
@@ -8,17 +9,107 @@ export interface RequestContext {
   readonly organisationId: OrganisationId
 }
 
-/** Authenticates a request, checks the scopes it needs and finds the organisation it acts in. */
+interface Parts {
+  readonly people: People
+  readonly persons: Persons
+}
+
+const contexts = new WeakMap<FastifyRequest, RequestContext>()
+const visitors = new WeakMap<FastifyRequest, Person>()
+
+/**
+ * Judges every request of this scope before its body is read: who has no way in learns nothing of what a right request
+ * would be, and costs no memory. Afterwards what was done is put into the audit trail.
+ */
+export function admitByTable(api: FastifyInstance, parts: Parts): void {
+  // A route that nobody decided about stops the start, and with it every test.
+  api.addHook('onRoute', ({ method, url }) => {
+    for (const each of Array.isArray(method) ? method : [method]) accessOf(each, url)
+  })
+  api.addHook('onRequest', async (request) => {
+    const { url } = request.routeOptions
+    if (url === undefined) {
+      await callerOf(request, parts)
+      return
+    }
+    const { who, scopes, oneOf } = accessOf(request.method, url)
+    if (who === 'public') return
+    if (who === 'person') {
+      visitors.set(request, await mustBePerson(request, parts))
+      return
+    }
+    const caller = await callerOf(request, parts)
+    requireScope(caller, ...scopes)
+    if (oneOf && !oneOf.some((scope) => caller.scopes.has(scope))) requireScope(caller, ...oneOf.slice(0, 1))
+    const organisationId = await parts.people.resolveOrganisation(caller, namedOrganisation(request))
+    contexts.set(request, { caller, organisationId })
+  })
+  // Before the answer goes out: what could not be kept is not told as done.
+  api.addHook('onSend', async (request, reply, payload) => {
+    const { url } = request.routeOptions
+    const context = contexts.get(request)
+    if (url === undefined || context === undefined || reply.statusCode >= 400) return payload
+    const { act } = accessOf(request.method, url)
+    if (act !== undefined && request.method !== 'HEAD') {
+      const names = { ...Object(request.body), ...Object(request.params) } as Record<string, unknown>
+      const subject = String(names.id ?? names.name ?? context.organisationId)
+      await parts.people.audit.record(null, context.organisationId, context.caller.actor, act, subject)
+    }
+    return payload
+  })
+}
+
+/** The context that the request was admitted with; a handler asks for further scopes where its body needs them. */
 export async function enter(
   request: FastifyRequest,
-  people: People,
+  _people: People,
   ...needed: readonly Scope[]
 ): Promise<RequestContext> {
-  const caller = await people.authenticate(request.headers.authorization)
-  requireScope(caller, ...needed)
+  const context = contexts.get(request)
+  if (context === undefined) throw new TypeError('a handler was reached by a request that was not admitted')
+  requireScope(context.caller, ...needed)
+  return context
+}
+
+/** The person of a route that is for persons. */
+export function visitor(request: FastifyRequest): Person {
+  const person = visitors.get(request)
+  if (person === undefined) throw new TypeError('a handler for persons was reached by somebody else')
+  return person
+}
+
+/** Who is logged in, if anybody is. A cookie that comes without our header may have been sent by another site's page. */
+export async function personOf(request: FastifyRequest, { persons }: Parts): Promise<Person | null> {
+  const person = await persons.logIn.personOf(request.headers.cookie)
+  if (person !== null && request.headers['x-sluis-csrf'] !== '1') {
+    throw new SluisError('FORBIDDEN', 'A request with a session’s cookie needs the header X-Sluis-Csrf.', {
+      hint: 'Send X-Sluis-Csrf: 1.',
+      details: { field: 'X-Sluis-Csrf' },
+    })
+  }
+  return person
+}
+
+async function mustBePerson(request: FastifyRequest, parts: Parts): Promise<Person> {
+  const person = await personOf(request, parts)
+  if (person !== null) return person
+  throw new SluisError('UNAUTHENTICATED', 'Nobody is logged in, or the session has ended.', {
+    hint: 'Log in at /app.',
+  })
+}
+
+async function callerOf(request: FastifyRequest, parts: Parts): Promise<Caller> {
+  const { authorization, cookie } = request.headers
+  if (authorization === undefined && cookie !== undefined) {
+    const person = await personOf(request, parts)
+    if (person) return parts.persons.members.callerOf(person, namedOrganisation(request))
+  }
+  return parts.people.authenticate(authorization, request.ip)
+}
+
+function namedOrganisation(request: FastifyRequest): string | undefined {
   const named = request.headers['sluis-organisation']
-  const organisationId = await people.resolveOrganisation(caller, Array.isArray(named) ? named[0] : named)
-  return { caller, organisationId }
+  return Array.isArray(named) ? named[0] : named
 }
 
 /** Throws `NOT_FOUND` for a database that the key is not meant for. */

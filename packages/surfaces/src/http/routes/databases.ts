@@ -103,7 +103,7 @@ export function databaseRoutes(app: FastifyInstance, { people, vault, engine }: 
       const partitions = body.partitions === 'all' ? 'all' : body.partitions.map(String)
       const key = idempotencyKey(request)
       const { outcome, grant } = await vault.handOver(toHandover(organisationId, body), {
-        actor: caller.keyId,
+        actor: caller.actor,
         beforeSpending: () => engine.assertNameFree(organisationId, body.name),
         reserve: (tx, grantId) =>
           engine.reserveDatabase(tx, organisationId, {

@@ -48,7 +48,7 @@ export function grantRoutes(app: FastifyInstance, { people, vault, engine }: Htt
       const { organisationId, caller } = await enter(request, people, 'handover:write')
       const key = idempotencyKey(request)
       const { outcome, grant } = await vault.handOver(toHandover(organisationId, request.body), {
-        actor: caller.keyId,
+        actor: caller.actor,
         ...(key === null
           ? {}
           : { idempotency: { key, route: 'POST /grants', body: JSON.stringify(request.body) } }),
@@ -103,7 +103,7 @@ export function grantRoutes(app: FastifyInstance, { people, vault, engine }: Htt
     { schema: { tags: ['grants'], summary: 'Forget a grant', params: byId } },
     async (request, reply) => {
       const { organisationId, caller } = await enter(request, people, 'grants:write')
-      await vault.deleteGrant(organisationId, grantId(request.params.id), { actor: caller.keyId })
+      await vault.deleteGrant(organisationId, grantId(request.params.id), { actor: caller.actor })
       return reply.status(204).send()
     },
   )
@@ -123,7 +123,7 @@ export function grantRoutes(app: FastifyInstance, { people, vault, engine }: Htt
       const { minRemainingSeconds } = request.body
       const lease = await vault.lease(organisationId, grantId(request.params.id), {
         minRemainingSeconds,
-        actor: caller.keyId,
+        actor: caller.actor,
       })
       return {
         accessToken: lease.accessToken.reveal(),
@@ -142,7 +142,7 @@ export function grantRoutes(app: FastifyInstance, { people, vault, engine }: Htt
       const key = idempotencyKey(request)
       return grantBody(
         await vault.refresh(organisationId, id, {
-          actor: caller.keyId,
+          actor: caller.actor,
           ...(key === null ? {} : { idempotency: { key, route: 'POST /grants/{id}/refresh', body: id } }),
         }),
       )

@@ -1,4 +1,4 @@
-import { scopes } from '@sluis/people'
+import { isNetwork, scopes } from '@sluis/people'
 import { SluisError } from '@sluis/shared'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
@@ -7,7 +7,7 @@ import type { HttpParts } from '../http-app.ts'
 import { enter } from '../request-context.ts'
 import { isoTime, strict } from '../strict-schema.ts'
 
-/** `/keys`, `/organisations`, `/audit`. */
+/** `/keys`, and the key to seal handovers for. */
 export function keyRoutes(app: FastifyInstance, { people, vault }: HttpParts): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
 
@@ -22,18 +22,29 @@ export function keyRoutes(app: FastifyInstance, { people, vault }: HttpParts): v
           scopes: z.array(z.enum(scopes)).min(1),
           descendants: z.boolean().optional(),
           databases: z.array(z.string()).min(1).max(1000).optional(),
+          addresses: z
+            .array(
+              z
+                .string()
+                .max(60)
+                .refine(isNetwork, 'is neither an address nor a network such as 203.0.113.0/24'),
+            )
+            .min(1)
+            .max(100)
+            .optional(),
           expiresAt: isoTime.optional(),
         }),
       },
     },
     async (request, reply) => {
       const { caller, organisationId } = await enter(request, people, 'admin')
-      const { name, scopes: wanted, descendants, databases, expiresAt } = request.body
+      const { name, scopes: wanted, descendants, databases, addresses, expiresAt } = request.body
       const { view, text } = await people.createKey(caller, organisationId, {
         name,
         scopes: wanted,
         ...(descendants === undefined ? {} : { descendants }),
         ...(databases === undefined ? {} : { databases }),
+        ...(addresses === undefined ? {} : { addresses }),
         ...(expiresAt === undefined ? {} : { expiresAt }),
       })
       return reply.status(201).send({ ...view, key: text })
@@ -82,7 +93,7 @@ export function keyRoutes(app: FastifyInstance, { people, vault }: HttpParts): v
       }
       const moved: Record<string, number> = {}
       if (wanted.has('kek')) moved.kek = await vault.rotateKek()
-      if (wanted.has('data')) moved.data = await vault.rotateDataKey(organisationId, caller.keyId)
+      if (wanted.has('data')) moved.data = await vault.rotateDataKey(organisationId, caller.actor)
       if (wanted.has('handover')) {
         await vault.envelopes.rotate(organisationId)
         moved.handover = 0
@@ -97,35 +108,6 @@ export function keyRoutes(app: FastifyInstance, { people, vault }: HttpParts): v
     async (request) => {
       const { organisationId } = await enter(request, people, 'handover:write')
       return vault.envelopes.publicKey(organisationId)
-    },
-  )
-
-  routes.get(
-    '/organisations',
-    { schema: { tags: ['organisations'], summary: 'This organisation and those below' } },
-    async (request) => {
-      const { organisationId } = await enter(request, people)
-      return { organisations: await people.listOrganisations(organisationId) }
-    },
-  )
-
-  routes.get(
-    '/audit',
-    {
-      schema: {
-        tags: ['audit'],
-        summary: 'What happened, newest first',
-        querystring: strict({
-          limit: z.coerce.number().int().min(1).max(1000).default(100),
-          before: z.coerce.number().int().optional(),
-        }),
-      },
-    },
-    async (request) => {
-      const { organisationId } = await enter(request, people, 'audit:read')
-      return {
-        events: await people.listAudit(organisationId, request.query.limit, request.query.before ?? null),
-      }
     },
   )
 }

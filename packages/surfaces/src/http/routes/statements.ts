@@ -49,7 +49,7 @@ function toQuery(
     organisationId: context.organisationId,
     database,
     sql: body.sql,
-    actor: context.caller.keyId,
+    actor: context.caller.actor,
     mayWrite: context.caller.scopes.has('query:write'),
     ...(body.parameters === undefined ? {} : { parameters: body.parameters }),
     ...(body.maxRows === undefined ? {} : { maxRows: body.maxRows }),
@@ -126,13 +126,13 @@ export function statementRoutes(app: FastifyInstance, { people, engine }: HttpPa
     },
   )
 
-  const mine = ({ caller }: RequestContext) => (caller.scopes.has('audit:read') ? undefined : caller.keyId)
+  const mine = ({ caller }: RequestContext) => (caller.scopes.has('audit:read') ? undefined : caller.actor)
 
   routes.get(
     '/databases/:name/statements',
     { schema: { tags: ['query'], summary: 'What ran', params: byName } },
     async (request) => {
-      const context = await enter(request, people, 'query')
+      const context = await enter(request, people)
       requireDatabase(context, request.params.name)
       return {
         statements: await engine.listStatements(context.organisationId, request.params.name, mine(context)),
@@ -156,7 +156,7 @@ export function statementRoutes(app: FastifyInstance, { people, engine }: HttpPa
     '/databases/:name/statements/:id',
     { schema: { tags: ['query'], summary: 'State and progress', params: byId } },
     async (request) => {
-      const context = await enter(request, people, 'query')
+      const context = await enter(request, people)
       return own(context, request.params.name, request.params.id)
     },
   )

@@ -45,7 +45,7 @@ export function webhookRoutes(app: FastifyInstance, { people, vault }: HttpParts
           ...(events === undefined ? {} : { events }),
           ...(descendants === undefined ? {} : { descendants }),
         },
-        caller.keyId,
+        caller.actor,
       )
       return reply.status(201).send({ ...webhook, secret: secret.reveal() })
     },
@@ -66,7 +66,7 @@ export function webhookRoutes(app: FastifyInstance, { people, vault }: HttpParts
     { schema: { tags, summary: 'End a subscription', params: byId } },
     async (request, reply) => {
       const { organisationId, caller } = await enter(request, people, 'webhooks:write')
-      await webhooks.delete(organisationId, request.params.id, caller.keyId)
+      await webhooks.delete(organisationId, request.params.id, caller.actor)
       return reply.status(204).send()
     },
   )
@@ -86,7 +86,7 @@ export function webhookRoutes(app: FastifyInstance, { people, vault }: HttpParts
       const { webhook, secret } = await webhooks.rotateSecret(
         organisationId,
         request.params.id,
-        caller.keyId,
+        caller.actor,
         request.body.overlapSeconds,
       )
       return { ...webhook, secret: secret.reveal() }

@@ -1,0 +1,315 @@
+import { randomUUID } from 'node:crypto'
+import { kyselyAdapter } from '@better-auth/kysely-adapter'
+import { type Clock, type Log, newId, type PersonId, type RandomBytes, SluisError } from '@sluis/shared'
+import type { Store } from '@sluis/store'
+import type { BetterAuthOptions } from 'better-auth'
+import { isAPIError } from 'better-auth/api'
+import { betterAuth } from 'better-auth/minimal'
+import { twoFactor } from 'better-auth/plugins/two-factor'
+import { Kysely, PostgresDialect } from 'kysely'
+import type pg from 'pg'
+import type { AuditTrail } from './audit-trail.ts'
+import { withHashedSessionTokens } from './hashed-session-tokens.ts'
+import { LockOut } from './lock-out.ts'
+import {
+  accountNames,
+  rateNames,
+  sessionNames,
+  twoFactorNames,
+  userNames,
+  verificationNames,
+} from './log-in-tables.ts'
+
+/** Somebody who has logged in. */
+export interface Person {
+  readonly id: PersonId
+  readonly name: string
+  readonly email: string
+  readonly hasTwoFactor: boolean
+  /** The session through which they came. */
+  readonly sessionId: string
+}
+
+export interface LogInParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly log: Log
+  readonly audit: AuditTrail
+  /** 32 bytes that all servers on one database share: signs cookies, seals TOTP secrets. */
+  readonly secret: Buffer
+  /** Where people reach this server; null: wherever they happen to reach it. */
+  readonly publicUrl: string | null
+}
+
+export const passwordLength = { least: 12, most: 128 } as const
+const sessionSeconds = 7 * 86_400
+const addressHeader = 'x-sluis-address'
+
+/**
+ * The only calls of the library that are reachable. What it brings besides (sign-up without an invitation, lists of
+ * session tokens, changes of an address without proof) stays shut until somebody decides about it here.
+ */
+export const openCalls = [
+  'POST /sign-in/email',
+  'POST /sign-out',
+  'GET /get-session',
+  'POST /change-password',
+  'POST /reset-password',
+  'POST /update-user',
+  'POST /verify-password',
+  'POST /two-factor/enable',
+  'POST /two-factor/disable',
+  'POST /two-factor/get-totp-uri',
+  'POST /two-factor/verify-totp',
+  'POST /two-factor/verify-backup-code',
+  'POST /two-factor/generate-backup-codes',
+] as const
+
+const actOf: Readonly<Record<string, string>> = {
+  'POST /sign-out': 'person.logged_out',
+  'POST /change-password': 'person.password_changed',
+  'POST /update-user': 'person.changed',
+  'POST /two-factor/enable': 'person.two_factor_begun',
+  'POST /two-factor/disable': 'person.two_factor_disabled',
+  'POST /two-factor/generate-backup-codes': 'person.backup_codes_replaced',
+}
+
+/** What the keepers of members and of the first owner stand on. */
+export interface PersonParts {
+  readonly store: Store
+  readonly clock: Clock
+  readonly random: RandomBytes
+  readonly audit: AuditTrail
+  readonly logIn: LogIn
+}
+
+/** Log-in with password and TOTP on better-auth, over our own PostgreSQL. */
+export type LogIn = ReturnType<typeof createLogIn>
+
+export function createLogIn({ store, clock, random, log, audit, secret, publicUrl }: LogInParts) {
+  const isHttps = publicUrl?.startsWith('https://') === true
+  const database = new Kysely<never>({ dialect: new PostgresDialect({ pool: store.pool }) })
+  const auth = betterAuth({
+    appName: 'Sluis',
+    baseURL: publicUrl ?? 'http://sluis.invalid',
+    basePath: '/api/auth',
+    secret: secret.toString('base64url'),
+    database: (options: BetterAuthOptions) =>
+      withHashedSessionTokens(kyselyAdapter(database, { type: 'postgres', transaction: true })(options)),
+    telemetry: { enabled: false },
+    onAPIError: {
+      // What was refused is the caller's to read; only our own faults go into the log.
+      onError: (error) => {
+        if (!isAPIError(error))
+          log.error({ error: String((error as Error)?.stack ?? error) }, 'a log-in call failed')
+      },
+    },
+    // Its messages can hold an address that was typed; only what it is about goes into the log.
+    logger: {
+      level: 'error',
+      log: (_level, message) => log.warn({ message: message.slice(0, 200) }, 'log-in'),
+    },
+    // The page that asks must be one that this server itself has served.
+    trustedOrigins: (request) => (request ? [new URL(request.url).origin] : []),
+    emailAndPassword: {
+      enabled: true,
+      disableSignUp: true,
+      minPasswordLength: passwordLength.least,
+      maxPasswordLength: passwordLength.most,
+      revokeSessionsOnPasswordReset: true,
+      resetPasswordTokenExpiresIn: 86_400,
+    },
+    user: userNames,
+    account: accountNames,
+    session: { ...sessionNames, expiresIn: sessionSeconds, disableSessionRefresh: true, freshAge: 3600 },
+    verification: { ...verificationNames, storeIdentifier: 'hashed' },
+    rateLimit: {
+      ...rateNames,
+      enabled: true,
+      storage: 'database',
+      window: 60,
+      max: 120,
+      customRules: {
+        '/get-session': false,
+        '/sign-in/email': { window: 60, max: 30 },
+        '/change-password': { window: 60, max: 10 },
+        '/verify-password': { window: 60, max: 10 },
+        '/reset-password': { window: 60, max: 10 },
+        '/two-factor/*': { window: 60, max: 20 },
+      },
+    },
+    advanced: {
+      useSecureCookies: false,
+      cookiePrefix: isHttps ? '__Host-sluis' : 'sluis',
+      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', path: '/', secure: isHttps },
+      ipAddress: { ipAddressHeaders: [addressHeader] },
+      database: {
+        generateId: ({ model }) =>
+          model === 'user'
+            ? newId('per', Date.now(), random)
+            : model === 'session'
+              ? newId('ses', Date.now(), random)
+              : randomUUID(),
+      },
+    },
+    plugins: [
+      twoFactor({
+        issuer: 'Sluis',
+        schema: twoFactorNames,
+        backupCodeOptions: { storeBackupCodes: 'encrypted' },
+        accountLockout: { enabled: true, maxFailedAttempts: 10, durationSeconds: 900 },
+      }),
+    ],
+  })
+  const lockOut = new LockOut(store, clock)
+
+  const personOf = async (cookie: string | undefined): Promise<Person | null> => {
+    if (!cookie?.includes('sluis.session_token=')) return null
+    const found = await auth.api.getSession({ headers: new Headers({ cookie }) })
+    if (!found) return null
+    const { user, session } = found
+    return {
+      id: user.id as PersonId,
+      name: user.name,
+      email: user.email,
+      hasTwoFactor: (user as { twoFactorEnabled?: boolean | null }).twoFactorEnabled === true,
+      sessionId: session.id,
+    }
+  }
+
+  const record = (person: string, action: string, facts: Readonly<Record<string, unknown>> = {}) =>
+    audit.recordOfPerson(person as PersonId, action, facts)
+
+  const signIn = async (request: Request): Promise<Response> => {
+    const text = await request.text()
+    const email = emailIn(text)
+    const lockedUntil = await lockOut.begin(email)
+    if (lockedUntil !== null) {
+      return answer(
+        429,
+        {
+          code: 'ACCOUNT_TEMPORARILY_LOCKED',
+          message: 'Too many wrong passwords: this account is locked for a quarter of an hour.',
+        },
+        { 'Retry-After': String(Math.max(1, Math.ceil((lockedUntil - clock.now()) / 1000))) },
+      )
+    }
+    const response = await auth.handler(new Request(request, { body: text }))
+    if (response.status === 401) await audit.recordOfEmail(email, 'person.log_in_failed')
+    else if (response.status === 200) await lockOut.clear(email)
+    else await lockOut.undo(email)
+    return response
+  }
+
+  /** Answers a call below `/api/auth`; `address` is where it came from. */
+  const handle = async (incoming: Request, address: string): Promise<Response> => {
+    const call = `${incoming.method} ${new URL(incoming.url).pathname.replace(/^\/api\/auth/, '')}`
+    if (!(openCalls as readonly string[]).includes(call)) {
+      return answer(404, { code: 'NOT_FOUND', message: 'There is no such call.' })
+    }
+    const request = new Request(incoming)
+    request.headers.set(addressHeader, address)
+    const cookie = request.headers.get('cookie') ?? undefined
+    const before = actOf[call] ? await personOf(cookie) : null
+    const response = call === 'POST /sign-in/email' ? await signIn(request) : await auth.handler(request)
+    if (!/json/.test(response.headers.get('content-type') ?? '')) return response
+    const body = (await response.json()) as Body | null
+    if (response.ok) {
+      if (before) await record(before.id, actOf[call] ?? call)
+      const { user } = body ?? {}
+      const isLoggedIn = response.headers
+        .getSetCookie()
+        .some((line) => /sluis\.session_token=[^;]/.test(line))
+      if (isLoggedIn && user?.id && /sign-in|verify/.test(call)) {
+        await record(user.id, 'person.logged_in', { by: call.replace('POST /', ''), address })
+      }
+    }
+    return new Response(JSON.stringify(withoutTokens(body)), {
+      status: response.status,
+      headers: response.headers,
+    })
+  }
+
+  return {
+    handle,
+    personOf,
+
+    /** Logs in with a password that was set a moment ago; the answer carries the cookie. */
+    signIn: (origin: string, email: string, password: string, address: string) =>
+      handle(
+        new Request(`${origin}/api/auth/sign-in/email`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ email, password }),
+        }),
+        address,
+      ),
+
+    /** The stored form of a password. */
+    hashPassword: async (password: string) => (await auth.$context).password.hash(password),
+
+    /** A token for `POST /api/auth/reset-password`, good once and for a day. */
+    async createResetToken(personId: PersonId): Promise<string> {
+      const token = Buffer.from(random(32)).toString('base64url')
+      const { internalAdapter } = await auth.$context
+      await internalAdapter.createVerificationValue({
+        identifier: `reset-password:${token}`,
+        value: personId,
+        expiresAt: new Date(Date.now() + 86_400_000),
+      })
+      return token
+    },
+  }
+}
+
+interface Body {
+  readonly token?: unknown
+  readonly user?: { readonly id?: string }
+  readonly session?: Readonly<Record<string, unknown>>
+}
+
+/** The session's token belongs into the cookie, which no script can read, and nowhere else. */
+function withoutTokens(body: Body | null): unknown {
+  if (body === null || typeof body !== 'object' || Array.isArray(body)) return body
+  const { token: _, session, ...rest } = body
+  if (session === undefined || session === null) return session === null ? { ...rest, session } : rest
+  const { token: _token, ...shown } = session
+  return { ...rest, session: shown }
+}
+
+const answer = (status: number, body: object, headers: Record<string, string> = {}) =>
+  new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json', ...headers } })
+
+function emailIn(text: string): string {
+  try {
+    const { email } = JSON.parse(text) as { email?: unknown }
+    return typeof email === 'string' ? email.slice(0, 320) : ''
+  } catch {
+    return ''
+  }
+}
+
+/** A person with a password, in the caller's transaction; the hash is the library's. */
+export async function insertPerson(
+  tx: pg.ClientBase,
+  person: { readonly id: PersonId; readonly name: string; readonly email: string },
+  passwordHash: string,
+): Promise<void> {
+  const { rowCount } = await tx.query(
+    `INSERT INTO person (id, name, email, created_at, updated_at) VALUES ($1, $2, lower($3), now(), now())
+     ON CONFLICT (email) DO NOTHING`,
+    [person.id, person.name, person.email],
+  )
+  if (!rowCount) {
+    throw new SluisError('INVALID_REQUEST', 'There is somebody with this e-mail address already.', {
+      hint: 'Log in with it, or use another address.',
+      details: { field: 'email' },
+    })
+  }
+  await tx.query(
+    `INSERT INTO person_login (id, person_id, account_id, provider_id, password, created_at, updated_at)
+     VALUES ($1, $2, $2, 'credential', $3, now(), now())`,
+    [randomUUID(), person.id, passwordHash],
+  )
+}

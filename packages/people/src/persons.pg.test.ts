@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { after, before, test } from 'node:test'
+import { isSluisError, ManualClock, silentLog, systemRandom } from '@sluis/shared'
+import type { Store } from '@sluis/store'
+import { openTestStore } from '@sluis/store/testing'
+import { type Caller, createPersons, People, type Persons, requireScope, roles } from './index.ts'
+import { LockOut } from './lock-out.ts'
+
+const key = 'p'.repeat(40)
+const password = 'correct horse battery staple'
+let store: Store
+let clock: ManualClock
+let people: People
+let persons: Persons
+let caller: Caller
+before(async () => {
+  store = await openTestStore()
+  clock = new ManualClock(Date.now())
+  people = new People({ store, clock, random: systemRandom })
+  await people.bootstrap(key)
+  caller = await people.authenticate(`Bearer ${key}`, '127.0.0.1')
+  persons = createPersons({
+    store,
+    clock,
+    random: systemRandom,
+    log: silentLog,
+    audit: people.audit,
+    secret: Buffer.from(systemRandom(32)),
+    publicUrl: null,
+  })
+})
+after(() => store.close())
+const day = 86_400_000
+
+test('a set-up link dies after a day', async () => {
+  const token = await persons.setUp.createLink()
+  clock.advance(day)
+  const olga = { name: 'Olga', email: 'olga@example.com', password }
+  await assert.rejects(persons.setUp.redeem(token ?? '', olga), (error) => isSluisError(error, 'NOT_FOUND'))
+  const fresh = await persons.setUp.createLink()
+  const { personId } = await persons.setUp.redeem(fresh ?? '', olga)
+  assert.match(personId, /^per_/)
+  assert.equal(await persons.setUp.createLink(), null, 'with an owner there are no more links')
+  const { rows } = await store.pool.query<{ password: string }>('SELECT password FROM person_login')
+  assert.match(rows[0]?.password ?? '', /^[0-9a-f]{32}:[0-9a-f]{128}$/, 'scrypt: salt and hash')
+})
+
+test('an invitation dies after a week', async () => {
+  const invited = { email: 'late@example.com', role: 'analyst' } as const
+  const { token } = await persons.members.invite(caller, caller.organisationId, invited)
+  clock.advance(7 * day)
+  await assert.rejects(persons.members.accept(token, { name: 'Late', password }), (error) =>
+    isSluisError(error, 'NOT_FOUND'),
+  )
+  assert.deepEqual(await persons.members.invitations(caller.organisationId), [])
+})
+
+test('a lock on an account opens again after a quarter of an hour', async () => {
+  const lockOut = new LockOut(store, clock)
+  for (let attempt = 0; attempt < 10; attempt++) assert.equal(await lockOut.begin('a@example.com'), null)
+  const until = await lockOut.begin('A@example.com ')
+  assert.equal(until, clock.now() + 15 * 60_000)
+  clock.advance(15 * 60_000 - 1)
+  assert.notEqual(await lockOut.begin('a@example.com'), null)
+  clock.advance(1)
+  assert.equal(await lockOut.begin('a@example.com'), null)
+  await lockOut.clear('a@example.com')
+  assert.equal((await store.pool.query('SELECT FROM login_failure')).rowCount, 0)
+})
+
+test('only an owner’s role gives access tokens away, and an auditor’s changes nothing', () => {
+  for (const [name, { scopes }] of Object.entries(roles)) {
+    assert.equal((scopes as readonly string[]).includes('tokens:lease'), name === 'owner', name)
+  }
+  assert.ok(roles.auditor.scopes.every((scope) => scope.endsWith(':read')))
+  const { scopes } = roles.analyst
+  const analyst: Caller = { ...caller, kind: 'person', scopes: new Set(scopes) }
+  assert.throws(
+    () => requireScope(analyst, 'query:write'),
+    (error) => isSluisError(error, 'FORBIDDEN') && /^Your role/.test(error.message),
+  )
+})

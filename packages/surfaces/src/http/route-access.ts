@@ -1,0 +1,101 @@
+import type { Scope } from '@sluis/people'
+
+/** Who may call a route. */
+export interface RouteAccess {
+  /** `public`: anybody · `person`: whoever is logged in · `caller`: a key or a person in an organisation. */
+  readonly who: 'public' | 'person' | 'caller'
+  /** All of these scopes are needed. */
+  readonly scopes: readonly Scope[]
+  /** One of these is enough. */
+  readonly oneOf?: readonly Scope[]
+  /** What a success is called in the audit trail, where the part that does it writes no event itself. */
+  readonly act?: string
+}
+
+const needs = (...scopes: readonly Scope[]): RouteAccess => ({ who: 'caller', scopes })
+const acts = (act: string, ...scopes: readonly Scope[]): RouteAccess => ({ who: 'caller', scopes, act })
+const anybody: RouteAccess = { who: 'public', scopes: [] }
+const person: RouteAccess = { who: 'person', scopes: [] }
+const ownOrAudit: RouteAccess = { who: 'caller', scopes: [], oneOf: ['query', 'audit:read'] }
+
+/**
+ * Every route below `/api/v1` and who may call it: the server judges by this table before it reads a body, and does not
+ * start with a route that is not in it. Roles are names for scopes (`roles` of `@sluis/people`), so this is also the table
+ * of routes and roles.
+ */
+export const routeAccess: Readonly<Record<string, RouteAccess>> = {
+  'GET /openapi.json': anybody,
+  'POST /setup': anybody,
+  'POST /invitations/accept': anybody,
+
+  'GET /session': person,
+  'GET /sessions': person,
+  'DELETE /sessions/:id': person,
+
+  'POST /grants': needs('handover:write'),
+  'GET /grants': needs('grants:read'),
+  'GET /grants/:id': needs('grants:read'),
+  'GET /grants/:id/events': needs('grants:read'),
+  'DELETE /grants/:id': needs('grants:write'),
+  'POST /grants/:id/lease': needs('tokens:lease'),
+  'POST /grants/:id/refresh': needs('grants:write'),
+  'GET /handover-key': needs('handover:write'),
+  'POST /handovers/batch': acts('handover.batch', 'handover:write'),
+
+  'POST /databases': acts('database.created', 'databases:write'),
+  'GET /databases': needs('databases:read'),
+  'GET /databases/:name': needs('databases:read'),
+  'PATCH /databases/:name': acts('database.changed', 'databases:write'),
+  'DELETE /databases/:name': acts('database.deleted', 'databases:write'),
+  'GET /databases/:name/tables': needs('databases:read'),
+  'GET /databases/:name/tables/:table': needs('databases:read'),
+  'GET /databases/:name/partitions': needs('databases:read'),
+
+  // What ran, who ran it and what it cost is kept as statements.
+  'POST /databases/:name/query': needs('query'),
+  'POST /databases/:name/explain': needs('query'),
+  'GET /databases/:name/statements': ownOrAudit,
+  'GET /databases/:name/statements/:id': ownOrAudit,
+  'GET /databases/:name/statements/:id/result': needs('query'),
+  'DELETE /databases/:name/statements/:id': acts('statement.cancelled', 'query'),
+
+  'POST /keys': needs('admin'),
+  'GET /keys': needs('admin'),
+  'DELETE /keys/:id': needs('admin'),
+  'POST /keys/rotate': acts('keys.rotated', 'admin'),
+
+  'GET /organisations': needs(),
+  'GET /organisations/:id': needs(),
+  'POST /organisations': needs('organisations:write'),
+  'PATCH /organisations/:id': needs('organisations:write'),
+
+  'GET /members': needs('admin'),
+  'POST /members': needs('admin'),
+  'PATCH /members/:id': needs('admin'),
+  'DELETE /members/:id': needs('admin'),
+  'POST /members/:id/reset-link': needs('admin'),
+  'GET /invitations': needs('admin'),
+  'DELETE /invitations/:id': needs('admin'),
+
+  'GET /audit': needs('audit:read'),
+  'GET /audit/export': acts('audit.exported', 'audit:read'),
+
+  'POST /webhooks': needs('webhooks:write'),
+  'GET /webhooks': needs('webhooks:write'),
+  'GET /webhooks/:id': needs('webhooks:write'),
+  'DELETE /webhooks/:id': needs('webhooks:write'),
+  'POST /webhooks/:id/rotate': needs('webhooks:write'),
+  'GET /webhooks/:id/deliveries': needs('webhooks:write'),
+  'POST /webhooks/:id/deliveries/replay': acts('webhook.replayed', 'webhooks:write'),
+}
+
+export const apiPrefix = '/api/v1'
+
+/** The line for a route as it was registered; a HEAD is judged as its GET. */
+export function accessOf(method: string, url: string): RouteAccess {
+  const route = `${method === 'HEAD' ? 'GET' : method} ${url.slice(apiPrefix.length)}`
+  const access = Object.hasOwn(routeAccess, route) ? routeAccess[route] : undefined
+  if (access === undefined)
+    throw new TypeError(`${route} has no line in route-access.ts: who may call it is not decided`)
+  return access
+}

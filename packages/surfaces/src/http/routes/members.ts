@@ -1,0 +1,96 @@
+import { roleNames } from '@sluis/people'
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import type { HttpParts } from '../http-app.ts'
+import { originOf } from '../origin.ts'
+import { enter } from '../request-context.ts'
+import { strict } from '../strict-schema.ts'
+
+const byId = z.object({ id: z.string().max(60) })
+const role = z.enum(roleNames)
+
+/** `/members` and `/invitations` of an organisation. */
+export function memberRoutes(app: FastifyInstance, { people, persons, publicUrl }: HttpParts): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>()
+  const { members } = persons
+  const tags = ['members']
+
+  routes.get('/members', { schema: { tags, summary: 'List members' } }, async (request) => {
+    const { organisationId } = await enter(request, people)
+    return { members: await members.list(organisationId) }
+  })
+
+  routes.post(
+    '/members',
+    {
+      schema: {
+        tags,
+        summary: 'Invite somebody; the link is shown this once and works for a week',
+        body: strict({ email: z.email().max(320), role }),
+      },
+    },
+    async (request, reply) => {
+      const { caller, organisationId } = await enter(request, people)
+      const { view, token } = await members.invite(caller, organisationId, request.body)
+      // Behind the #, so that no log of any server on the way holds it.
+      const link = `${originOf(request, publicUrl)}/app/invitation#token=${token}`
+      return reply.status(201).send({ ...view, link })
+    },
+  )
+
+  routes.patch(
+    '/members/:id',
+    { schema: { tags, summary: 'Give a member another role', params: byId, body: strict({ role }) } },
+    async (request) => {
+      const { caller, organisationId } = await enter(request, people)
+      return members.changeRole(caller, organisationId, request.params.id, request.body.role)
+    },
+  )
+
+  routes.delete(
+    '/members/:id',
+    { schema: { tags, summary: 'Take a member out', params: byId } },
+    async (request, reply) => {
+      const { caller, organisationId } = await enter(request, people)
+      await members.remove(caller, organisationId, request.params.id)
+      return reply.status(204).send()
+    },
+  )
+
+  routes.post(
+    '/members/:id/reset-link',
+    {
+      schema: {
+        tags,
+        summary: 'A link with which a member sets a new password; shown this once, works for a day',
+        params: byId,
+        body: strict({}),
+      },
+    },
+    async (request, reply) => {
+      const { caller, organisationId } = await enter(request, people)
+      const token = await members.createResetToken(caller, organisationId, request.params.id)
+      return reply.status(201).send({ link: `${originOf(request, publicUrl)}/app/reset#token=${token}` })
+    },
+  )
+
+  routes.get(
+    '/invitations',
+    { schema: { tags, summary: 'Invitations that still work' } },
+    async (request) => {
+      const { organisationId } = await enter(request, people)
+      return { invitations: await members.invitations(organisationId) }
+    },
+  )
+
+  routes.delete(
+    '/invitations/:id',
+    { schema: { tags, summary: 'Take an invitation back', params: byId } },
+    async (request, reply) => {
+      const { caller, organisationId } = await enter(request, people)
+      await members.revokeInvitation(caller, organisationId, request.params.id)
+      return reply.status(204).send()
+    },
+  )
+}

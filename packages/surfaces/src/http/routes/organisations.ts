@@ -1,0 +1,129 @@
+import { Readable } from 'node:stream'
+import { isId, type OrganisationId, SluisError } from '@sluis/shared'
+import type { FastifyInstance } from 'fastify'
+import type { ZodTypeProvider } from 'fastify-type-provider-zod'
+import { z } from 'zod'
+import { type AuditFormat, auditText } from '../audit-text.ts'
+import type { HttpParts } from '../http-app.ts'
+import { enter, type RequestContext } from '../request-context.ts'
+import { isoTime, strict } from '../strict-schema.ts'
+
+const byId = z.object({ id: z.string().max(60) })
+const name = z.string().trim().min(1).max(200)
+
+/** `/organisations` and the audit trail of one. */
+export function organisationRoutes(app: FastifyInstance, { people }: HttpParts): void {
+  const routes = app.withTypeProvider<ZodTypeProvider>()
+
+  /** The organisation in the path: the one that the request acts in or, for who reaches there, one below it. */
+  const inPath = ({ caller, organisationId }: RequestContext, id: string): Promise<OrganisationId> => {
+    if (!isId('org', id)) throw new SluisError('NOT_FOUND', 'There is no such organisation.')
+    return people.resolveOrganisation({ ...caller, organisationId }, id)
+  }
+
+  routes.get(
+    '/organisations',
+    { schema: { tags: ['organisations'], summary: 'This organisation and those below' } },
+    async (request) => {
+      const { caller, organisationId } = await enter(request, people)
+      const organisations = await people.listOrganisations(organisationId)
+      return { organisations: caller.mayDescend ? organisations : organisations.slice(0, 1) }
+    },
+  )
+
+  routes.post(
+    '/organisations',
+    {
+      schema: {
+        tags: ['organisations'],
+        summary: 'A new organisation below this one',
+        body: strict({
+          name,
+          slug: z
+            .string()
+            .regex(/^[a-z][a-z0-9-]{1,62}$/, 'has lower-case letters, digits and -')
+            .optional(),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const { caller, organisationId } = await enter(request, people)
+      const { name: wanted, slug } = request.body
+      const made = await people.createOrganisation(caller, organisationId, {
+        name: wanted,
+        ...(slug === undefined ? {} : { slug }),
+      })
+      return reply.status(201).send(made)
+    },
+  )
+
+  routes.get(
+    '/organisations/:id',
+    { schema: { tags: ['organisations'], summary: 'One organisation', params: byId } },
+    async (request) => people.getOrganisation(await inPath(await enter(request, people), request.params.id)),
+  )
+
+  routes.patch(
+    '/organisations/:id',
+    {
+      schema: {
+        tags: ['organisations'],
+        summary: 'Rename an organisation',
+        params: byId,
+        body: strict({ name }),
+      },
+    },
+    async (request) => {
+      const context = await enter(request, people)
+      const id = await inPath(context, request.params.id)
+      return people.renameOrganisation(context.caller, id, request.body.name)
+    },
+  )
+
+  routes.get(
+    '/audit',
+    {
+      schema: {
+        tags: ['audit'],
+        summary: 'What happened, newest first',
+        querystring: strict({
+          limit: z.coerce.number().int().min(1).max(1000).default(100),
+          before: z.coerce.number().int().optional(),
+        }),
+      },
+    },
+    async (request) => {
+      const { organisationId } = await enter(request, people)
+      const { limit, before } = request.query
+      return { events: await people.audit.list(organisationId, limit, before ?? null) }
+    },
+  )
+
+  routes.get(
+    '/audit/export',
+    {
+      schema: {
+        tags: ['audit'],
+        summary: 'The whole audit trail, oldest first, as a file',
+        querystring: strict({
+          format: z.enum(['ndjson', 'csv']).default('ndjson'),
+          from: isoTime.optional(),
+          until: isoTime.optional(),
+        }),
+      },
+    },
+    async (request, reply) => {
+      const { organisationId } = await enter(request, people)
+      const { from, until } = request.query
+      const format: AuditFormat = request.query.format
+      const events = people.audit.all(organisationId, {
+        ...(from === undefined ? {} : { from }),
+        ...(until === undefined ? {} : { until }),
+      })
+      return reply
+        .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
+        .header('Content-Disposition', `attachment; filename="audit-${organisationId}.${format}"`)
+        .send(Readable.from(auditText(events, format), { objectMode: false }))
+    },
+  )
+}
