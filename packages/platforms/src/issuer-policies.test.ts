@@ -18,6 +18,13 @@ const policySchema = z.strictObject({
   reuseRevokesFamily: z.boolean(),
   resendAfterSeconds: z.array(seconds).min(1).max(2),
   assumedIdleSeconds: seconds.optional(),
+  quietHours: z
+    .strictObject({
+      timeZone: z.string(),
+      from: z.iso.time({ precision: -1 }),
+      to: z.iso.time({ precision: -1 }),
+    })
+    .optional(),
   budget: z.strictObject({ callsADay: z.number().int().min(4), errorsAnHour: seconds }).optional(),
 } satisfies Record<keyof IssuerPolicy, z.ZodType>)
 

@@ -107,7 +107,7 @@ export class AnswerJudge {
     if (isLiving && !wasRefusedBefore) {
       const due = this.#parts.clock.now() + secondOpinionMs
       await this.#end(row, 'refused-for-now', { due_at: due, not_before: due }, fault)
-      return { kind: 'transient', text }
+      return { kind: 'transient', text, isAboutClient: true }
     }
     await this.#end(row, 'client-refused', { due_at: null }, fault)
     return { kind: 'client-refused', text }

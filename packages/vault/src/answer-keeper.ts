@@ -2,6 +2,7 @@ import type { Clock, Log } from '@sluis/shared'
 import type { Alternate, GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
 import { type GrantStore, noSpend, refreshed, rowToJson } from './grant-store.ts'
+import { nextWarning } from './grant-warnings.ts'
 import { expiryOf, nextDue } from './issuer-times.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { TokenSet } from './oauth-platform.ts'
@@ -65,7 +66,8 @@ export class AnswerKeeper {
       problem: null,
       last_refreshed_at: now,
     }
-    const next = { ...moved, due_at: isVerified ? nextDue(policy, moved) : now + verifySoonMs }
+    const due = isVerified ? nextDue(policy, moved) : now + verifySoonMs
+    const next = { ...moved, due_at: due, warn_at: nextWarning(policy, moved, now) }
     const isStored = await this.advance(spent, next, refreshToken ?? null, {
       action: refreshed,
       at: now,
@@ -164,7 +166,7 @@ export class AnswerKeeper {
       ...(held.accessToken === undefined ? {} : { accessToken: held.accessToken }),
       refreshToken: newest.tokens.refreshToken,
     }
-    const next: GrantRow = {
+    const taken: GrantRow = {
       ...place,
       ...noSpend,
       ...expiryOf(policy, newest.receivedAt, null, newest.receivedAt),
@@ -180,6 +182,7 @@ export class AnswerKeeper {
       failures: 0,
       problem: null,
     }
+    const next = { ...taken, warn_at: nextWarning(policy, taken, now) }
     const event = {
       action: 'grant.alternate-taken',
       at: now,

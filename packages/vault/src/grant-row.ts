@@ -39,6 +39,7 @@ export interface GrantRow {
   readonly proven_client: boolean
   readonly not_before: number | null
   readonly due_at: number | null
+  readonly warn_at: number | null
   readonly failures: number
   readonly problem: GrantProblem | null
   readonly spend_id: string | null

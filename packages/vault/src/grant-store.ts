@@ -11,6 +11,10 @@ export const refreshed = 'grant.refreshed'
 /** A chain went on that was thought to be lost. */
 export const recovered = 'grant.recovered'
 
+/** The issuer that a grant is of: what is counted, paused and queued together. */
+export const issuerName = (row: Pick<GrantRow, 'platform' | 'region'>): string =>
+  `${row.platform} ${row.region}`
+
 /** What a change of state writes beside the state. */
 export type GrantChange = Partial<Omit<GrantRow, 'id' | 'organisation_id' | 'created_at'>>
 
@@ -43,6 +47,7 @@ export const grantColumns = [
   'proven_client',
   'not_before',
   'due_at',
+  'warn_at',
   'failures',
   'problem',
   'spend_id',
@@ -161,8 +166,12 @@ export interface GrantStore {
   knowsFingerprint(fingerprint: Buffer): Promise<boolean>
   /** Puts a fingerprint on record; one that is known stays as it is. */
   addFingerprint(fingerprint: Buffer, row: GrantRow, at: number): Promise<void>
-  /** Grants whose time has come and that nobody is spending, the longest overdue first. */
-  due(now: number, limit: number): Promise<GrantRow[]>
+  /** Grants whose time has come and that nobody is spending, the longest overdue first; not those of issuers `except`. */
+  due(now: number, limit: number, except?: readonly string[]): Promise<GrantRow[]>
+  /** Grants that are to be told of, the longest overdue first. */
+  dueWarnings(now: number, limit: number): Promise<GrantRow[]>
+  /** Tells of a grant, exactly one caller of many, and sets when that is done next. */
+  warn(row: GrantRow, next: number | null, event: StoreEvent | null): Promise<boolean>
   /** Moves the time at which a grant is looked at again, without any other change. */
   postpone(row: GrantRow, due: number): Promise<void>
   /** Rows with a send under way, first or repeated: one whose answer was lost or judged has no process any more. */

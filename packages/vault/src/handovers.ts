@@ -13,6 +13,7 @@ import { noSuchGrant } from './grant-failure.ts'
 import type { GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
 import { noSpend, rowToJson } from './grant-store.ts'
+import { nextWarning } from './grant-warnings.ts'
 import { checkCredentials, findIssuer } from './handover-check.ts'
 import type { Idempotency, IdempotentRequest, KnownRequest } from './idempotency.ts'
 import { expiryOf } from './issuer-times.ts'
@@ -140,7 +141,7 @@ export class Handovers {
     const held = toHeld(credentials)
     const expiresIn = credentials.kind === 'tokens' ? (credentials.expiresInSeconds ?? null) : null
     const expiry = expiryOf(platform.policy, receivedAt, expiresIn, receivedAt)
-    return {
+    const row: GrantRow = {
       ...place,
       ...noSpend,
       ...expiry,
@@ -165,12 +166,14 @@ export class Handovers {
       proven_client: false,
       not_before: null,
       due_at: now + abandonedMs,
+      warn_at: null,
       failures: 0,
       problem: null,
       created_at: now,
       last_refreshed_at: null,
       deleted_at: null,
     }
+    return { ...row, warn_at: nextWarning(platform.policy, row, now) }
   }
 
   /** The intent: row, idempotency key, fingerprint and the database's name in one transaction, before anything is sent. */

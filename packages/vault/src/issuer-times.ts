@@ -31,7 +31,7 @@ export function earliestSpend(policy: IssuerPolicy, row: GrantRow): number {
 }
 
 /** A number from 0 to 1 that stays the same for one id: spreads what would else happen at one moment. */
-function spreadOf(id: string): number {
+export function spreadOf(id: string): number {
   let hash = 0
   for (const character of id) hash = (Math.imul(hash, 31) + character.charCodeAt(0)) >>> 0
   return (hash % 10_000) / 10_000

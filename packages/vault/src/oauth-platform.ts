@@ -1,4 +1,5 @@
 import type { IncomingResponse, OutgoingRequest, PlainSecret } from '@sluis/shared'
+import type { QuietHours } from './quiet-hours.ts'
 import type { TokenBudget } from './token-budget.ts'
 
 /**
@@ -30,6 +31,8 @@ export interface IssuerPolicy {
   readonly resendAfterSeconds: readonly number[]
   /** How much the token endpoint takes from one app for one user; without it nothing is counted. */
   readonly budget?: TokenBudget
+  /** When tokens are not kept alive, because answers of that time of the night are not to be trusted. */
+  readonly quietHours?: QuietHours
 }
 
 /** One place where a platform is served, with the only origins that may ever receive its tokens. */

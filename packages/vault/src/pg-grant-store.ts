@@ -27,6 +27,15 @@ import {
 const toParameter = (value: unknown) =>
   value !== null && typeof value === 'object' && !Buffer.isBuffer(value) ? JSON.stringify(value) : value
 
+/** What is due, by the index on `due_at`. */
+export const dueSql = `SELECT * FROM token_grant
+  WHERE due_at <= $1 AND deleted_at IS NULL AND (spend_id IS NULL OR state = 'ambiguous')
+    AND platform || ' ' || region <> ALL ($3::text[])
+  ORDER BY due_at LIMIT $2`
+/** What is to be told of, by the index on `warn_at`. */
+export const dueWarningsSql =
+  'SELECT * FROM token_grant WHERE warn_at <= $1 AND deleted_at IS NULL ORDER BY warn_at LIMIT $2'
+
 /** Around an UPDATE: what counts it against the issuer's budget, where there is one. */
 function counting(claim: BudgetClaim | undefined, from: number) {
   if (!claim) return { before: '', condition: '', after: '' }
@@ -261,13 +270,28 @@ export class PgGrantStore implements GrantStore {
     )
   }
 
-  async due(now: number, limit: number): Promise<GrantRow[]> {
-    const { rows } = await this.#store.pool.query<GrantRow>(
-      `SELECT * FROM token_grant WHERE due_at <= $1 AND deleted_at IS NULL AND (spend_id IS NULL OR state = 'ambiguous')
-       ORDER BY due_at LIMIT $2`,
-      [now, limit],
-    )
+  async due(now: number, limit: number, except: readonly string[] = []): Promise<GrantRow[]> {
+    const { rows } = await this.#store.pool.query<GrantRow>(dueSql, [now, limit, except])
     return rows
+  }
+
+  async dueWarnings(now: number, limit: number): Promise<GrantRow[]> {
+    const { rows } = await this.#store.pool.query<GrantRow>(dueWarningsSql, [now, limit])
+    return rows
+  }
+
+  async warn(row: GrantRow, next: number | null, event: StoreEvent | null): Promise<boolean> {
+    const { rowCount } = await this.#store.pool.query(
+      `WITH changed AS (
+         UPDATE token_grant SET warn_at = $3 WHERE id = $1 AND warn_at = $2 AND deleted_at IS NULL
+         RETURNING id, organisation_id),
+       audited AS (
+         INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
+         SELECT organisation_id, $4, 'vault', $5, id, $6::jsonb FROM changed WHERE $5::text IS NOT NULL)
+       SELECT FROM changed`,
+      [row.id, row.warn_at, next, event?.at ?? 0, event?.action ?? null, JSON.stringify(event?.facts ?? {})],
+    )
+    return rowCount === 1
   }
 
   async postpone(row: GrantRow, due: number): Promise<void> {

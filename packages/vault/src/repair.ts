@@ -1,12 +1,10 @@
 import type { Clock, Log, ProcessId } from '@sluis/shared'
-import type { AnswerJudge } from './answer-judge.ts'
 import type { DatabaseMemory } from './database-memory.ts'
+import type { DueGrants } from './due-grants.ts'
 import type { GrantRow } from './grant-row.ts'
-import { nextState } from './grant-state.ts'
 import type { GrantStore } from './grant-store.ts'
-import type { Handovers } from './handovers.ts'
+import type { GrantWarnings } from './grant-warnings.ts'
 import type { Idempotency } from './idempotency.ts'
-import type { Leases } from './leases.ts'
 import type { ProcessLiveness } from './process-liveness.ts'
 import type { Spender } from './spender.ts'
 import type { Spool, SpoolShelf } from './spool.ts'
@@ -15,9 +13,8 @@ import type { SpoolReplay } from './spool-replay.ts'
 export interface RepairParts {
   readonly store: GrantStore
   readonly spender: Spender
-  readonly judge: AnswerJudge
-  readonly leases: Leases
-  readonly handovers: Pick<Handovers, 'verify'>
+  readonly dueGrants: Pick<DueGrants, 'begin'>
+  readonly warnings: Pick<GrantWarnings, 'tell'>
   readonly liveness: Pick<ProcessLiveness, 'id' | 'findDead' | 'forget'>
   readonly memory: Pick<DatabaseMemory, 'check' | 'openRecovery' | 'noteReplayed' | 'endRecovery'>
   readonly replay: SpoolReplay
@@ -30,13 +27,8 @@ export interface RepairParts {
   readonly lostAfterMs: number
 }
 
-/** Grants that one look takes on, and how many at the same time. */
-const perLook = 200
-const atOnce = 8
 /** Spool records are kept this long after the database took them. */
 const spoolKeptMs = 7 * 86_400_000
-/** A grant that cannot be attended at all is looked at again after this. */
-const restMs = 60_000
 const pruneEveryMs = 3_600_000
 
 /** What the vault does by itself: goes on with what is open, keeps chains alive, repairs what dead processes left. */
@@ -57,64 +49,20 @@ export class Repair {
     await this.#takePartInRecovery()
   }
 
-  /** One look at everything whose time has come. */
+  /** One look at everything whose time has come; settles when all of it is done. */
   async tick(): Promise<void> {
-    const { store, clock } = this.#parts
+    await (await this.look()).attended
+  }
+
+  /** The same, without waiting for issuers: `attended` settles when they have answered. */
+  async look(): Promise<{ readonly attended: Promise<void> }> {
+    const { clock } = this.#parts
     await this.recover()
     await this.#judgeHolders()
-    const rows = await store.due(clock.now(), perLook)
-    let at = 0
-    const lane = async () => {
-      for (let row = rows[at++]; row; row = rows[at++]) await this.#attendSafely(row)
-    }
-    await Promise.all(Array.from({ length: atOnce }, lane))
+    const { attended } = await this.#parts.dueGrants.begin()
+    await this.#parts.warnings.tell()
     if (clock.now() >= this.#pruneAt) await this.#prune()
-  }
-
-  async #attendSafely(row: GrantRow): Promise<void> {
-    const { store, clock, log } = this.#parts
-    try {
-      await this.#attend(row)
-    } catch (error) {
-      log.warn({ grant: row.id, error: (error as Error).message }, 'a grant could not be attended')
-      await store.postpone(row, clock.now() + restMs).catch(() => {})
-    }
-  }
-
-  async #attend(row: GrantRow): Promise<void> {
-    const { store, spender, judge, leases, handovers, clock } = this.#parts
-    switch (row.state) {
-      case 'ambiguous':
-        if (row.spend_kind === 'code') await judge.giveUpCode(row)
-        else await spender.resend(row)
-        return
-      case 'pending':
-        await handovers.verify(row, { isHandover: false })
-        return
-      case 'active': {
-        if (!row.has_refresh) return this.#runOut(row)
-        const notBefore = spender.notBefore(row)
-        if (notBefore > clock.now()) await store.postpone(row, notBefore)
-        else await leases.spend(row)
-        return
-      }
-      default:
-        await store.postpone(row, clock.now() + restMs)
-    }
-  }
-
-  async #runOut(row: GrantRow): Promise<void> {
-    const { store, clock } = this.#parts
-    const problem = {
-      code: 'GRANT_NEEDS_CONSENT',
-      detail: 'The access token has run out, and there is no refresh token.',
-      hint: 'Hand new credentials over, with a refresh token.',
-    }
-    await store.change(
-      row,
-      { state: nextState(row.state, 'refused-for-good'), due_at: null, problem },
-      { action: 'grant.needs_consent', at: clock.now(), facts: { detail: problem.detail } },
-    )
+    return { attended }
   }
 
   /** Sends whose holder is dead, or that are older than any answer could be, are declared lost. */

@@ -145,7 +145,7 @@ async function supersede(
     not_before: null,
     last_refreshed_at: row.last_refreshed_at ?? existing.last_refreshed_at,
   }
-  return { ...moved, due_at: nextDue(policy, moved) }
+  return { ...moved, due_at: nextDue(policy, moved), warn_at: row.warn_at }
 }
 
 /**

@@ -19,7 +19,8 @@ export type SpendResult =
   | { readonly kind: 'over-budget'; readonly notBefore: number }
   | { readonly kind: 'refused'; readonly cause: 'spent' | 'expired' | 'invalid'; readonly text: string }
   | { readonly kind: 'client-refused'; readonly text: string }
-  | { readonly kind: 'transient'; readonly text: string }
+  /** `isAboutClient`: the issuer answered well, and refused the client, perhaps for now. */
+  | { readonly kind: 'transient'; readonly text: string; readonly isAboutClient?: true }
   | { readonly kind: 'ambiguous'; readonly text: string }
 
 export interface SpenderParts {

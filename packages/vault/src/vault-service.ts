@@ -13,11 +13,13 @@ import type pg from 'pg'
 import { AnswerJudge } from './answer-judge.ts'
 import { AnswerKeeper } from './answer-keeper.ts'
 import { DatabaseMemory } from './database-memory.ts'
+import { DueGrants } from './due-grants.ts'
 import { Envelopes } from './envelopes.ts'
 import { noSuchGrant } from './grant-failure.ts'
 import { type GrantRow, GrantSeals, toGrantView } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
 import { grantChannel, noSpend, rowToJson } from './grant-store.ts'
+import { GrantWarnings } from './grant-warnings.ts'
 import { type HandOverOptions, Handovers } from './handovers.ts'
 import { Idempotency, type IdempotentRequest } from './idempotency.ts'
 import type { KeyEncryptionKey } from './kek.ts'
@@ -158,11 +160,13 @@ export class Vault {
     const memory = new DatabaseMemory(options.store, clock, log, spoolFolder)
     const shelf = spoolShelf(spoolFolder)
     const replay = new SpoolReplay({ ...base, shelf })
+    const dueGrants = new DueGrants({ ...base, spender, leases, handovers })
+    const warnings = new GrantWarnings(store, sender, clock)
     this.#repair = new Repair({
       ...base,
       spender,
-      leases,
-      handovers,
+      dueGrants,
+      warnings,
       memory,
       replay,
       idempotency,
@@ -472,7 +476,8 @@ export class Vault {
     const { clock, log } = this.#options
     while (!this.#stop.signal.aborted) {
       try {
-        await this.tick()
+        // A slow issuer holds up its own grants, and nothing else.
+        await this.#look()
       } catch (error) {
         log.warn({ error: (error as Error).message }, 'the vault’s own work failed; trying again')
       }
@@ -482,12 +487,20 @@ export class Vault {
 
   /** One look at everything whose time has come. */
   async tick(): Promise<void> {
+    await (await this.#look()).attended
+  }
+
+  async #look(): Promise<{ readonly attended: Promise<void> }> {
     await this.#untilTrusted()
-    await this.#track(this.#repair.tick())
+    const { attended } = await this.#track(this.#repair.look())
+    const look = { attended: this.#track(attended) }
+    // Its own failures were noted; nobody else waits for it in the loop.
+    look.attended.catch(() => {})
     const now = this.#options.clock.now()
-    if (now < this.#attendKeysAt) return
+    if (now < this.#attendKeysAt) return look
     this.#attendKeysAt = now + attendKeysMs
     await this.#track(this.#keyCare.attend())
+    return look
   }
 
   /** Waits for what is under way, so that no answer is lost to a restart. */

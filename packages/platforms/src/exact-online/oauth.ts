@@ -20,6 +20,8 @@ export const exactOnlinePolicy: IssuerPolicy = {
   previousTokenSeconds: 600,
   reuseRevokesFamily: false,
   resendAfterSeconds: [2, 20],
+  // False refusals during maintenance at night were reported.
+  quietHours: { timeZone: 'Europe/Amsterdam', from: '00:30', to: '02:30' },
   budget: { callsADay: 200, errorsAnHour: 10 },
 }
 

@@ -4,6 +4,7 @@ import {
   columnsBesideChain,
   type GrantChange,
   type GrantStore,
+  issuerName,
   recovered,
   refreshed,
   rowFromJson,
@@ -191,13 +192,30 @@ export class MemoryGrantStore implements GrantStore {
     this.fingerprints.add(fingerprint.toString('hex'))
   }
 
-  async due(now: number, limit: number): Promise<GrantRow[]> {
+  async due(now: number, limit: number, except: readonly string[] = []): Promise<GrantRow[]> {
     const dueAt = (row: GrantRow) => row.due_at ?? Number.POSITIVE_INFINITY
     return [...this.rows.values()]
       .filter((row) => row.deleted_at === null && dueAt(row) <= now)
       .filter((row) => row.spend_id === null || row.state === 'ambiguous')
+      .filter((row) => !except.includes(issuerName(row)))
       .sort((a, b) => dueAt(a) - dueAt(b))
       .slice(0, limit)
+  }
+
+  async dueWarnings(now: number, limit: number): Promise<GrantRow[]> {
+    const warnAt = (row: GrantRow) => row.warn_at ?? Number.POSITIVE_INFINITY
+    return [...this.rows.values()]
+      .filter((row) => row.deleted_at === null && warnAt(row) <= now)
+      .sort((a, b) => warnAt(a) - warnAt(b))
+      .slice(0, limit)
+  }
+
+  async warn(row: GrantRow, next: number | null, event: StoreEvent | null): Promise<boolean> {
+    const current = this.#living(row.id)
+    if (!current || row.warn_at === null || current.warn_at !== row.warn_at) return false
+    if (event) this.#note(row.id, event)
+    this.rows.set(row.id, { ...current, warn_at: next })
+    return true
   }
 
   async postpone(row: GrantRow, due: number): Promise<void> {

@@ -2,8 +2,10 @@ import { createHash } from 'node:crypto'
 import { type GrantId, type OrganisationId, type ProcessId, type SendRequest, silentLog } from '@sluis/shared'
 import { AnswerJudge } from '../answer-judge.ts'
 import { AnswerKeeper } from '../answer-keeper.ts'
+import { DueGrants } from '../due-grants.ts'
 import { GrantSeals } from '../grant-row.ts'
 import type { GrantStore } from '../grant-store.ts'
+import { GrantWarnings } from '../grant-warnings.ts'
 import { LeaseCache } from '../lease-cache.ts'
 import { Leases } from '../leases.ts'
 import { Repair } from '../repair.ts'
@@ -103,8 +105,8 @@ export class SimulatedServer {
     this.repair = new Repair({
       ...base,
       spender,
-      leases: this.leases,
-      handovers,
+      dueGrants: new DueGrants({ ...base, spender, leases: this.leases, handovers }),
+      warnings: new GrantWarnings(store, sender, clock),
       memory,
       replay,
       idempotency: { prune: async () => {} },
@@ -135,6 +137,8 @@ export class SimulatedServer {
       knowsFingerprint: (...of) => call('knowsFingerprint', () => store.knowsFingerprint(...of)),
       addFingerprint: (fingerprint) => call('addFingerprint', () => store.addFingerprint(fingerprint)),
       due: (...of) => call('due', () => store.due(...of)),
+      dueWarnings: (...of) => call('dueWarnings', () => store.dueWarnings(...of)),
+      warn: (...of) => call('warn', () => store.warn(...of)),
       postpone: (...of) => call('postpone', () => store.postpone(...of)),
       openSends: () => call('openSends', () => store.openSends()),
     }

@@ -338,6 +338,7 @@ export class World {
       proven_client: true,
       not_before: null,
       due_at: null,
+      warn_at: null,
       failures: 0,
       problem: null,
       ...noSpend,

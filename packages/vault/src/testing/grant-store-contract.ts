@@ -46,6 +46,7 @@ export function grantRow(id: string, change: Partial<GrantRow> = {}): GrantRow {
     proven_client: true,
     not_before: null,
     due_at: t0 + 1000,
+    warn_at: null,
     failures: 0,
     problem: null,
     ...noSpend,
@@ -308,6 +309,37 @@ export function grantStoreContract(name: string, open: () => Promise<StoreUnderT
       assert.deepEqual(await ids(10), ['grt_4', 'grt_2', 'grt_1'])
       await store.postpone(grantRow('grt_2', { due_at: t0 + 10 }), t0 + 900)
       assert.deepEqual(await ids(10), ['grt_4', 'grt_2', 'grt_1'], 'it was moved by somebody else')
+    })
+
+    test('leaves out what is due at issuers that are being attended', async () => {
+      const { store, put } = await open()
+      await put(grantRow('grt_1', { due_at: t0 }))
+      await put(grantRow('grt_2', { due_at: t0, region: 'other' }))
+      const ids = async (except: string[]) => (await store.due(t0, 9, except)).map(({ id }) => id)
+      assert.deepEqual(await ids(['p r']), ['grt_2'])
+      assert.deepEqual(await ids(['p r', 'p other']), [])
+    })
+
+    test('tells of a grant once, however many want to', async () => {
+      const { store, put, actions } = await open()
+      await put(grantRow('grt_1', { warn_at: t0 + 5 }))
+      await put(grantRow('grt_2', { warn_at: t0 + 4, deleted_at: t0 }))
+      await put(grantRow('grt_3', { warn_at: t0 + 3 }))
+      assert.deepEqual(await store.dueWarnings(t0 + 2, 9), [])
+      const due = await store.dueWarnings(t0 + 5, 9)
+      assert.deepEqual(
+        due.map(({ id }) => id),
+        ['grt_3', 'grt_1'],
+      )
+      const row = must(due[1] ?? null)
+      const event = { action: 'grant.expiring', at: t0 + 6 }
+      const told = await Promise.all([1, 2, 3].map(() => store.warn(row, t0 + 50, event)))
+      assert.deepEqual(told.filter(Boolean).length, 1)
+      assert.deepEqual(await actions(row.id), ['grant.expiring'])
+      assert.equal((await store.get(row.id))?.warn_at, t0 + 50)
+      assert.equal(await store.warn(must(due[0] ?? null), null, null), true)
+      assert.deepEqual(await actions('grt_3' as GrantId), [])
+      assert.deepEqual(await store.dueWarnings(t0 + 49, 9), [])
     })
 
     test('lists open sends, the oldest first', async () => {
