@@ -348,6 +348,8 @@ export class Vault {
     id: GrantId,
     { actor = 'system' }: { actor?: string } = {},
   ): Promise<void> {
+    // First whose it is: the names of another organisation's databases are nobody's here.
+    await this.#row(organisationId, id)
     const names = (await this.#hooks.databasesOf([id])).get(id) ?? []
     if (names.length > 0) {
       throw new SluisError('INVALID_REQUEST', `Databases read through this grant: ${names.join(', ')}.`, {
