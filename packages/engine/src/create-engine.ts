@@ -29,6 +29,7 @@ import type {
   Explanation,
   OpenSession,
   QueryRequest,
+  StatementPage,
   StatementRecord,
   StatementRun,
 } from './engine.ts'
@@ -307,7 +308,7 @@ class PlanFetchRun implements Engine {
     const { openSession } = this.#options
     return {
       database: database.name,
-      statements: await this.#log.list(organisationId, database.name),
+      statements: await this.#log.list(organisationId, database.name, { limit: 100 }),
       sources: await Promise.all(
         database.sources.map(async ({ alias, grant, platform, partitions }) => {
           const { connector } = this.#platforms.get(platform)
@@ -337,9 +338,9 @@ class PlanFetchRun implements Engine {
   listStatements(
     organisationId: OrganisationId,
     name: string,
-    actor?: string,
+    page: StatementPage,
   ): Promise<readonly StatementRecord[]> {
-    return this.#log.list(organisationId, name, actor)
+    return this.#log.list(organisationId, name, page)
   }
 
   getStatement(organisationId: OrganisationId, name: string, id: StatementId): Promise<StatementRecord> {

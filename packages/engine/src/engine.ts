@@ -130,6 +130,13 @@ export interface StatementRecord {
   }[]
 }
 
+export interface StatementPage {
+  /** Only what this one ran. */
+  readonly actor?: string
+  readonly limit: number
+  readonly after?: StatementId
+}
+
 export interface CatalogueTable {
   readonly schema: string
   readonly source: string
@@ -188,10 +195,11 @@ export interface Engine {
   /** Runs without a listener; the result is kept for `getResult`. */
   start(request: QueryRequest): Promise<StatementRecord>
   explain(request: Omit<QueryRequest, 'format'>): Promise<Explanation>
+  /** The newest first; `after` is the id of the last one of the page before. */
   listStatements(
     organisationId: OrganisationId,
     name: string,
-    actor?: string,
+    page: StatementPage,
   ): Promise<readonly StatementRecord[]>
   getStatement(organisationId: OrganisationId, name: string, id: StatementId): Promise<StatementRecord>
   getResult(organisationId: OrganisationId, name: string, id: StatementId): Promise<StatementRun>

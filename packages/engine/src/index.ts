@@ -26,6 +26,7 @@ export type {
   ResultFormat,
   ScanStats,
   SourceSession,
+  StatementPage,
   StatementRecord,
   StatementRun,
 } from './engine.ts'

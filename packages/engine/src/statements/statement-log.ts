@@ -1,6 +1,6 @@
 import { type Clock, type OrganisationId, SluisError, type StatementId } from '@sluis/shared'
 import type { Store } from '@sluis/store'
-import type { StatementRecord } from '../engine.ts'
+import type { StatementPage, StatementRecord } from '../engine.ts'
 
 /** A record that is still being written. */
 export type LiveRecord = { -readonly [Key in keyof StatementRecord]: StatementRecord[Key] } & {
@@ -75,23 +75,27 @@ export class StatementLog {
     return row.record
   }
 
+  /** The newest first: ids sort by age. What still runs stands among what has ended. */
   async list(
     organisationId: OrganisationId,
     database: string,
-    actor?: string,
+    { actor, limit, after }: StatementPage,
   ): Promise<readonly StatementRecord[]> {
     const live = [...this.#live.values()]
       .map(({ record }) => record)
       .filter((record) => record.organisationId === organisationId && record.database === database)
       .filter((record) => actor === undefined || record.actor === actor)
+      .filter((record) => after === undefined || record.id < after)
       .map(publicRecord)
     const { rows } = await this.#store.pool.query<{ record: StatementRecord }>(
       `SELECT record FROM statement WHERE organisation_id = $1 AND database_name = $2 AND ($3::text IS NULL OR actor = $3)
-       ORDER BY started_at DESC LIMIT 100`,
-      [organisationId, database, actor ?? null],
+         AND ($4::text IS NULL OR id < $4 COLLATE "C")
+       ORDER BY started_at DESC, id COLLATE "C" DESC LIMIT $5`,
+      [organisationId, database, actor ?? null, after ?? null, limit],
     )
     const isLive = new Set(live.map(({ id }) => id))
-    return [...live.reverse(), ...rows.map(({ record }) => record).filter(({ id }) => !isLive.has(id))]
+    const all = [...live, ...rows.map(({ record }) => record).filter(({ id }) => !isLive.has(id))]
+    return all.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit)
   }
 
   cancel(organisationId: OrganisationId, database: string, id: StatementId): void {

@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { Engine } from '@sluis/engine'
@@ -67,12 +68,14 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       reply.hijack()
       reply.raw
         .writeHead(problem.status, { 'Content-Type': 'application/problem+json' })
-        .end(JSON.stringify(problem))
+        .end(`${JSON.stringify(problem)}\n`)
     },
+    clientErrorHandler: (error, socket) => answerUnreadable(error, socket),
   })
   app.setValidatorCompiler(validatorCompiler)
   app.setSerializerCompiler(serializerCompiler)
   acceptEmptyBodies(app)
+  refuseOtherEncodings(app)
   addSecureHeaders(app, parts.publicUrl?.startsWith('https://') === true)
 
   const counts = new Map<string, number>()
@@ -163,6 +166,43 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     return reply.type('text/plain; version=0.0.4').send(`${lines.join('\n')}\n`)
   })
   return app
+}
+
+/** What is no HTTP at all never becomes a request: it is answered on the bare connection, and that ends. */
+function answerUnreadable(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || socket.destroyed || !socket.writable) {
+    socket.destroy()
+    return
+  }
+  const problem = toProblem(
+    new SluisError('INVALID_REQUEST', 'The request is not readable as HTTP.', {
+      hint: 'Headers are at most 16 kB together; the API is described at /api/docs.',
+    }),
+  )
+  const body = `${JSON.stringify(problem)}\n`
+  socket.end(
+    `HTTP/1.1 400 Bad Request\r\nContent-Type: application/problem+json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}
+
+/** A body is UTF-8 and not compressed: anything else would be read as something that it is not. */
+function refuseOtherEncodings(app: FastifyInstance): void {
+  app.addHook('onRequest', async ({ headers }) => {
+    const encoding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity'
+    if (encoding !== 'identity' && encoding !== '') {
+      throw new SluisError('INVALID_REQUEST', 'The body has a Content-Encoding, which is not supported.', {
+        hint: 'Send the body as it is, without compression.',
+        details: { field: 'Content-Encoding' },
+      })
+    }
+    const charset = /;\s*charset\s*=\s*"?([^";\s]+)/i.exec(headers['content-type'] ?? '')?.[1]
+    if (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset)) {
+      throw new SluisError('INVALID_REQUEST', 'The body is in another charset than UTF-8.', {
+        hint: 'Send UTF-8.',
+        details: { field: 'Content-Type' },
+      })
+    }
+  })
 }
 
 /** No body means `{}`, with or without a `Content-Type`; anything but JSON is refused in our own words. */

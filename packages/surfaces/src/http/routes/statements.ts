@@ -130,13 +130,32 @@ export function statementRoutes(app: FastifyInstance, { people, engine }: HttpPa
 
   routes.get(
     '/databases/:name/statements',
-    { schema: { tags: ['query'], summary: 'What ran', params: byName } },
+    {
+      schema: {
+        tags: ['query'],
+        summary: 'What ran, newest first',
+        params: byName,
+        querystring: strict({
+          limit: z.coerce.number().int().min(1).max(500).default(100),
+          after: z
+            .string()
+            .refine((text) => isId('stm', text), 'Not a cursor that an answer gave')
+            .optional(),
+        }),
+      },
+    },
     async (request) => {
       const context = await enter(request, people)
       requireDatabase(context, request.params.name)
-      return {
-        statements: await engine.listStatements(context.organisationId, request.params.name, mine(context)),
-      }
+      const { limit, after } = request.query
+      const actor = mine(context)
+      const statements = await engine.listStatements(context.organisationId, request.params.name, {
+        limit,
+        ...(actor === undefined ? {} : { actor }),
+        ...(after === undefined ? {} : { after: statementId(after) }),
+      })
+      const last = statements.length === limit ? statements.at(-1) : undefined
+      return { statements, ...(last ? { after: last.id } : {}) }
     },
   )
 
