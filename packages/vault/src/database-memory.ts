@@ -2,10 +2,16 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Clock, type Log, SluisError } from '@sluis/shared'
 import type { Store, StoreIdentity } from '@sluis/store'
+import type { GrantRow } from './grant-row.ts'
 
 /** Every process gets so long to come back and say what it knows, before a repair may end. */
 const graceMs = 15_000
 const fileName = 'database.json'
+/** In these states a grant of a database that forgot is in doubt. */
+const doubted: ReadonlySet<string> = new Set(['active', 'refreshing', 'misconfigured'])
+/** The same in SQL, of grant `g` and the platforms `$3`. */
+const inDoubt = `g.platform = ANY ($3) AND g.deleted_at IS NULL AND g.has_refresh
+  AND g.state IN ('active', 'refreshing', 'misconfigured')`
 
 /**
  * Remembers how far the database had come, in memory and beside the spools. A database that is less far, or that has
@@ -17,9 +23,12 @@ export class DatabaseMemory {
   readonly #clock: Clock
   readonly #log: Log
   readonly #path: string
+  readonly #singleUse: readonly string[]
   #last: StoreIdentity | null
 
-  constructor(store: Store, clock: Clock, log: Log, folder: string) {
+  /** `singleUse`: the platforms whose grants are in doubt when the database forgot. */
+  constructor(store: Store, clock: Clock, log: Log, folder: string, singleUse: readonly string[]) {
+    this.#singleUse = singleUse
     this.#store = store
     this.#clock = clock
     this.#log = log
@@ -32,9 +41,15 @@ export class DatabaseMemory {
     const identity = await this.#store.identity()
     const reason = this.#last === null ? null : whatIsLost(this.#last, identity)
     if (reason !== null) {
+      // Each grant in doubt is told of, once: by the process that opens the recovery.
       await this.#store.pool.query(
-        `INSERT INTO vault_recovery (reason, detected_at) VALUES ($1, $2) ON CONFLICT DO NOTHING`,
-        [reason, this.#clock.now()],
+        `WITH opened AS (
+           INSERT INTO vault_recovery (reason, detected_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id)
+         INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
+         SELECT g.organisation_id, $2, 'vault', 'grant.ambiguous', g.id,
+           jsonb_build_object('generation', g.generation, 'recovery', opened.id, 'detail', $1::text)
+         FROM opened, token_grant g WHERE ${inDoubt}`,
+        [reason, this.#clock.now(), this.#singleUse],
       )
       this.#log.error(
         { reason },
@@ -67,9 +82,19 @@ export class DatabaseMemory {
   /** Ends the recovery once every registered process has replayed and had time to register. */
   async endRecovery(): Promise<void> {
     const { rowCount } = await this.#store.pool.query(
-      `UPDATE vault_recovery r SET ended_at = $1 WHERE ended_at IS NULL AND detected_at <= $2
-         AND NOT EXISTS (SELECT FROM vault_process p WHERE p.replayed_recovery < r.id)`,
-      [this.#clock.now(), this.#clock.now() - graceMs],
+      `WITH ended AS (
+         UPDATE vault_recovery r SET ended_at = $1 WHERE ended_at IS NULL AND detected_at <= $2
+           AND NOT EXISTS (SELECT FROM vault_process p WHERE p.replayed_recovery < r.id)
+         RETURNING id, detected_at),
+       audited AS (
+         INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
+         SELECT g.organisation_id, $1, 'vault', 'grant.recovered', g.id,
+           jsonb_build_object('generation', g.generation, 'recovery', ended.id)
+         FROM ended, token_grant g
+         WHERE ${inDoubt} AND NOT EXISTS (SELECT FROM audit_event e
+           WHERE e.subject = g.id AND e.action = 'grant.recovered' AND e.at >= ended.detected_at))
+       SELECT FROM ended`,
+      [this.#clock.now(), this.#clock.now() - graceMs, this.#singleUse],
     )
     if (rowCount === 1) this.#log.info({}, 'every process has replayed its spool; tokens may be spent again')
   }
@@ -87,6 +112,28 @@ export class DatabaseMemory {
        ORDER BY p.id`,
     )
     return rows.map(({ id }) => id)
+  }
+
+  /**
+   * The rows as callers see them: while a recovery is open, a chain of single-use tokens may be further than its row
+   * says, and is ambiguous. An access token that is valid is served all the same.
+   */
+  async seen(rows: readonly GrantRow[]): Promise<readonly GrantRow[]> {
+    const isInDoubt = ({ platform, state, has_refresh: has }: GrantRow) =>
+      has && doubted.has(state) && this.#singleUse.includes(platform)
+    if (!rows.some(isInDoubt)) return rows
+    const { rowCount } = await this.#store.pool.query('SELECT FROM vault_recovery WHERE ended_at IS NULL')
+    if (rowCount === 0) return rows
+    const awaited = await this.awaited()
+    const problem = {
+      code: 'GRANT_AMBIGUOUS',
+      detail: 'The database was found to be an older copy of itself: this chain may be further than it says.',
+      hint:
+        awaited.length === 0
+          ? 'The vault is putting back what its processes know; try again in a minute.'
+          : `The vault waits for ${awaited.join(', ')}. Start them again on their own disk; if one is gone for good, say so: sluis vault assume-lost <process>.`,
+    }
+    return rows.map((row) => (isInDoubt(row) ? { ...row, state: 'ambiguous', problem } : row))
   }
 
   #read(): StoreIdentity | null {

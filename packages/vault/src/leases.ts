@@ -15,6 +15,8 @@ export interface LeasesParts {
   readonly audit: Pick<LeaseAudit, 'write'>
   readonly clock: Clock
   readonly isListening: () => boolean
+  /** The row as callers see it. */
+  seen(row: GrantRow): Promise<GrantRow>
   readonly tokenTimeoutMs: number
 }
 
@@ -96,7 +98,7 @@ export class Leases {
         if (!isOnItsWay || clock.now() >= waitsUntil) {
           // Serve while in trouble: whatever state the refresh is in, a token that is valid is valid.
           if (left) return left
-          throw grantFailure(row, row.has_refresh ? spender.notBefore(row) : undefined)
+          throw await this.#failure(row, row.has_refresh ? spender.notBefore(row) : undefined)
         }
         const waitMs = waitsUntil - clock.now()
         const result = await (spend === null ? news.heard(waitMs) : this.#within(spend, waitMs)).catch(
@@ -108,7 +110,7 @@ export class Leases {
         if (!result || result.kind === 'spent' || result.kind === 'elsewhere') continue
         if (left && lives() > 0) return left
         const current = (await store.get(id, organisationId)) ?? row
-        throw grantFailure(current, 'notBefore' in result ? result.notBefore : undefined)
+        throw await this.#failure(current, 'notBefore' in result ? result.notBefore : undefined)
       } finally {
         news.end()
       }
@@ -191,8 +193,8 @@ export class Leases {
         if (current === null) throw noSuchGrant()
         if (current.generation > row.generation) return
         if (result.kind !== 'elsewhere' || current.spend_id === null || current.state === 'ambiguous')
-          throw grantFailure(current)
-        if (clock.now() >= deadline) throw grantFailure(current)
+          throw await this.#failure(current)
+        if (clock.now() >= deadline) throw await this.#failure(current)
         await news.heard()
       } finally {
         news.end()
@@ -217,6 +219,10 @@ export class Leases {
       { has_access: false, access_expires_at: now },
       { action: 'grant.access-refused', at: now, facts: { generation } },
     )
+  }
+
+  async #failure(row: GrantRow, notBefore?: number): Promise<SluisError> {
+    return grantFailure(await this.#parts.seen(row), notBefore)
   }
 
   /** Settles when no spend of this process is under way. */

@@ -151,13 +151,21 @@ export class Vault {
     const spender = new Spender({ ...base, processId: liveness.id, lostAfterMs, untilTrusted })
     const isListening = () => liveness.isListening
     const audit = new LeaseAudit(options.store)
-    const leases = new Leases({ ...base, spender, audit, isListening, tokenTimeoutMs })
+    const singleUse = [...platforms.values()].filter(({ policy }) => policy.rotation === 'single-use')
+    const memory = new DatabaseMemory(
+      options.store,
+      clock,
+      log,
+      spoolFolder,
+      singleUse.map(({ id }) => id),
+    )
+    const seen = async (row: GrantRow) => (await memory.seen([row]))[0] ?? row
+    const leases = new Leases({ ...base, seen, spender, audit, isListening, tokenTimeoutMs })
     const idempotency = new Idempotency(options.store, keys, clock)
     const view = (row: GrantRow) => this.#view(row)
     const { onMerged, onRefused } = hooks
     const entry = { platforms, spender, leases, idempotency, view, onMerged, onRefused }
     const handovers = new Handovers({ ...base, ...entry })
-    const memory = new DatabaseMemory(options.store, clock, log, spoolFolder)
     const shelf = spoolShelf(spoolFolder)
     const replay = new SpoolReplay({ ...base, shelf })
     const dueGrants = new DueGrants({ ...base, spender, leases, handovers })
@@ -304,7 +312,8 @@ export class Vault {
 
   async #view(row: GrantRow): Promise<GrantView> {
     const names = await this.#hooks.databasesOf([row.id])
-    return toGrantView(row, names.get(row.id) ?? [], this.#options.clock.now())
+    const [seen = row] = await this.#memory.seen([row])
+    return toGrantView(seen, names.get(row.id) ?? [], this.#options.clock.now())
   }
 
   async #row(organisationId: OrganisationId, id: GrantId): Promise<GrantRow> {
@@ -322,7 +331,7 @@ export class Vault {
     organisationId: OrganisationId,
     { limit, after }: { limit: number; after?: string },
   ): Promise<readonly GrantView[]> {
-    const rows = await this.#store.list(organisationId, limit, after ?? null)
+    const rows = await this.#memory.seen(await this.#store.list(organisationId, limit, after ?? null))
     const names = await this.#hooks.databasesOf(rows.map(({ id }) => id))
     return rows.map((row) => toGrantView(row, names.get(row.id) ?? [], this.#options.clock.now()))
   }

@@ -3,7 +3,7 @@ import { type GrantId, type OrganisationId, type ProcessId, type SendRequest, si
 import { AnswerJudge } from '../answer-judge.ts'
 import { AnswerKeeper } from '../answer-keeper.ts'
 import { DueGrants } from '../due-grants.ts'
-import { GrantSeals } from '../grant-row.ts'
+import { type GrantRow, GrantSeals } from '../grant-row.ts'
 import type { GrantStore } from '../grant-store.ts'
 import { GrantWarnings } from '../grant-warnings.ts'
 import { LeaseCache } from '../lease-cache.ts'
@@ -97,7 +97,16 @@ export class SimulatedServer {
     const spender = new Spender({ ...base, processId: name, lostAfterMs, untilTrusted })
     const audit = { write: async () => {} }
     const isListening = () => world.isDatabaseUp
-    this.leases = new Leases({ ...base, spender, cache: this.cache, audit, isListening, tokenTimeoutMs })
+    const seen = async (row: GrantRow) => row
+    this.leases = new Leases({
+      ...base,
+      seen,
+      spender,
+      cache: this.cache,
+      audit,
+      isListening,
+      tokenTimeoutMs,
+    })
     const replay = new SpoolReplay({ ...base, shelf })
     const handovers = {
       verify: () => Promise.reject(new TypeError('no grant of this world is pending')),
