@@ -9,13 +9,19 @@ import { test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
-const page = fileURLToPath(new URL('../../docs/how-to/hand-over-and-query.md', import.meta.url))
+/** In the order in which a reader comes to them. */
+const pages = ['hand-over-and-query', 'write-with-sql'].map((name) =>
+  fileURLToPath(new URL(`../../docs/how-to/${name}.md`, import.meta.url)),
+)
 
-/** Every block of the page that a reader is meant to type, in order. */
+/** Every block of the pages that a reader is meant to type, in order. */
 const blocks = () =>
-  [...readFileSync(page, 'utf8').matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block).join('\n')
+  pages
+    .flatMap((page) => [...readFileSync(page, 'utf8').matchAll(/^```sh\n(.*?)^```$/gms)])
+    .map(([, block]) => block)
+    .join('\n')
 
-test('every block of the how-to does what the page says', async () => {
+test('every block of the how-tos does what the page says', async () => {
   const home = mkdtempSync(join(tmpdir(), 'sluis-how-to-'))
   chmodSync(home, 0o711)
   const demo = spawn(process.execPath, [main], {
@@ -54,6 +60,11 @@ test('every block of the how-to does what the page says', async () => {
     assert.match(output, /Name,City\r?\n/)
     assert.match(output, /"name":"accounts","type":"BIGINT"/)
     assert.match(output, /"code":"HANDOVER_TOKEN_ALREADY_HELD"/)
+    assert.match(output, /"requests":\["POST \/api\/v1\/\d+\/crm\/Accounts \{\\"Name\\":\\"Bakkerij Vos\\"/)
+    assert.match(output, /\[1,"inserted","\d+","[0-9a-f-]{36}",null\]\s*,\[2,"inserted"/)
+    assert.match(output, /\[\["\d+","Ede"\]\s*\]/)
+    assert.match(output, /needs a value for Name/)
+    assert.match(output, /Taken back: \[\[1,"deleted"/)
   } finally {
     if (demo.exitCode === null) {
       demo.kill('SIGTERM')

@@ -280,6 +280,7 @@ async function api(
 ): Promise<void> {
   const body = request.method === 'GET' || request.method === 'HEAD' ? '' : await readBody(request)
   const fault = state.faults.take('api', url.pathname + url.search, request.method)
+  const isReplaced = fault?.kind === 'status' || fault?.kind === 'body' || fault?.kind === 'reset'
   const now = state.clock.now()
   const apiPath = decoded(url.pathname.slice('/api/v1/'.length))
   const answer = answerApi(
@@ -292,11 +293,11 @@ async function api(
       accept: request.headers.accept,
       prefer: String(request.headers.prefer ?? ''),
       body,
+      isReplaced,
       now,
     },
     state,
   )
-  const isReplaced = fault?.kind === 'status' || fault?.kind === 'body' || fault?.kind === 'reset'
   state.ledger.add({
     at: now,
     kind: 'api',

@@ -335,6 +335,14 @@ test('§ 2.1, /_control/ledger: writes count against the limits and stand in the
   assert.equal(kept.length, 1)
 })
 
+test('a POST that a fault answers in the place of the service has changed nothing', async () => {
+  for (const kind of ['reset', 'status', 'body']) {
+    await api.control('faults', { at: 'api', kind, times: 1, method: 'POST' })
+    await api.call('POST', 'crm/Accounts', { Name: 'Never' }).catch(() => {})
+  }
+  assert.deepEqual(await rows("crm/Accounts?$filter=Name eq 'Never'&$select=Name"), [])
+})
+
 test('what was written is still there after a restart, and gone after a reset', async () => {
   const home = mkdtempSync(join(tmpdir(), 'sluis-emulator-'))
   try {

@@ -41,7 +41,8 @@ import { ownFolder } from './run/own-folder.ts'
 import type { RunLimits } from './run/runner-messages.ts'
 import { RunnerPool } from './run/runner-pool.ts'
 import type { CatalogueContent } from './statements/catalogue-rows.ts'
-import { explainReads, firstGrant, statementKey } from './statements/explain-reads.ts'
+import { explainReads, firstGrant, statementKey, withWrite } from './statements/explain-reads.ts'
+import { refuseWrites } from './statements/may-write.ts'
 import { StatementPreparer } from './statements/prepare-statement.ts'
 import { StatementRunner } from './statements/run-statement.ts'
 import { type LiveRecord, StatementLog } from './statements/statement-log.ts'
@@ -233,10 +234,8 @@ class PlanFetchRun implements Engine {
   // ── statements ────────────────────────────────────────────────────────────────────────────────────────────────
 
   async explain(request: Omit<QueryRequest, 'format'>): Promise<Explanation> {
-    const { plan, reads, warnings, database, arePartitionsKnown } = await this.#preparer.prepare(
-      request,
-      null,
-    )
+    const prepared = await this.#preparer.prepare(request, null)
+    const { plan, reads, warnings, database, arePartitionsKnown } = prepared
     const remembered = await this.#memory.load(firstGrant(database), [statementKey(request)])
     const explanation = explainReads(
       plan,
@@ -244,11 +243,13 @@ class PlanFetchRun implements Engine {
       warnings,
       (scan) => remembered(statementKey(request), String(scan), '')?.calls ?? null,
     )
-    if (arePartitionsKnown) return explanation
-    return { ...explanation, calls: { ...explanation.calls, max: null } }
+    const write = await this.#runner.explainWrite(prepared)
+    const whole = write === null ? explanation : withWrite(explanation, write)
+    return arePartitionsKnown ? whole : { ...whole, calls: { ...whole.calls, max: null } }
   }
 
-  query(request: QueryRequest): Promise<StatementRun> {
+  async query(request: QueryRequest): Promise<StatementRun> {
+    refuseWrites(request)
     return this.#runner.run(this.#newRecord(request), request)
   }
 
@@ -256,6 +257,7 @@ class PlanFetchRun implements Engine {
     const { organisationId } = request
     const record = this.#newRecord(request)
     await this.#databases.get(organisationId, request.database)
+    refuseWrites(request)
     const { signal: _, ...detached } = request
     const work = this.#results.keep(record.id, async (file) => {
       const run = await this.#runner.run(record, { timeoutMs: 3_600_000, ...detached })

@@ -102,7 +102,39 @@ export interface Explanation {
     readonly calls: CallEstimate
     readonly reason: string
   }[]
+  /** For a write: what would be sent after the reads. */
+  readonly write?: {
+    readonly verb: string
+    readonly table: string
+    /** Null where the rows must be read first. */
+    readonly rows: number | null
+    /** The first ones; with `…` for what only the reads can tell. */
+    readonly requests: readonly string[]
+    readonly calls: CallEstimate
+  }
   readonly warnings: readonly string[]
+}
+
+/** What became of one row of a write. */
+export interface WrittenRow {
+  /** Its place in the statement's rows, from 1. */
+  readonly row: number
+  readonly outcome: 'inserted' | 'updated' | 'unchanged' | 'deleted' | 'failed' | 'unknown' | 'not attempted'
+  readonly partition: string | null
+  readonly key: string | null
+  readonly error: string | null
+  /** Values before, of an update or a deletion; values after, of an insert or an update. */
+  readonly old: Readonly<Record<string, unknown>> | null
+  readonly new: Readonly<Record<string, unknown>> | null
+}
+
+/** A write as its statement's record keeps it. */
+export interface WrittenStatement {
+  readonly verb: string
+  readonly table: string
+  readonly rows: readonly WrittenRow[]
+  /** Statements that put back what was written, each by itself, the last write first. */
+  readonly revert: readonly string[]
 }
 
 export interface StatementRecord {
@@ -120,6 +152,7 @@ export interface StatementRecord {
   }
   readonly error: { readonly code: string; readonly detail: string; readonly hint?: string } | null
   readonly stats: QueryStats | null
+  readonly write?: WrittenStatement
   readonly nativeCalls: readonly {
     readonly method: string
     readonly route: string

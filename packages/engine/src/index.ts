@@ -13,6 +13,15 @@ export type { Comparison, Predicate, SqlValue } from './catalog/predicate.ts'
 export type { QueryablePlatform } from './catalog/queryable-platforms.ts'
 export type { KeyTransfer, Scan, SortKey } from './catalog/scan.ts'
 export type { Partition, PlatformTable, ScalarType, TableColumn } from './catalog/table.ts'
+export type {
+  ColumnWrite,
+  ConnectorWrites,
+  RowWrite,
+  TableWrite,
+  WriteAnswer,
+  WriteValue,
+  WriteVerb,
+} from './catalog/table-write.ts'
 export { createEngine, type EngineOptions } from './create-engine.ts'
 export type {
   CatalogueTable,
@@ -29,5 +38,6 @@ export type {
   StatementPage,
   StatementRecord,
   StatementRun,
+  WrittenStatement,
 } from './engine.ts'
 export type { ResultColumn, StatementClass, StatementPlan } from './plan/statement-plan.ts'

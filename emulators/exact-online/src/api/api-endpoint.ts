@@ -20,6 +20,8 @@ export interface ApiRequest {
   readonly accept: string | undefined
   readonly prefer: string | undefined
   readonly body: string
+  /** A fault answers in the place of the service: nothing may change. */
+  readonly isReplaced: boolean
   readonly now: number
 }
 
@@ -154,6 +156,7 @@ function read(
       now: request.now,
       isRepresentationWanted: /return=representation/i.test(request.prefer ?? ''),
     }
+    if (request.isReplaced) return { status: 204, body: '', rows: null }
     return writeEntity(request.method, set, target.route, target.key, request.body, writing)
   }
   if (set.path === 'sync/deleted') forgetDeletions(set, context.division, request.now)

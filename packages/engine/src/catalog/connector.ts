@@ -2,6 +2,7 @@ import type { IncomingResponse, OutgoingRequest } from '@sluis/shared'
 import type { Predicate } from './predicate.ts'
 import type { Scan, SortKey } from './scan.ts'
 import type { Partition, PlatformTable } from './table.ts'
+import type { ConnectorWrites } from './table-write.ts'
 
 /** How an endpoint answers one term: the same rows, at least those rows, or not at all. */
 export type Judgement = 'exact' | 'superset' | 'no'
@@ -98,6 +99,8 @@ export interface Connector {
    */
   nextPartitionsRequest(baseUrl: string, bodies: readonly Buffer[]): OutgoingRequest | null
   readPartitions(bodies: readonly Buffer[]): readonly Partition[]
+  /** Absent where a platform is only read. */
+  readonly writes?: ConnectorWrites
 }
 
 /** A scan together with the way chosen to read it. */

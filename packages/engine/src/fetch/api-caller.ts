@@ -36,6 +36,13 @@ export type CallOutcome =
   | { readonly kind: 'answered'; readonly response: IncomingResponse; readonly call: NativeCall }
   | { readonly kind: 'forbidden'; readonly text: string }
 
+/** What became of a write that was sent, or not. */
+export type WriteOutcome =
+  | { readonly kind: 'done'; readonly response: IncomingResponse }
+  | { readonly kind: 'refused'; readonly text: string }
+  /** It may have been done: no answer came, or one that says nothing. */
+  | { readonly kind: 'lost'; readonly text: string }
+
 const transientPausesMs = [500, 2000, 5000]
 /** A busy client meets several full minutes in a row; each refusal is a wait, not a failure. */
 const mostRateLimits = 6
@@ -65,7 +72,9 @@ export class ApiCaller {
         headers: { ...request.headers, authorization: `Bearer ${lease.accessToken.reveal()}` },
       }
       const sent = await this.#send(authorised, takeMemory)
-      if (sent === null) {
+      if ('failure' in sent) {
+        signal?.throwIfAborted()
+        if (sent.cause instanceof SluisError) throw sent.cause
         const pause = transientPausesMs[troubles++]
         if (pause === undefined) throw unavailable('The platform does not answer.')
         await clock.sleep(pause, signal)
@@ -82,40 +91,11 @@ export class ApiCaller {
           }
         case 'token-refused':
           await session.refused(lease.generation)
-          if (++refusals > 1) {
-            throw new SluisError(
-              'PLATFORM_UNAVAILABLE',
-              'The platform refuses an access token that should be good.',
-              {
-                hint: 'Look at the grant: the user may have withdrawn the permission.',
-              },
-            )
-          }
+          if (++refusals > 1) throw tokenRefused()
           continue
-        case 'rate-limited': {
-          if (++rateLimits > mostRateLimits) {
-            throw new SluisError(
-              'PLATFORM_BUDGET_EXHAUSTED',
-              'The platform goes on refusing calls as too many.',
-              {
-                hint: 'Other programs use the same app, or the day is used up; sluis.budgets shows what is left.',
-              },
-            )
-          }
-          const waitMs = answer.retryAt === null ? 60_000 : answer.retryAt - clock.now()
-          if (waitMs > 10 * 60_000) {
-            throw new SluisError(
-              'PLATFORM_BUDGET_EXHAUSTED',
-              'The platform refuses calls for the rest of the day.',
-              {
-                hint: 'Try again tomorrow.',
-                details: { resetsAt: new Date(answer.retryAt ?? 0).toISOString() },
-              },
-            )
-          }
-          await clock.sleep(Math.max(50, waitMs), signal)
+        case 'rate-limited':
+          await this.#waitForTurn(answer.retryAt, ++rateLimits)
           continue
-        }
         case 'transient': {
           const pause = transientPausesMs[troubles++]
           if (pause === undefined) throw unavailable(answer.text)
@@ -132,10 +112,80 @@ export class ApiCaller {
     }
   }
 
+  /**
+   * Writes once. Only what was certainly not done is sent again: a request that never left, a refused token, a full
+   * minute. An answer that is lost is told, never guessed.
+   */
+  async write(request: OutgoingRequest): Promise<WriteOutcome> {
+    const { connector, session, clock, signal } = this.#options
+    const { writes } = connector
+    if (!writes) throw new TypeError(`${connector.platform} cannot be written`)
+    let refusals = 0
+    let troubles = 0
+    let rateLimits = 0
+    for (;;) {
+      signal?.throwIfAborted()
+      const lease = await session.lease()
+      const headers = { ...request.headers, authorization: `Bearer ${lease.accessToken.reveal()}` }
+      const sent = await this.#send({ ...request, headers }, undefined)
+      if ('failure' in sent) {
+        if (sent.failure === 'lost') return { kind: 'lost', text: 'The answer of the platform was lost.' }
+        signal?.throwIfAborted()
+        if (sent.cause instanceof SluisError) throw sent.cause
+        const pause = transientPausesMs[troubles++]
+        if (pause === undefined) throw unavailable('The platform does not answer.')
+        await clock.sleep(pause, signal)
+        continue
+      }
+      const answer = writes.judge(sent.response, clock.now())
+      switch (answer.kind) {
+        case 'done':
+          return { kind: 'done', response: sent.response }
+        case 'refused':
+          return answer
+        case 'unknown':
+          return { kind: 'lost', text: answer.text }
+        case 'token-refused':
+          await session.refused(lease.generation)
+          if (++refusals > 1) throw tokenRefused()
+          continue
+        case 'rate-limited':
+          await this.#waitForTurn(answer.retryAt, ++rateLimits)
+          continue
+        default:
+          throw answer satisfies never
+      }
+    }
+  }
+
+  async #waitForTurn(retryAt: number | null, rateLimits: number): Promise<void> {
+    const { clock, signal } = this.#options
+    if (rateLimits > mostRateLimits) {
+      throw new SluisError('PLATFORM_BUDGET_EXHAUSTED', 'The platform goes on refusing calls as too many.', {
+        hint: 'Other programs use the same app, or the day is used up; sluis.budgets shows what is left.',
+      })
+    }
+    const waitMs = retryAt === null ? 60_000 : retryAt - clock.now()
+    if (waitMs > 10 * 60_000) {
+      throw new SluisError(
+        'PLATFORM_BUDGET_EXHAUSTED',
+        'The platform refuses calls for the rest of the day.',
+        {
+          hint: 'Try again tomorrow.',
+          details: { resetsAt: new Date(retryAt ?? 0).toISOString() },
+        },
+      )
+    }
+    await clock.sleep(Math.max(50, waitMs), signal)
+  }
+
   async #send(
     request: OutgoingRequest,
     takeMemory: ((bytes: number) => Buffer) | undefined,
-  ): Promise<{ response: IncomingResponse; call: NativeCall } | null> {
+  ): Promise<
+    | { readonly response: IncomingResponse; readonly call: NativeCall }
+    | { readonly failure: 'not-sent' | 'lost'; readonly cause: unknown }
+  > {
     const { connector, session, send, budgets, clock, timeoutMs, signal, onCall } = this.#options
     const budget = connector.budgetKey(request)
     const key: BudgetKey | null =
@@ -170,12 +220,15 @@ export class ApiCaller {
       return { response, call }
     } catch (error) {
       if (isSent) record(null, 0)
-      signal?.throwIfAborted()
-      if (error instanceof SluisError) throw error
-      return null
+      return { failure: isSent ? 'lost' : 'not-sent', cause: error }
     }
   }
 }
+
+const tokenRefused = () =>
+  new SluisError('PLATFORM_UNAVAILABLE', 'The platform refuses an access token that should be good.', {
+    hint: 'Look at the grant: the user may have withdrawn the permission.',
+  })
 
 const unavailable = (text: string) =>
   new SluisError('PLATFORM_UNAVAILABLE', text, { hint: 'Nothing is lost: run the statement again later.' })

@@ -57,7 +57,8 @@ export function freezeTimeEdits(
       const moment = momentsOfCalls[key]
       const close = tokens[after + 1]
       if (moment !== undefined && mention.argumentCount === 0 && close?.text === ')') {
-        edits.push({ start: mention.at, end: close.end, text: literal(moment, time) + label })
+        edits.push({ start: mention.at, end: close.end, text: literal(moment, time) })
+        edits.push(...labelled(tokens, index, after + 1, label))
       }
       // With one argument, `age` counts from the start of today.
       if (key === 'age' && mention.argumentCount === 1) {
@@ -66,11 +67,22 @@ export function freezeTimeEdits(
       }
     } else if (last.kind === 'word' && name.parts.length === 1) {
       const moment = momentsOfWords[key]
-      if (moment !== undefined)
-        edits.push({ start: mention.at, end: name.end, text: literal(moment, time) + label })
+      if (moment !== undefined) {
+        edits.push({ start: mention.at, end: name.end, text: literal(moment, time) })
+        edits.push(...labelled(tokens, index, after - 1, label))
+      }
     }
   }
   return edits
+}
+
+/** Names a column that had the function's name; behind the brackets that stand around it, where an alias may stand. */
+function labelled(tokens: readonly Token[], first: number, last: number, label: string): TextEdit[] {
+  if (label === '') return []
+  let brackets = 0
+  while (tokens[first - 1 - brackets]?.text === '(' && tokens[last + 1 + brackets]?.text === ')') brackets++
+  const at = tokens[last + brackets]?.end ?? 0
+  return [{ start: at, end: at, text: label }]
 }
 
 function literal(moment: Moment, { at, timeZone }: FrozenTime): string {

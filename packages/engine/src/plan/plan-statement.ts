@@ -15,6 +15,8 @@ import type { StatementPlan } from './statement-plan.ts'
 import { readTokens } from './statement-tokens.ts'
 import type { PlanSource, TableNames } from './table-names.ts'
 import { applyEdits, byteOffsets, type EditedText, type TextEdit } from './text-edits.ts'
+import { composeWrite } from './write-plan.ts'
+import { readWriteStatement } from './write-statement.ts'
 
 /** A statement to be planned. */
 export interface PlanRequest {
@@ -46,16 +48,63 @@ export async function planStatement(
   names: TableNames,
   request: Omit<PlanRequest, 'tables'>,
 ): Promise<UntimedPlan> {
-  const { sql, frozenAt, timeZone } = request
+  const { sql } = request
   checkText(sql)
   const literal = applyEdits(sql, parameterEdits(readTokens(sql), request.parameters ?? []))
   const positionOf: PositionOf = (offset) => literal.toOriginal(offset) + 1
   const statement = await classifyStatement(instance, literal.text, positionOf)
+  if (statement.class === 'write')
+    return planWrite(instance, names, request, literal.text, statement, positionOf)
   if (statement.class !== 'query' && statement.class !== 'catalogue') throw notRunnable(statement)
+  return planQuery(instance, names, request, literal.text, statement, positionOf)
+}
 
-  const spliced = spliceTables(literal.text, statement, names, positionOf)
+/** A write is planned as the query that gives its rows, and RETURNING as a query over what was written. */
+async function planWrite(
+  instance: PlanningInstance,
+  names: TableNames,
+  request: Omit<PlanRequest, 'tables'>,
+  text: string,
+  { tokens }: ClassifiedStatement,
+  positionOf: PositionOf,
+): Promise<UntimedPlan> {
+  const composed = composeWrite(text, readWriteStatement(tokens, text, positionOf), names, positionOf)
+  const planComposed = async (part: EditedText) => {
+    const position: PositionOf = (offset) => positionOf(part.toOriginal(offset))
+    const statement = await classifyStatement(instance, part.text, position)
+    return planQuery(instance, names, request, part.text, statement, position)
+  }
+  const answer = composed.returning && (await planComposed(composed.returning))
+  if (answer && answer.scans.length !== 1) {
+    throw new SluisError('SQL_NOT_ALLOWED', 'RETURNING reads another table.', {
+      hint: 'Return columns of the written table, and query the other one apart.',
+    })
+  }
+  const rows = await planComposed(composed.rows)
+  const { assigned, verb } = composed.plan
+  if (verb === 'insert' && rows.columns.length !== assigned.length) {
+    throw new SluisError(
+      'SQL_FAILED',
+      `The INSERT names ${assigned.length} columns and gives ${rows.columns.length} values.`,
+      { hint: 'Give one value for each column.', details: { columns: assigned } },
+    )
+  }
+  const returning = answer && { sql: answer.runnableSql, columns: answer.columns }
+  return { ...rows, class: 'write', write: { ...composed.plan, returning } }
+}
+
+async function planQuery(
+  instance: PlanningInstance,
+  names: TableNames,
+  request: Omit<PlanRequest, 'tables'>,
+  text: string,
+  statement: ClassifiedStatement,
+  positionOf: PositionOf,
+): Promise<UntimedPlan> {
+  const { sql, frozenAt, timeZone } = request
+  const spliced = spliceTables(text, statement, names, positionOf)
   const time = { at: frozenAt, timeZone }
-  const edited = applyEdits(literal.text, [
+  const edited = applyEdits(text, [
     ...spliced.edits,
     ...trailingSemicolons(statement),
     ...freezeTimeEdits(statement.mentions.functions, statement.tokens, time),
@@ -112,7 +161,7 @@ function checkText(sql: string): void {
 
 function notRunnable(statement: ClassifiedStatement): SluisError {
   const hints = {
-    write: 'Write through the platform itself.',
+    write: 'Use INSERT, UPDATE or DELETE.',
     session: 'Settings belong to the database and cannot be changed by a statement.',
     transaction: 'Each query stands alone: leave transaction statements out.',
     query: '',

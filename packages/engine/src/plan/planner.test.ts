@@ -57,6 +57,35 @@ test('refusals keep their code, hint and place across the process', async () => 
   )
 })
 
+test('now() in brackets made a syntax error: its label stands behind the brackets', async () => {
+  for (const sql of [
+    'SELECT (now())',
+    'SELECT ((now())), 1',
+    'SELECT (current_date)',
+    'SELECT (now()) AS at',
+  ]) {
+    const { columns } = await planner.plan({ ...common, sql })
+    assert.match(columns[0]?.name ?? '', /^(now\(\)|current_date|at)$/, sql)
+  }
+})
+
+test('a write is planned as the query of its rows; what is done with them is data', async () => {
+  const plan = (sql: string) => planner.plan({ ...common, sql })
+  const update = await plan(
+    "UPDATE crm.Accounts AS a SET Name = upper(a.Name) WHERE a.Code = '7' RETURNING Name",
+  )
+  assert.deepEqual([update.class, update.write?.verb, update.write?.assigned], ['write', 'update', ['Name']])
+  assert.deepEqual([update.scans.length, update.scans[0]?.where.length], [1, 1])
+  assert.match(update.write?.returning?.sql ?? '', /FROM main\.scan_0 AS a/)
+  const insert = await plan("INSERT INTO crm.Accounts (name, CODE) VALUES ('x', ')'), ('returning', 'y')")
+  assert.deepEqual(insert.write?.assigned, ['Name', 'Code'])
+  assert.deepEqual([insert.write?.returning, insert.scans], [null, []])
+  await assert.rejects(plan("DELETE FROM crm.Accounts WHERE Nam = 'x'"), (error) => {
+    assert.ok(isSluisError(error, 'SQL_UNKNOWN_COLUMN'))
+    return error.details.position === 32
+  })
+})
+
 test('many plans at once, in several time zones, each get their own answer', async () => {
   const zones = [
     'Europe/Amsterdam',

@@ -1,4 +1,5 @@
 import type { Scan } from '../catalog/scan.ts'
+import type { WritePlan } from './write-plan.ts'
 
 /** What a statement is, by DuckDB's own parser. */
 export type StatementClass = 'catalogue' | 'session' | 'transaction' | 'query' | 'write'
@@ -36,5 +37,7 @@ export interface StatementPlan {
   /** Microseconds since 1970 that `now()` and its kin mean in planner and runner. */
   readonly frozenAt: bigint
   readonly timeZone: string
+  /** For a write: what is done with the rows that the text gives. */
+  readonly write?: WritePlan
   readonly planMs: number
 }

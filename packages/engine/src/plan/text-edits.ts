@@ -37,6 +37,32 @@ export function applyEdits(original: string, edits: readonly TextEdit[]): Edited
   }
 }
 
+export interface TextRange {
+  readonly start: number
+  readonly end: number
+}
+
+/** A text made of pieces of another one, in any order, and of pieces of its own. */
+export function composeText(original: string, pieces: readonly (string | TextRange)[]): EditedText {
+  const places: { readonly at: number; readonly from: number; readonly isOwn: boolean }[] = []
+  let text = ''
+  let from = 0
+  for (const piece of pieces) {
+    const isOwn = typeof piece === 'string'
+    places.push({ at: text.length, from: isOwn ? from : piece.start, isOwn })
+    text += isOwn ? piece : original.slice(piece.start, piece.end)
+    if (!isOwn) from = piece.end
+  }
+  return {
+    text,
+    toOriginal(offset) {
+      const place = places.findLast((candidate) => candidate.at <= offset)
+      if (place === undefined) return 0
+      return place.isOwn ? place.from : place.from + (offset - place.at)
+    },
+  }
+}
+
 /** Offsets in UTF-16 units for DuckDB's offsets in UTF-8 bytes. */
 export function byteOffsets(text: string): (byte: number) => number {
   const bytes = Buffer.from(text)

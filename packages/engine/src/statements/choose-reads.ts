@@ -20,8 +20,12 @@ export class ReadChooser {
   }
 
   sourceOf(scan: Scan): SourceContext {
-    const source = this.#sources.get(scan.source)
-    if (!source) throw new TypeError(`a scan reads source ${scan.source}, which the database does not have`)
+    return this.sourceNamed(scan.source)
+  }
+
+  sourceNamed(alias: string): SourceContext {
+    const source = this.#sources.get(alias)
+    if (!source) throw new TypeError(`a statement names source ${alias}, which the database does not have`)
     return source
   }
 

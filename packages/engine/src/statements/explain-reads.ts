@@ -80,6 +80,20 @@ export function explainReads(
   }
 }
 
+/** The calls of a write come on top of those of its reads. */
+export function withWrite(explanation: Explanation, write: NonNullable<Explanation['write']>): Explanation {
+  const { calls } = explanation
+  return {
+    ...explanation,
+    write,
+    calls: {
+      min: calls.min + write.calls.min,
+      expected: calls.expected + write.calls.expected,
+      max: calls.max === null || write.calls.max === null ? null : calls.max + write.calls.max,
+    },
+  }
+}
+
 /** With keys a read may turn out to be unnecessary; a memory of the same statement is the best guess. */
 function boundedCalls(calls: CallEstimate, remembered: number | null, hasKeys: boolean): CallEstimate {
   const min = hasKeys ? 0 : calls.min

@@ -167,7 +167,7 @@ async function countMatches(
   return Number(count ?? 0)
 }
 
-function toValue(text: string, type: ScalarType): SqlValue {
+export function toValue(text: string, type: ScalarType): SqlValue {
   switch (type) {
     case 'BOOLEAN':
       return { type, value: text === 'true' }

@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Clock, isSluisError, type Log, type OrganisationId, SluisError } from '@sluis/shared'
 import type { ReadMemory } from '../databases/read-memory.ts'
 import type {
   Database,
+  Explanation,
   QueryRequest,
   QueryStats,
   ScanStats,
@@ -15,10 +17,12 @@ import type { NamedPipes } from '../run/named-pipes.ts'
 import { resultStream } from '../run/result-stream.ts'
 import type { RunLimits } from '../run/runner-messages.ts'
 import type { RunnerPool } from '../run/runner-pool.ts'
+import { evaluateWrite, explainWrite, prepareWrite, runWrite } from '../write/run-write.ts'
 import { type CatalogueContent, catalogueView } from './catalogue-rows.ts'
 import { firstGrant, rememberStatement } from './explain-reads.ts'
 import { fetchReads, type ReadScan, viewOf } from './fetch-reads.ts'
-import type { StatementPreparer } from './prepare-statement.ts'
+import { assertMayWrite } from './may-write.ts'
+import type { PreparedStatement, StatementPreparer } from './prepare-statement.ts'
 import type { LiveRecord, StatementLog } from './statement-log.ts'
 
 export interface StatementRunnerParts {
@@ -47,6 +51,24 @@ export class StatementRunner {
 
   constructor(parts: StatementRunnerParts) {
     this.#parts = parts
+  }
+
+  /** What a write would send, without a call; null for a statement that only reads. */
+  async explainWrite(prepared: PreparedStatement): Promise<NonNullable<Explanation['write']> | null> {
+    const write = prepareWrite(prepared)
+    if (write === null) return null
+    const folder = join(this.#parts.folder, `explain-${randomUUID()}`)
+    const { runners, limits } = this.#parts
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    try {
+      return await explainWrite(write, prepared, async (views, sql, most) => {
+        const { timeZone } = prepared.plan
+        const output = { kind: 'values', most } as const
+        return (await runners.run({ folder, views, sql, timeZone, limits, output }).done).values
+      })
+    } finally {
+      await rm(folder, { recursive: true, force: true })
+    }
   }
 
   async run(record: LiveRecord, request: QueryRequest): Promise<StatementRun> {
@@ -94,20 +116,21 @@ export class StatementRunner {
     try {
       const prepared = await this.#parts.preparer.prepare(request, { onCall, signal })
       const { plan, reads } = prepared
+      if (plan.write) assertMayWrite(request)
       await mkdir(folder, { recursive: true, mode: 0o700 })
       record.state = 'fetching'
       record.progress = {
         ...record.progress,
         callsExpected: reads.reduce((sum, read) => sum + read.calls.expected, 0),
       }
-      const scans = await fetchReads({
-        reads,
-        chooser: prepared.chooser,
+      // Whether the platform has such a write at all is seen before anything is read for it.
+      const write = prepareWrite(prepared)
+      const reading = {
         memory,
         folder,
         parallel: parallelPartitions,
         diskBytes: limits.diskBytes,
-        values: async (views, sql, most) => {
+        values: async (views: readonly string[], sql: string, most: number) => {
           const job = {
             folder,
             views,
@@ -118,19 +141,30 @@ export class StatementRunner {
           } as const
           return (await runners.run(job, signal).done).values
         },
-        onRows: (rows) => {
+        onRows: (rows: number) => {
           record.progress = { ...record.progress, rowsFetched: record.progress.rowsFetched + rows }
         },
-      })
+      }
+      const scans = await fetchReads({ ...reading, reads, chooser: prepared.chooser })
       await rememberStatement(memory, firstGrant(prepared.database), request, scans)
       record.state = 'running'
-      const views = scans.map(({ read, fetched }) => viewOf(read, fetched))
+      let views = scans.map(({ read, fetched }) => viewOf(read, fetched))
       if (plan.catalogue.length > 0) {
         const content = await this.#parts.catalogueOf(request.organisationId, prepared.database)
         for (const relation of plan.catalogue) views.push(await catalogueView(relation, folder, content))
       }
       const isCounted = scans.some(({ fetched }) => fetched !== null && fetched.countedRows !== null)
-      const sql = isCounted && plan.countedSql !== null ? plan.countedSql : plan.runnableSql
+      let sql = isCounted && plan.countedSql !== null ? plan.countedSql : plan.runnableSql
+      const written: string[] = []
+      if (write !== null) {
+        const rows = await evaluateWrite(write, views, sql, reading.values)
+        const answer = await runWrite(write, prepared, rows, reading, (statement) => {
+          record.write = statement
+        })
+        views = [...answer.views]
+        sql = answer.sql
+        written.push(...answer.warnings)
+      }
       const isFile = request.format === 'parquet'
       const target = join(folder, isFile ? 'result.parquet' : 'result')
       const pipe = isFile ? null : this.#parts.pipes.open(target)
@@ -145,7 +179,11 @@ export class StatementRunner {
       // Errors before the first row are answers of their own, not broken ones.
       const { columns, isTruncated } = await run.columns
       if (isFile) await run.done
-      const warnings = [...prepared.warnings, ...scans.flatMap(({ fetched }) => fetched?.warnings ?? [])]
+      const warnings = [
+        ...prepared.warnings,
+        ...scans.flatMap(({ fetched }) => fetched?.warnings ?? []),
+        ...written,
+      ]
       const stats = run.done.then(
         (): QueryStats => ({
           apiCalls: count.calls,

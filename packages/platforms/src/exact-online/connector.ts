@@ -4,6 +4,7 @@ import { negotiateRead } from './negotiate.ts'
 import { readCount, readPage } from './page.ts'
 import { nextDivisionsRequest, readDivisions } from './partitions.ts'
 import { servedTables } from './tables.ts'
+import { exactOnlineWrites } from './write-request.ts'
 
 /**
  * Exact Online as the engine sees it: its tables, how conditions become requests, how pages and limits are read.
@@ -26,5 +27,6 @@ export function exactOnlineConnector(): Connector {
     ],
     nextPartitionsRequest: nextDivisionsRequest,
     readPartitions: readDivisions,
+    writes: exactOnlineWrites,
   }
 }

@@ -56,6 +56,9 @@ const scalarTypes: Readonly<Record<string, ScalarType>> = {
   'Edm.Binary': 'VARCHAR',
 }
 
+/** Whether a property of this type is one value. */
+export const isScalarType = (edm: string): boolean => edm in scalarTypes
+
 /** Every entity set of the catalogue that can be listed with GET; functions, which take parameters, are not here. */
 export function readableEndpoints(catalogue: readonly CatalogueEntry[]): readonly Endpoint[] {
   return catalogue
