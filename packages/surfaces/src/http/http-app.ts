@@ -15,6 +15,7 @@ import {
 import { toProblem } from './problem.ts'
 import { admitByTable } from './request-context.ts'
 import { apiPrefix } from './route-access.ts'
+import { problemAnswer, routeAnswers } from './route-answers.ts'
 import { databaseRoutes } from './routes/databases.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { handoverRoutes } from './routes/handovers.ts'
@@ -136,7 +137,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       },
       security: [{ key: [] }, { session: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => jsonSchemaTransform({ ...route, schema: withAnswers(route) }),
   })
   await app.register(swaggerUi, { routePrefix: '/api/docs' })
   await app.register(
@@ -166,6 +167,12 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     return reply.type('text/plain; version=0.0.4').send(`${lines.join('\n')}\n`)
   })
   return app
+}
+
+/** A route's schema with what it answers, for the description only. */
+function withAnswers({ schema, url, route }: Parameters<typeof jsonSchemaTransform>[0]) {
+  const answers = routeAnswers[`${String(route.method)} ${url.slice(apiPrefix.length)}`]
+  return answers ? { ...schema, response: { ...answers, default: problemAnswer } } : schema
 }
 
 /** What is no HTTP at all never becomes a request: it is answered on the bare connection, and that ends. */

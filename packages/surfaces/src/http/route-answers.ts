@@ -1,0 +1,295 @@
+import { roleNames, scopes } from '@sluis/people'
+import { webhookEvents } from '@sluis/vault'
+import { z } from 'zod'
+
+const time = z.iso.datetime()
+const facts = z.record(z.string(), z.unknown())
+const text = z.string()
+const count = z.number().int()
+const nothing = z.undefined()
+
+const grant = z.object({
+  id: text,
+  state: z.enum([
+    'pending',
+    'active',
+    'refreshing',
+    'ambiguous',
+    'needs_consent',
+    'misconfigured',
+    'revoked',
+  ]),
+  platform: text,
+  region: text,
+  clientId: text,
+  platformUser: z.object({ id: text, name: text, email: text.optional() }).nullable(),
+  label: text.nullable(),
+  externalId: text.nullable(),
+  generation: count,
+  proven: z.object({ accessToken: z.boolean(), refreshToken: z.boolean(), client: z.boolean() }),
+  accessToken: z.object({ expiresAt: time }).nullable(),
+  refreshToken: z
+    .object({
+      held: z.literal(true),
+      idleExpiresAt: time.nullable(),
+      absoluteExpiresAt: time.nullable(),
+    })
+    .nullable(),
+  notBefore: time.optional(),
+  databases: z.array(text),
+  createdAt: time,
+  lastRefreshedAt: time.nullable(),
+  problem: z.object({ code: text, detail: text, hint: text.optional() }).optional(),
+})
+
+const event = z.object({ id: count, at: time, actor: text, action: text, facts })
+const auditEvent = event.extend({ subject: text })
+
+const database = z.object({
+  name: text,
+  title: text.nullable(),
+  sources: z.array(
+    z.object({
+      alias: text,
+      grant: text,
+      platform: text,
+      partitions: z.union([z.literal('all'), z.array(text)]),
+    }),
+  ),
+  createdAt: time,
+})
+const createdDatabase = database.extend({ grant: grant.optional() })
+
+const stats = z.object({
+  apiCalls: count,
+  rowsFetched: count,
+  bytesFetched: count,
+  planMs: z.number(),
+  elapsedMs: z.number(),
+  truncated: z.boolean().optional(),
+  warnings: z.array(text),
+  scans: z.array(
+    z.object({
+      table: text,
+      endpoint: text,
+      partitions: z.array(text),
+      filter: text,
+      columns: z.array(text),
+      calls: count,
+      rows: count,
+    }),
+  ),
+})
+const queryAnswer = z.object({
+  columns: z.array(z.object({ name: text, type: text })),
+  rows: z.array(z.array(z.unknown())),
+  stats: stats.optional(),
+  error: facts.optional(),
+})
+const statement = z.object({
+  id: text,
+  database: text,
+  sql: text,
+  actor: text,
+  state: z.enum(['planning', 'fetching', 'running', 'done', 'failed', 'cancelled']),
+  startedAt: time,
+  endedAt: time.nullable(),
+  progress: z.object({ callsMade: count, callsExpected: z.number(), rowsFetched: count }),
+  error: z.object({ code: text, detail: text, hint: text.optional() }).nullable(),
+  stats: stats.nullable(),
+  nativeCalls: z.array(
+    z.object({
+      method: text,
+      route: text,
+      status: count.nullable(),
+      rows: count.nullable(),
+      bytes: count,
+      ms: z.number(),
+    }),
+  ),
+})
+const calls = z.object({ min: z.number(), expected: z.number(), max: z.number().nullable() })
+const explanation = z.object({
+  class: text,
+  calls,
+  scans: z.array(
+    z.object({
+      table: text,
+      endpoint: text,
+      partitions: z.array(text),
+      filter: text,
+      columns: z.array(text),
+      pushed: z.array(z.object({ term: text, judgement: text })),
+      keysFrom: z.array(text),
+      requests: z.array(text),
+      calls,
+      reason: text,
+    }),
+  ),
+  warnings: z.array(text),
+})
+const column = z.object({
+  name: text,
+  type: text,
+  fields: z.array(z.object({ name: text, type: text })).optional(),
+  isNullable: z.boolean(),
+  isKey: z.boolean(),
+})
+
+const key = z.object({
+  id: text,
+  name: text,
+  scopes: z.array(z.enum(scopes)),
+  descendants: z.boolean(),
+  databases: z.array(text).nullable(),
+  addresses: z.array(text).nullable(),
+  createdAt: time,
+  expiresAt: time.nullable(),
+  revokedAt: time.nullable(),
+  lastUsedAt: time.nullable(),
+})
+const role = z.enum(roleNames)
+const organisation = z.object({ id: text, parentId: text.nullable(), name: text, slug: text })
+const member = z.object({ id: text, name: text, email: text, role, hasTwoFactor: z.boolean(), since: time })
+const invitation = z.object({
+  id: text,
+  email: text,
+  role,
+  invitedBy: text,
+  createdAt: time,
+  expiresAt: time,
+})
+const memberships = z.array(z.object({ id: text, name: text, role }))
+const session = z.object({
+  id: text,
+  createdAt: time,
+  expiresAt: time,
+  address: text.nullable(),
+  userAgent: text.nullable(),
+  isCurrent: z.boolean(),
+})
+
+const webhook = z.object({
+  id: text,
+  url: text,
+  description: text.nullable(),
+  events: z.array(z.enum(webhookEvents)).nullable(),
+  descendants: z.boolean(),
+  previousSecretUntil: time.nullable(),
+  createdAt: time,
+})
+const delivery = z.object({
+  id: text,
+  eventId: text,
+  type: z.enum(webhookEvents),
+  grant: text,
+  state: z.enum(['pending', 'delivered', 'dead']),
+  attempts: count,
+  nextAttemptAt: time.nullable(),
+  lastStatus: count.nullable(),
+  lastError: text.nullable(),
+  createdAt: time,
+  endedAt: time.nullable(),
+})
+
+/** RFC 9457, with our stable code; more members tell the facts of a code. */
+export const problemAnswer = z.looseObject({
+  type: text,
+  title: text,
+  status: count,
+  code: text,
+  detail: text,
+  hint: text.optional(),
+})
+
+/**
+ * What each route answers when it succeeds, for the description at `/api/v1/openapi.json`. Nothing is checked by it while
+ * the server runs: answers stream, and a test holds what the routes really say against this table.
+ */
+export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.ZodType>>>> = {
+  'POST /grants': { 200: grant, 201: grant, 202: grant },
+  'GET /grants': { 200: z.object({ grants: z.array(grant), after: text.optional() }) },
+  'GET /grants/:id': { 200: grant },
+  'GET /grants/:id/events': { 200: z.object({ events: z.array(event), after: text.optional() }) },
+  'DELETE /grants/:id': { 204: nothing },
+  'POST /grants/:id/lease': { 200: z.object({ accessToken: text, expiresAt: time, generation: count }) },
+  'POST /grants/:id/refresh': { 200: grant },
+  'GET /handover-key': {
+    200: z.object({ kty: text, crv: text, x: text, y: text.optional(), use: text, alg: text, kid: text }),
+  },
+
+  'POST /databases': { 200: createdDatabase, 201: createdDatabase, 202: createdDatabase },
+  'GET /databases': { 200: z.object({ databases: z.array(database) }) },
+  'GET /databases/:name': { 200: database },
+  'PATCH /databases/:name': { 200: database },
+  'DELETE /databases/:name': { 204: nothing },
+  'GET /databases/:name/tables': {
+    200: z.object({
+      tables: z.array(z.object({ schema: text, name: text, source: text, columns: count })),
+    }),
+  },
+  'GET /databases/:name/tables/:table': {
+    200: z.object({
+      schema: text,
+      name: text,
+      source: text,
+      partitionColumn: text.nullable(),
+      columns: z.array(column),
+    }),
+  },
+  'GET /databases/:name/partitions': {
+    200: z.object({
+      partitions: z.array(z.object({ id: text, name: text, isReadable: z.boolean(), source: text })),
+    }),
+  },
+  'POST /databases/:name/query': { 200: queryAnswer, 202: statement },
+  'POST /databases/:name/explain': { 200: explanation },
+  'GET /databases/:name/statements': {
+    200: z.object({ statements: z.array(statement), after: text.optional() }),
+  },
+  'GET /databases/:name/statements/:id': { 200: statement },
+  'GET /databases/:name/statements/:id/result': { 200: queryAnswer },
+  'DELETE /databases/:name/statements/:id': { 204: nothing },
+
+  'POST /keys': { 201: key.extend({ key: text }) },
+  'GET /keys': { 200: z.object({ keys: z.array(key) }) },
+  'DELETE /keys/:id': { 204: nothing },
+  'POST /keys/rotate': { 200: z.object({ moved: z.record(text, count) }) },
+
+  'GET /organisations': { 200: z.object({ organisations: z.array(organisation) }) },
+  'GET /organisations/:id': { 200: organisation },
+  'POST /organisations': { 201: organisation },
+  'PATCH /organisations/:id': { 200: organisation },
+
+  'GET /members': { 200: z.object({ members: z.array(member) }) },
+  'POST /members': { 201: invitation.extend({ link: text }) },
+  'PATCH /members/:id': { 200: member },
+  'DELETE /members/:id': { 204: nothing },
+  'POST /members/:id/reset-link': { 201: z.object({ link: text }) },
+  'GET /invitations': { 200: z.object({ invitations: z.array(invitation) }) },
+  'DELETE /invitations/:id': { 204: nothing },
+  'POST /invitations/accept': {
+    201: z.object({ person: z.object({ id: text, email: text }), organisations: memberships }),
+  },
+  'POST /setup': {
+    201: z.object({ person: z.object({ id: text, name: text, email: text }), organisations: memberships }),
+  },
+  'GET /session': {
+    200: z.object({
+      person: z.object({ id: text, name: text, email: text, hasTwoFactor: z.boolean() }),
+      organisations: memberships,
+    }),
+  },
+  'GET /sessions': { 200: z.object({ sessions: z.array(session) }) },
+  'DELETE /sessions/:id': { 204: nothing },
+
+  'GET /audit': { 200: z.object({ events: z.array(auditEvent) }) },
+
+  'POST /webhooks': { 201: webhook.extend({ secret: text }) },
+  'GET /webhooks': { 200: z.object({ webhooks: z.array(webhook) }) },
+  'GET /webhooks/:id': { 200: webhook },
+  'DELETE /webhooks/:id': { 204: nothing },
+  'POST /webhooks/:id/rotate': { 200: webhook.extend({ secret: text }) },
+  'GET /webhooks/:id/deliveries': { 200: z.object({ deliveries: z.array(delivery) }) },
+  'POST /webhooks/:id/deliveries/replay': { 202: z.object({ replayed: count }) },
+}
