@@ -243,7 +243,7 @@ class PlanFetchRun implements Engine {
       warnings,
       (scan) => remembered(statementKey(request), String(scan), '')?.calls ?? null,
     )
-    const write = await this.#runner.explainWrite(prepared)
+    const write = await this.#runner.explainWrite(prepared, request.timeoutMs)
     const whole = write === null ? explanation : withWrite(explanation, write)
     return arePartitionsKnown ? whole : { ...whole, calls: { ...whole.calls, max: null } }
   }

@@ -421,6 +421,44 @@ describe('an answer that is lost', () => {
   })
 })
 
+describe('a write that is stopped', () => {
+  test('within a row: the row is unknown, those before it are told, those after it not sent', async () => {
+    await lab.control('faults', { at: 'api', kind: 'delay', delayMs: 0, method: 'POST', times: 1 })
+    await lab.control('faults', { at: 'api', kind: 'delay', delayMs: 20_000, method: 'POST', times: 1 })
+    const { status, body, text } = await lab.call('POST', '/databases/books/query', {
+      sql: `INSERT INTO crm.Accounts (Division, Name) VALUES (${division}, 'Stop 1'), (${division}, 'Stop 2'), (${division}, 'Stop 3')`,
+      timeoutMs: 2500,
+    })
+    assert.deepEqual([status, body.code, body.row], [409, 'WRITE_OUTCOME_UNKNOWN', 2], text)
+    assert.deepEqual(
+      body.outcomes.map(({ outcome }: { outcome: string }) => outcome),
+      ['inserted', 'unknown', 'not attempted'],
+    )
+    assert.equal((await named('Stop 3')).length, 0)
+  })
+
+  test('the calls of the day run out: the error says which rows are done', async () => {
+    await lab.store.pool.query('UPDATE call_budget SET day_used = day_limit - 1 WHERE key = $1', [
+      String(division),
+    ])
+    try {
+      const { status, body, text } = await lab.call('POST', '/databases/books/query', {
+        sql: `INSERT INTO crm.Accounts (Division, Name) VALUES (${division}, 'Day 1'), (${division}, 'Day 2'), (${division}, 'Day 3')`,
+      })
+      assert.deepEqual([status, body.code], [429, 'PLATFORM_BUDGET_EXHAUSTED'], text)
+      assert.deepEqual(
+        body.outcomes.map(({ outcome }: { outcome: string }) => outcome),
+        ['inserted', 'failed', 'not attempted'],
+      )
+      assert.match(body.detail, /1 of 3 rows are done/)
+    } finally {
+      await lab.store.pool.query('UPDATE call_budget SET day_used = 0')
+    }
+    assert.equal((await named('Day 1')).length, 1)
+    assert.equal((await named('Day 2')).length, 0)
+  })
+})
+
 describe('explain', () => {
   const explain = async (sql: string) => {
     const before = await lab.apiCalls()
@@ -439,6 +477,12 @@ describe('explain', () => {
       `POST /api/v1/${division}/crm/Accounts {"Name":"B"}`,
     ])
     assert.deepEqual([write.rows, calls.expected], [2, 2])
+  })
+
+  test('ends where the rows of an INSERT take too long to evaluate', async () => {
+    const sql = `INSERT INTO crm.Accounts (Division, Name) SELECT 1, max(a.range * b.range)::VARCHAR FROM range(10000000) a, range(10000000) b`
+    const { status, body } = await lab.call('POST', '/databases/books/explain', { sql, timeoutMs: 1500 })
+    assert.deepEqual([status, body.code], [408, 'QUERY_TIMEOUT'])
   })
 
   test('shows the read of an UPDATE and the form of its writes', async () => {

@@ -17,7 +17,7 @@ import type { NamedPipes } from '../run/named-pipes.ts'
 import { resultStream } from '../run/result-stream.ts'
 import type { RunLimits } from '../run/runner-messages.ts'
 import type { RunnerPool } from '../run/runner-pool.ts'
-import { evaluateWrite, explainWrite, prepareWrite, runWrite } from '../write/run-write.ts'
+import { evaluateWrite, explainWrite, prepareWrite, runWrite, withOutcomes } from '../write/run-write.ts'
 import { type CatalogueContent, catalogueView } from './catalogue-rows.ts'
 import { firstGrant, rememberStatement } from './explain-reads.ts'
 import { fetchReads, type ReadScan, viewOf } from './fetch-reads.ts'
@@ -44,6 +44,13 @@ const defaultTimeoutMs = 10 * 60_000
 /** Partitions of one scan that are read at the same time. */
 const parallelPartitions = 8
 const mostNativeCalls = 1000
+/** An explanation evaluates the rows of an INSERT: the user's own SQL, which must end. */
+const explainTimeoutMs = 30_000
+
+const timedOut = (timeoutMs: number) =>
+  new SluisError('QUERY_TIMEOUT', `The statement took longer than ${timeoutMs} ms.`, {
+    hint: 'Give it more time with timeoutMs, or run it asynchronously (Prefer: respond-async).',
+  })
 
 /** Takes a statement from its text to its rows: plan, fetch, run. Each can be cancelled and leaves nothing behind. */
 export class StatementRunner {
@@ -54,19 +61,25 @@ export class StatementRunner {
   }
 
   /** What a write would send, without a call; null for a statement that only reads. */
-  async explainWrite(prepared: PreparedStatement): Promise<NonNullable<Explanation['write']> | null> {
+  async explainWrite(
+    prepared: PreparedStatement,
+    timeoutMs = explainTimeoutMs,
+  ): Promise<NonNullable<Explanation['write']> | null> {
     const write = prepareWrite(prepared)
     if (write === null) return null
     const folder = join(this.#parts.folder, `explain-${randomUUID()}`)
     const { runners, limits } = this.#parts
+    const stop = new AbortController()
+    const timeout = setTimeout(() => stop.abort(timedOut(timeoutMs)), timeoutMs)
     await mkdir(folder, { recursive: true, mode: 0o700 })
     try {
       return await explainWrite(write, prepared, async (views, sql, most) => {
         const { timeZone } = prepared.plan
         const output = { kind: 'values', most } as const
-        return (await runners.run({ folder, views, sql, timeZone, limits, output }).done).values
+        return (await runners.run({ folder, views, sql, timeZone, limits, output }, stop.signal).done).values
       })
     } finally {
+      clearTimeout(timeout)
       await rm(folder, { recursive: true, force: true })
     }
   }
@@ -77,11 +90,7 @@ export class StatementRunner {
     const stop = new AbortController()
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs
     const timeout = setTimeout(() => {
-      stop.abort(
-        new SluisError('QUERY_TIMEOUT', `The statement took longer than ${timeoutMs} ms.`, {
-          hint: 'Give it more time with timeoutMs, or run it asynchronously (Prefer: respond-async).',
-        }),
-      )
+      stop.abort(timedOut(timeoutMs))
     }, timeoutMs)
     const onAbort = () => stop.abort(request.signal?.reason)
     request.signal?.addEventListener('abort', onAbort, { once: true })
@@ -219,10 +228,20 @@ export class StatementRunner {
       })
       return { id: record.id, columns, format: request.format, body, warnings, stats }
     } catch (error) {
-      await finish(signal.aborted ? signal.reason : error, null)
-      throw signal.aborted ? signal.reason : error
+      const fault = faultOf(error, signal, record)
+      await finish(fault, null)
+      throw fault
     }
   }
+}
+
+/**
+ * Why a statement ended: its own end (time-out, cancelled) where it was told to stop, but never without what a write
+ * had done by then, nor instead of a row whose outcome nobody knows.
+ */
+function faultOf(error: unknown, { aborted, reason }: AbortSignal, { write }: LiveRecord): unknown {
+  const fault = aborted && !isSluisError(error, 'WRITE_OUTCOME_UNKNOWN') ? reason : error
+  return write ? withOutcomes(fault, write.rows) : fault
 }
 
 function scanStats({ read: { scan, offer, partitions }, fetched }: ReadScan): ScanStats {

@@ -9,7 +9,7 @@ import type { SourceContext } from '../statements/source-context.ts'
 import { type CheckedRow, checkColumns, checkRows } from './check-rows.ts'
 import { mostRows, readRows, rowsSql } from './evaluate-rows.ts'
 import { lookerFor } from './look-for-row.ts'
-import { type Performed, performWrites } from './perform-writes.ts'
+import { performWrites } from './perform-writes.ts'
 import { revertSql } from './revert-sql.ts'
 import { outcomeAnswer, returningAnswer, type WrittenAnswer } from './written-views.ts'
 
@@ -71,33 +71,34 @@ export async function runWrite(
   const performed = await performWrites({ plan, table, tableWrite, source, rows, look, onRow })
   note()
   const { fault } = performed
-  if (fault !== null && (plan.returning || !isRefusal(fault))) throw withOutcomes(fault, performed)
+  if (fault !== null && (plan.returning || !isRefusal(fault))) throw withOutcomes(fault, performed.rows)
   const answer = plan.returning
     ? await returningAnswer(performed, plan, table, reading.folder)
     : await outcomeAnswer(performed.rows, reading.folder)
-  return { ...answer, warnings: isSluisError(fault) ? [`${fault.message} ${countOf(performed)}`] : [] }
+  return { ...answer, warnings: isSluisError(fault) ? [`${fault.message} ${countOf(performed.rows)}`] : [] }
 }
 
 /** The rows' own outcomes tell a refusal; everything else ends the statement. */
 const isRefusal = (fault: unknown) => isSluisError(fault, 'SQL_FAILED')
 
-function withOutcomes(fault: unknown, performed: Performed): unknown {
-  if (!isSluisError(fault)) return fault
-  const outcomes = performed.rows.map(({ row, outcome, partition, key, error }) => ({
+/** An error together with what became of each row; one that tells it already stays as it is. */
+export function withOutcomes(fault: unknown, rows: readonly WrittenRow[]): unknown {
+  if (!isSluisError(fault) || 'outcomes' in fault.details) return fault
+  const outcomes = rows.map(({ row, outcome, partition, key, error }) => ({
     row,
     outcome,
     partition,
     key,
     error,
   }))
-  return new SluisError(fault.code, `${fault.message} ${countOf(performed)}`, {
+  return new SluisError(fault.code, `${fault.message} ${countOf(rows)}`, {
     ...(fault.hint ? { hint: fault.hint } : {}),
     details: { ...fault.details, outcomes },
     cause: fault,
   })
 }
 
-function countOf({ rows }: Performed): string {
+function countOf(rows: readonly WrittenRow[]): string {
   const done = rows.filter(({ outcome }) => /^(inserted|updated|deleted|unchanged)$/.test(outcome)).length
   return `${done} of ${rows.length} rows are done.`
 }
