@@ -1,16 +1,18 @@
 import { parseArgs } from 'node:util'
 import { startExactOnlineEmulator } from '@sluis/emulator-exact-online'
+import { startTwinfieldEmulator } from '@sluis/emulator-twinfield'
 
 // `npm run emulator -- exact-online --port 4010`: the imitation of a platform, alone, until Ctrl-C.
-const help = `Usage: npm run emulator -- exact-online [options]
+const help = `Usage: npm run emulator -- exact-online|twinfield [options]
 
 Options:
-  --port <number>       port to listen on; 0 takes a free one (4010)
+  --port <number>       port to listen on; 0 takes a free one (4010; Twinfield 4020)
   --host <address>      address to listen on (127.0.0.1)
   --seed <number>       the same seed gives the same companies (1)
-  --divisions <number>  companies that a user may consent to (3)
+  --divisions <number>  companies that a user may consent to (Exact Online, 3)
+  --offices <number>    offices of the organisation (Twinfield, 2)
   --scale <number>      rows per table, as a factor: 1000 gives millions of rows (1)
-  --home <folder>       keeps apps, token chains, clock and ledger over restarts
+  --home <folder>       keeps apps, token chains, clock and ledger over restarts (Exact Online)
   --json                prints one JSON line with the address
   --help                this text
 `
@@ -23,6 +25,7 @@ try {
       host: { type: 'string' },
       seed: number,
       divisions: number,
+      offices: number,
       scale: number,
       home: { type: 'string' },
       json: { type: 'boolean' },
@@ -31,27 +34,34 @@ try {
   })
   if (values.help || positionals.length === 0) process.stdout.write(help)
   else {
-    if (positionals.length !== 1 || positionals[0] !== 'exact-online') {
-      throw new Error(`There is no emulator "${positionals.join(' ')}"; there is: exact-online.`)
+    const [platform] = positionals
+    if (positionals.length !== 1 || (platform !== 'exact-online' && platform !== 'twinfield')) {
+      throw new Error(`There is no emulator "${positionals.join(' ')}"; there are: exact-online, twinfield.`)
     }
-    const read = (name: 'port' | 'seed' | 'divisions' | 'scale', fallback: number) => {
+    const read = (name: 'port' | 'seed' | 'divisions' | 'offices' | 'scale', fallback: number) => {
       const value = values[name] === undefined ? fallback : Number(values[name])
       if (!Number.isFinite(value) || value < 0)
         throw new Error(`--${name} is a number, not "${values[name]}".`)
       return value
     }
-    const emulator = await startExactOnlineEmulator({
-      port: read('port', 4010),
-      host: values.host ?? '127.0.0.1',
-      seed: read('seed', 1),
-      divisions: read('divisions', 3),
-      scale: read('scale', 1),
-      ...(values.home === undefined ? {} : { home: values.home }),
-    })
+    const common = { host: values.host ?? '127.0.0.1', seed: read('seed', 1), scale: read('scale', 1) }
+    const emulator =
+      platform === 'twinfield'
+        ? await startTwinfieldEmulator({ ...common, port: read('port', 4020), offices: read('offices', 2) })
+        : await startExactOnlineEmulator({
+            ...common,
+            port: read('port', 4010),
+            divisions: read('divisions', 3),
+            ...(values.home === undefined ? {} : { home: values.home }),
+          })
+    const addresses =
+      platform === 'twinfield'
+        ? `Twinfield, emulated: ${emulator.url}\n  services   ${emulator.url}/c1/webservices/\n  log-in     ${emulator.url}/auth/authentication/connect/authorize?client_id=…`
+        : `Exact Online, emulated: ${emulator.url}\n  API        ${emulator.url}/api/v1/\n  log-in     ${emulator.url}/api/oauth2/auth?client_id=…`
     process.stdout.write(
       values.json
         ? `${JSON.stringify({ url: emulator.url })}\n`
-        : `Exact Online, emulated: ${emulator.url}\n  API        ${emulator.url}/api/v1/\n  log-in     ${emulator.url}/api/oauth2/auth?client_id=…\n  controls   ${emulator.url}/_control/ledger\nCtrl-C stops it.\n`,
+        : `${addresses}\n  controls   ${emulator.url}/_control/ledger\nCtrl-C stops it.\n`,
     )
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {
       process.once(signal, () => {

@@ -18,6 +18,7 @@ const arrows: Record<string, readonly string[]> = {
   'packages/sdk': ['packages/shared'],
   'packages/cli': ['packages/shared', 'packages/sdk', 'packages/server'],
   'emulators/exact-online': ['packages/shared', 'packages/facts'],
+  'emulators/twinfield': ['packages/shared', 'packages/facts', 'emulators/exact-online'],
 }
 const isWiring = (path: string) =>
   ['packages/server/', 'bench/', 'scripts/', 'examples/', 'emulators/main.ts'].some((start) =>

@@ -1,3 +1,4 @@
+export { EmulatedClock } from './emulated-clock.ts'
 export {
   type ExactOnlineEmulator,
   type ExactOnlineEmulatorOptions,

@@ -4,3 +4,4 @@ export {
   exactOnlineCatalogue,
 } from './exact-online-catalogue.ts'
 export { type OAuthMatrixEntry, oauthMatrix } from './oauth-matrix.ts'
+export { type BrowseCode, type BrowseColumn, twinfieldBrowseCodes } from './twinfield-browse-codes.ts'

@@ -1,0 +1,1 @@
+export { startTwinfieldEmulator, type TwinfieldEmulator, type TwinfieldEmulatorOptions } from './emulator.ts'

@@ -1,0 +1,357 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { must } from '@sluis/shared'
+import { makeOffices } from './dataset.ts'
+import { startTwinfieldEmulator, type TwinfieldEmulator } from './index.ts'
+import { escapeXml, parseXml, type XmlNode } from './xml.ts'
+
+const app = { clientId: 'cid', clientSecret: 's3cret+/=', redirectUris: ['https://partner.example/cb'] }
+let emulator: TwinfieldEmulator
+const connect = () => `${emulator.url}/auth/authentication/connect`
+
+// biome-ignore lint/suspicious/noExplicitAny: JSON, whose form is what the tests assert
+async function control(path: string, body?: object): Promise<any> {
+  const init = body ? { method: 'POST', body: JSON.stringify(body) } : {}
+  return (await fetch(`${emulator.url}/_control/${path}`, init)).json()
+}
+async function token(fields: Record<string, string>, basic = `${app.clientId}:${app.clientSecret}`) {
+  const answer = await fetch(`${connect()}/token`, {
+    method: 'POST',
+    body: new URLSearchParams(fields),
+    headers: { authorization: `Basic ${Buffer.from(basic).toString('base64')}` },
+  })
+  return { status: answer.status, body: (await answer.json()) as Record<string, string> }
+}
+async function consent(user = 'anna@example.com', scopes?: readonly string[]) {
+  const { code } = await control('consents', { clientId: app.clientId, user, ...(scopes ? { scopes } : {}) })
+  const { body } = await token({
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: must(app.redirectUris[0]),
+  })
+  return { access: body.access_token ?? '', refresh: body.refresh_token ?? '', body }
+}
+async function soap(service: string, inner: string, { access = '', company = '001', cluster = 'c1' } = {}) {
+  const header = `<Header xmlns="http://www.twinfield.com/"><AccessToken>${access}</AccessToken>${company ? `<CompanyCode>${company}</CompanyCode>` : ''}</Header>`
+  const answer = await fetch(`${emulator.url}/${cluster}/webservices/${service}.asmx?wsdl`, {
+    method: 'POST',
+    headers: { 'content-type': 'text/xml; charset=utf-8' },
+    body: `<?xml version="1.0" encoding="utf-16"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Header>${header}</soap:Header><soap:Body>${inner}</soap:Body></soap:Envelope>`,
+  })
+  const text = await answer.text()
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    text,
+    code: /<code>(\d+)<\/code><source>/.exec(text)?.[1] ?? null,
+  }
+}
+const process = (document: string, options?: object, form = 'escaped') => {
+  const inner = form === 'cdata' ? `<![CDATA[${document}]]>` : escapeXml(document)
+  return soap(
+    'processxml',
+    `<ProcessXmlString xmlns="http://www.twinfield.com/"><xmlRequest>${inner}</xmlRequest></ProcessXmlString>`,
+    options,
+  )
+}
+const resultOf = (text: string): XmlNode => {
+  const find = (node: XmlNode): XmlNode | null =>
+    node.name === 'ProcessXmlStringResult'
+      ? node
+      : (node.children.map(find).find((found) => found !== null) ?? null)
+  return must(parseXml(must(find(must(parseXml(text)))).text))
+}
+
+before(async () => {
+  emulator = await startTwinfieldEmulator()
+  await control('apps', app)
+})
+after(() => emulator.close())
+
+describe('log-in (wire facts § 1)', () => {
+  test('authorize demands a nonce, echoes the state, and its code works once (§ 1.2)', async () => {
+    const asked = {
+      client_id: 'cid',
+      redirect_uri: must(app.redirectUris[0]),
+      response_type: 'code',
+      scope: 'openid twf.organisationUser',
+      state: 'st',
+    }
+    const without = await fetch(`${connect()}/authorize?${new URLSearchParams(asked)}`)
+    assert.equal(without.status, 400)
+    const form = new URLSearchParams({ ...asked, nonce: 'n1', user: 'bram', decision: 'yes' })
+    const answer = await fetch(`${connect()}/authorize`, { method: 'POST', body: form, redirect: 'manual' })
+    const back = new URL(must(answer.headers.get('location')))
+    assert.equal(back.searchParams.get('state'), 'st')
+    const fields = {
+      grant_type: 'authorization_code',
+      code: must(back.searchParams.get('code')),
+      redirect_uri: asked.redirect_uri,
+    }
+    const first = await token(fields)
+    assert.equal(first.status, 200)
+    const claims = JSON.parse(Buffer.from(must(first.body.id_token?.split('.')[1]), 'base64url').toString())
+    assert.equal(claims.nonce, 'n1')
+    assert.equal(first.body.refresh_token, undefined, 'offline_access was not asked')
+    assert.deepEqual(await token(fields), { status: 400, body: { error: 'invalid_grant' } })
+  })
+  test('a refusal goes back as access_denied', async () => {
+    const form = new URLSearchParams({
+      client_id: 'cid',
+      redirect_uri: must(app.redirectUris[0]),
+      response_type: 'code',
+      scope: 'openid',
+      nonce: 'n',
+      decision: 'no',
+    })
+    const answer = await fetch(`${connect()}/authorize`, { method: 'POST', body: form, redirect: 'manual' })
+    assert.match(must(answer.headers.get('location')), /error=access_denied/)
+  })
+  test('the refresh token works any number of times and is repeated (§ 1.3)', async () => {
+    const { refresh, access } = await consent()
+    for (let at = 0; at < 3; at++) {
+      const { body } = await token({ grant_type: 'refresh_token', refresh_token: refresh })
+      assert.equal(body.refresh_token, refresh)
+      assert.notEqual(body.access_token, access)
+    }
+    assert.match(access, /^[0-9a-f]{32}$/)
+  })
+  test('errors: invalid_client, unauthorized_client, invalid_grant (§ 1.3)', async () => {
+    const { refresh } = await consent()
+    const asked = { grant_type: 'refresh_token', refresh_token: refresh }
+    assert.equal((await token(asked, 'cid:wrong')).body.error, 'invalid_client')
+    assert.equal((await token({ grant_type: 'password' })).body.error, 'unauthorized_client')
+    assert.equal((await token({ ...asked, refresh_token: 'x' })).body.error, 'invalid_grant')
+  })
+  test('an old code is refused, revocation and a new secret end the refresh token', async () => {
+    const { code } = await control('consents', { clientId: 'cid', user: 'late' })
+    await control('clock', { advanceSeconds: 121 })
+    assert.equal(
+      (await token({ grant_type: 'authorization_code', code, redirect_uri: must(app.redirectUris[0]) })).body
+        .error,
+      'invalid_grant',
+    )
+    const { refresh } = await consent('carla')
+    await control('revocations', { clientId: 'cid', user: 'carla' })
+    assert.equal(
+      (await token({ grant_type: 'refresh_token', refresh_token: refresh })).body.error,
+      'invalid_grant',
+    )
+    const again = await consent('carla')
+    await control('apps', { ...app, clientSecret: 'new' })
+    assert.equal(
+      (await token({ grant_type: 'refresh_token', refresh_token: again.refresh }, 'cid:new')).body.error,
+      'invalid_grant',
+    )
+    await control('apps', app)
+  })
+  test('validation names the cluster, only with the scope; times are texts (§ 1.4)', async () => {
+    const validate = async (access: string) => {
+      const answer = await fetch(`${connect()}/accesstokenvalidation?token=${access}`)
+      return { status: answer.status, body: (await answer.json()) as Record<string, unknown> }
+    }
+    const full = await validate((await consent()).access)
+    assert.equal(full.body['twf.clusterUrl'], `${emulator.url}/c1`)
+    assert.equal(typeof full.body.exp, 'string')
+    const less = await validate((await consent('dirk', ['openid', 'twf.organisationUser'])).access)
+    assert.equal('twf.clusterUrl' in less.body, false)
+    const bad = await validate('nonsense')
+    assert.equal(bad.status, 400)
+    assert.ok('Message' in bad.body)
+  })
+})
+
+describe('faults (wire facts § 2.4)', () => {
+  const office = '<read><type>dimensions</type><office>001</office><dimtype>DEB</dimtype></read>'
+  test('108 on another cluster, 101 without company, 109 without access, 354 after the hour, 351 without the claim', async () => {
+    const { access } = await consent()
+    assert.equal((await process(office, { access, cluster: 'c9' })).code, '108')
+    const missing = await process(office, { access, company: '' })
+    assert.equal(missing.code, '101')
+    assert.match(missing.text, /Company ontbreekt in request header/)
+    assert.equal((await process(office, { access, company: '999' })).code, '109')
+    const without = await consent('eva', ['openid', 'twf.organisation'])
+    assert.deepEqual(
+      [
+        (await process(office, { access: without.access })).status,
+        (await process(office, { access: without.access })).code,
+      ],
+      [401, '351'],
+    )
+    await control('clock', { advanceSeconds: 3600 })
+    const late = await process(office, { access })
+    assert.deepEqual([late.status, late.code], [401, '354'])
+  })
+  test('the text follows the user’s language, the code does not', async () => {
+    await control('users', { user: 'john', language: 'en' })
+    const { access } = await consent('john')
+    const answer = await process(office, { access, company: '' })
+    assert.equal(answer.code, '101')
+    assert.match(answer.text, /Company is missing in request header/)
+  })
+  test('an ordered fault is played once', async () => {
+    const { access } = await consent()
+    await control('faults', { at: 'api', kind: 'soap', code: 103 })
+    assert.equal((await process(office, { access })).code, '103')
+    assert.equal((await process(office, { access })).status, 200)
+  })
+  test('over the credits: 429 in plain text with Retry-After (§ 6)', async () => {
+    await control('apps', {
+      clientId: 'small',
+      clientSecret: 'x',
+      redirectUris: app.redirectUris,
+      limits: { minute: 1 },
+    })
+    const { code } = await control('consents', { clientId: 'small', user: 'f' })
+    const { body } = await token(
+      { grant_type: 'authorization_code', code, redirect_uri: must(app.redirectUris[0]) },
+      'small:x',
+    )
+    const access = body.access_token ?? ''
+    assert.equal((await process(office, { access })).headers.get('x-ratelimit-remaining'), '0')
+    const full = await process(office, { access })
+    assert.equal(full.status, 429)
+    assert.match(must(full.headers.get('retry-after')), /^[0-9]+$/)
+  })
+})
+
+describe('documents (wire facts § 3 and § 4)', () => {
+  test('offices are listed without a company, 001 stays text, and only those in reach', async () => {
+    const { access } = await consent()
+    const list = resultOf(
+      (await process('<list><type>offices</type></list>', { access, company: '' }, 'cdata')).text,
+    )
+    assert.deepEqual(
+      list.children.map(({ text }) => text),
+      ['001', '010'],
+    )
+    await control('users', { user: 'gijs', offices: [] })
+    const none = await consent('gijs')
+    const empty = resultOf(
+      (await process('<list><type>offices</type></list>', { access: none.access, company: '' })).text,
+    )
+    assert.deepEqual(empty.children, [])
+  })
+  test('dimensions keep leading zeros, entities and line breaks; a missing one says so with status 200', async () => {
+    const { access } = await consent()
+    const all = resultOf(
+      (
+        await process('<read><type>dimensions</type><office>001</office><dimtype>DEB</dimtype></read>', {
+          access,
+        })
+      ).text,
+    )
+    const texts = (name: string) =>
+      all.children.map((node) => node.children.find((child) => child.name === name)?.text)
+    assert.ok(texts('code').includes('0010'))
+    assert.ok(texts('name').some((name) => name?.includes('<& Co>')))
+    assert.ok(texts('name').some((name) => name?.includes('\r\n')))
+    const bad = resultOf(
+      (
+        await process(
+          '<read><type>dimensions</type><office>001</office><dimtype>DEB</dimtype><code>00590</code></read>',
+          { access },
+        )
+      ).text,
+    )
+    assert.equal(bad.attributes.msg, 'Dimension 00590 does not exist.')
+    assert.equal(bad.attributes.result, '0')
+  })
+  test('browse data: asked fields combine, only visible columns come back in order, the key is whole', async () => {
+    const { access } = await consent()
+    const column = (field: string, rest = '<visible>true</visible>') =>
+      `<column><field>fin.trs.${field}</field>${rest}</column>`
+    const ask = (from: string, to: string) =>
+      `<visible>false</visible><ask>true</ask><operator>between</operator><from>${from}</from><to>${to}</to>`
+    const read = async (code: string, columns: string) =>
+      resultOf((await process(`<columns code="${code}">${columns}</columns>`, { access })).text)
+    const all = await read('030_2', column('line.dim1') + column('line.basevaluesigned'))
+    const some = await read(
+      '030_2',
+      column('head.yearperiod', ask('2026/02', '2026/02')) + column('line.dim1') + column('head.date'),
+    )
+    const rows = some.children.filter(({ name }) => name === 'tr')
+    assert.ok(rows.length > 0 && rows.length < Number(all.attributes.total))
+    assert.ok(rows.every((row) => /^202602/.test(row.children[1]?.text ?? '')))
+    assert.deepEqual(
+      rows[0]?.children.map(({ name }) => name),
+      ['td', 'td', 'key'],
+    )
+    assert.deepEqual(
+      rows[0]?.children[2]?.children.map(({ name }) => name),
+      ['office', 'code', 'number', 'line'],
+    )
+    assert.equal((await read('030_2', column('head.nothing'))).attributes.msg, 'Veld bestaat niet')
+    assert.equal(
+      (
+        await read(
+          '100',
+          column('head.code', '<visible>false</visible><operator>equal</operator><from>VRK</from>'),
+        )
+      ).attributes.result,
+      '0',
+    )
+  })
+  test('every transaction is in balance, with each status and match status present', () => {
+    for (const office of makeOffices({ seed: 7, offices: 2, scale: 2, vatNumbers: [] })) {
+      for (const { lines } of office.transactions)
+        assert.equal(
+          lines.reduce((sum, { cents }) => sum + cents, 0),
+          0,
+        )
+      const codes = new Set(office.dimensions.map(({ code }) => code))
+      const lines = office.transactions.flatMap((one) => one.lines)
+      assert.ok(lines.every(({ dim1, dim2 }) => codes.has(dim1) && (dim2 === '' || codes.has(dim2))))
+      assert.deepEqual([...new Set(office.transactions.map(({ status }) => status))].sort(), [
+        'draft',
+        'final',
+        'temporary',
+      ])
+      assert.deepEqual([...new Set(lines.map(({ matchStatus }) => matchStatus))].sort(), [
+        'available',
+        'matched',
+        'notmatchable',
+      ])
+    }
+  })
+})
+
+describe('finder and session (wire facts § 5)', () => {
+  const search = (type: string, first: number, most: number, access: string) =>
+    soap(
+      'finder',
+      `<Search xmlns="http://www.twinfield.com/"><type>${type}</type><pattern>*</pattern><field>0</field><firstRow>${first}</firstRow><maxRows>${most}</maxRows><options><ArrayOfString><string>dimtype</string><string>DEB</string></ArrayOfString></options></Search>`,
+      { access },
+    )
+  test('pages by firstRow and maxRows; a wrong type is an error message', async () => {
+    const { access } = await consent()
+    const page = await search('DIM', 3, 2, access)
+    assert.match(page.text, /<TotalRows>8<\/TotalRows>/)
+    assert.equal(page.text.match(/<ArrayOfString>/g)?.length, 2)
+    assert.match((await search('NIX', 1, 2, access)).text, /<Code>InvalidFinderType<\/Code>/)
+  })
+  test('SelectCompany says Ok or Invalid', async () => {
+    const { access } = await consent()
+    const select = (company: string) =>
+      soap(
+        'session',
+        `<SelectCompany xmlns="http://www.twinfield.com/"><company>${company}</company></SelectCompany>`,
+        { access },
+      )
+    assert.match((await select('010')).text, />Ok</)
+    assert.match((await select('011')).text, />Invalid</)
+  })
+  test('each service describes itself with its own address (§ 7.2)', async () => {
+    const text = await (await fetch(`${emulator.url}/c1/webservices/finder.asmx?wsdl`)).text()
+    assert.ok(text.includes(`location="${emulator.url}/c1/webservices/finder.asmx"`))
+  })
+  test('the ledger holds every call and no token', async () => {
+    const { access } = await consent()
+    const { last } = await control('ledger')
+    await process('<list><type>offices</type></list>', { access, company: '' })
+    const { entries, totals } = await control(`ledger?since=${last}`)
+    assert.equal(totals.api, 1)
+    assert.equal(entries[0].route, 'processxml/list offices')
+    assert.equal(JSON.stringify(await control('ledger')).includes(access), false)
+  })
+})
