@@ -98,7 +98,7 @@ export async function settleGrant(
 }
 
 /** The existing grant with the new credentials: a new chain, a generation that was never used, the same id. */
-async function supersede(
+export async function supersede(
   seals: GrantSeals,
   row: GrantRow,
   existing: GrantRow,

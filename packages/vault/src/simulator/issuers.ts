@@ -93,6 +93,13 @@ export class SimulatedIssuer {
     return token
   }
 
+  /** The user consents anew: whatever was issued for the same client before is dead. */
+  consent(now: number): string {
+    for (const each of this.#tokens.values()) each.isDead = true
+    this.#answeredAt = now
+    return this.issue(null)
+  }
+
   /** Whether this token would be taken now, or as soon as it is not too early. */
   honours(token: string, now: number): boolean {
     const known = this.#tokens.get(token)

@@ -31,17 +31,17 @@ if (values.replay === undefined) {
     schedules,
     seed,
     mostViolations: 3,
+    onViolation: ({ seed: bad, issuer, texts, faults, spared }) => {
+      print(`\nVIOLATION at seed ${bad}, issuer ${issuer}`)
+      for (const text of texts) print(`  ${text}`)
+      for (const fault of faults) print(`  after: ${fault}`)
+      print(`  again: npm run prove -- --replay ${bad}${spared.length > 0 ? ` --spare ${spared}` : ''}`)
+    },
     onProgress: (count) => {
       if (count % 5000 === 0) print(`${count} done; resume with --seed ${seed + count}`)
     },
   })
   for (const [what, count] of Object.entries(tally).sort()) print(`${String(count).padStart(9)}  ${what}`)
-  for (const { seed: bad, issuer, texts, faults, spared } of violations) {
-    print(`\nVIOLATION at seed ${bad}, issuer ${issuer}`)
-    for (const text of texts) print(`  ${text}`)
-    for (const fault of faults) print(`  after: ${fault}`)
-    print(`  again: npm run prove -- --replay ${bad}${spared.length > 0 ? ` --spare ${spared}` : ''}`)
-  }
   print(
     `${done} schedules in ${((performance.now() - begun) / 1000).toFixed(1)} s, ${violations.length} violations`,
   )

@@ -29,9 +29,11 @@ export async function prove(
     readonly schedules: number
     readonly mostViolations?: number
     readonly onProgress?: (done: number) => void
+    /** Told at once: a long run that is broken off must not have been silent. */
+    readonly onViolation?: (violation: Violation) => void
   },
 ): Promise<Proof> {
-  const { schedules, seed: first, mostViolations = 1, onProgress, ...world } = options
+  const { schedules, seed: first, mostViolations = 1, onProgress, onViolation, ...world } = options
   const tally: Record<string, number> = {}
   const count = (what: string) => {
     tally[what] = (tally[what] ?? 0) + 1
@@ -45,7 +47,11 @@ export async function prove(
     for (const { outcome, wasSpent } of found.issuer.ledger)
       count(`issuer: ${outcome}${wasSpent ? ' again' : ''}`)
     for (const { what } of found.faults) count(`fault: ${/^[a-z ]+/.exec(what)?.[0].trim()}`)
-    if (found.violations.length > 0) violations.push(await shrink({ ...world, seed }, found))
+    if (found.violations.length > 0) {
+      const violation = await shrink({ ...world, seed }, found)
+      violations.push(violation)
+      onViolation?.(violation)
+    }
     onProgress?.(done)
   }
   return { schedules: done, violations, tally }

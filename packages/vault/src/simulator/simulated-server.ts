@@ -34,6 +34,22 @@ export function simulatedKeys(bytes: (count: number) => Uint8Array) {
   }
 }
 
+/** What a server finds around it. */
+export type Surroundings = Pick<
+  World,
+  | 'scheduler'
+  | 'random'
+  | 'issuer'
+  | 'store'
+  | 'databaseEpoch'
+  | 'isDatabaseUp'
+  | 'writeSpool'
+  | 'noteHeld'
+  | 'spoolsOn'
+  | 'readSpool'
+  | 'findDead'
+> & { readonly network: Pick<World['network'], 'draw'> }
+
 /** The protocol's parts as one server has them, over a simulated world. */
 export class SimulatedServer {
   readonly process: SimulatedProcess
@@ -42,11 +58,11 @@ export class SimulatedServer {
   readonly cache: LeaseCache
   readonly leases: Leases
   readonly repair: Repair
-  readonly #world: World
+  readonly #world: Surroundings
   #trustedEpoch = 0
   #recovering: Promise<void> | null = null
 
-  constructor(world: World, name: string, machine: string) {
+  constructor(world: Surroundings, name: string, machine: string) {
     this.#world = world
     this.machine = machine
     const process: SimulatedProcess = { name, isAlive: true, pausedUntil: 0 }

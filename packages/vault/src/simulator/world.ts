@@ -6,6 +6,7 @@ import { nextDue } from '../issuer-times.ts'
 import type { SpoolFile, SpoolRecord } from '../spool.ts'
 import { type IssuerName, issuerModels, SimulatedIssuer } from './issuers.ts'
 import { MemoryGrantStore } from './memory-grant-store.ts'
+import { undeclaredSpends, wrongAtRest } from './promises.ts'
 import { Scheduler, type SimulatedProcess, type Step } from './scheduler.ts'
 import { type SeededRandom, seededRandom } from './seeded-random.ts'
 import { type NetworkWay, SimulatedNetwork } from './simulated-network.ts'
@@ -351,41 +352,19 @@ export class World {
 
   /** A token that had been exchanged was sent again only where its generation was declared ambiguous. */
   #checkLedger(): void {
-    const declared = new Set(
-      this.store.events
-        .filter(({ action }) => action === 'grant.ambiguous')
-        .map(({ facts }) => String((facts as { generation?: number }).generation)),
-    )
-    for (const { token, wasSpent } of this.issuer.ledger) {
-      if (!wasSpent) continue
-      const generations = [...(this.#generationsOf.get(token) ?? [])]
-      if (!generations.some((generation) => declared.has(generation))) {
-        this.#violate(`${token} (generation ${generations}) was spent twice, and never declared ambiguous`)
-      }
-    }
+    for (const text of undeclaredSpends(this.issuer, this.store.events, this.#generationsOf))
+      this.#violate(text)
   }
 
   /** The vault is at rest, and with a living token if it ever held one that the issuer still takes. */
   async #checkEnd(): Promise<void> {
     while (this.#opening.size > 0) await Promise.all(this.#opening)
     const row = this.store.rows.get(grantId)
-    const { policy } = this.issuer.model
     if (!row) return this.#violate('the grant is gone')
-    const { now } = this.scheduler
     const { refreshToken = '' } = await this.#seals.openTokens(row)
-    const living = [...this.#heldRefresh].filter((token) => this.issuer.honours(token, now))
-    if (living.length === 0) {
-      if (row.state !== 'needs_consent') this.#violate(`the chain is dead and the grant is ${row.state}`)
-      return
-    }
-    // The policy allows no more sends, and none of them was answered: nobody can know.
-    const [last] = this.store.events.filter(({ action }) => action === 'grant.needs_consent').slice(-1)
-    const { answer, sends = 0 } = (last?.facts ?? {}) as { answer?: string; sends?: number }
-    if (row.state === 'needs_consent' && answer === 'lost' && sends > policy.resendAfterSeconds.length) return
-    if (row.state !== 'active' && row.state !== 'misconfigured') {
-      this.#violate(`the issuer takes ${living}, which was held, and the grant is ${row.state}`)
-    } else if (!living.includes(refreshToken)) {
-      this.#violate(`the issuer takes ${living}, and the grant holds ${refreshToken}`)
-    }
+    const { issuer, store, scheduler } = this
+    const facts = { issuer, events: store.events, held: this.#heldRefresh, now: scheduler.now }
+    const wrong = wrongAtRest(row, refreshToken, facts)
+    if (wrong !== null) this.#violate(wrong)
   }
 }
