@@ -16,3 +16,14 @@ test('the engine’s benchmark measures every figure, on a small scale', async (
     assert.ok(names.includes(`engine.${name}`), `${name} is missing`)
   }
 })
+
+test('the benchmark of Exact Online compares every question with its hand-written client, on a small scale', async () => {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [main, 'exact-online'], {
+    env: { ...process.env, SLUIS_BENCH_SCALE: 'small' },
+    timeout: 120_000,
+  })
+  assert.match(stdout, /^ {2}01-open-items-by-age +\d+ +\d+ +\d+$/m)
+  const dearer = /^BENCH (.*dearer-than-by-hand.*)$/m.exec(stdout)?.[1]
+  assert.equal(JSON.parse(dearer ?? '{}').value, 0)
+})

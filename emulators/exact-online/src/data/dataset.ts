@@ -9,6 +9,7 @@ import {
   references,
   setUpSizes,
 } from './entity-sizes.ts'
+import { dueDate, enumerated, withDueDate } from './enumerations.ts'
 import {
   balancedLines,
   countLines,
@@ -305,6 +306,17 @@ export class Dataset {
       const target = references.find(([pattern]) => pattern.test(name))?.[1]
       if (!target || !paths.has(target) || target === path) return make(() => null)
       return this.#reference(name, target, saltOf, build, make, written)
+    }
+    const fewValues = enumerated(
+      path,
+      name,
+      (division) => hashText(path) ^ (division * 0x51ed27) ^ this.#seed,
+    )
+    if (fewValues) return make(fewValues)
+    if (name === 'DueDate' && withDueDate.test(path)) {
+      return make((division, index) =>
+        dueDate(set.properties.get('InvoiceDate')?.value(division, index) ?? null, saltOf(division), index),
+      )
     }
     const companion = this.#companion(name, type, set, build)
     if (companion) return derive(companion)

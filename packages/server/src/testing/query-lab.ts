@@ -37,6 +37,8 @@ export interface QueryLab {
   readonly planned: Engine
   /** Reads every table whole. */
   readonly whole: Engine
+  /** Where the emulator listens, for clients of its own. */
+  readonly emulatorUrl: string
   run(engine: Engine, statement: LabStatement): Promise<LabAnswer>
   explain(statement: LabStatement): Promise<Explanation>
   /** API calls that the emulator saw while `work` ran, apart from those for tokens. */
@@ -141,6 +143,7 @@ export async function openQueryLab(data: { divisions: number; scale: number }): 
   return {
     planned,
     whole,
+    emulatorUrl: emulator.url,
     control,
     async run(engine, statement) {
       const run = await engine.query({ ...request(statement), format: 'json' })
