@@ -16,6 +16,8 @@ const arrows: Record<string, readonly string[]> = {
   'packages/platforms': ['packages/shared', 'packages/facts', 'packages/vault', 'packages/engine'],
   'packages/surfaces': ['packages/shared', 'packages/people', 'packages/vault', 'packages/engine'],
   'packages/sdk': ['packages/shared'],
+  // Talks HTTP only.
+  'packages/web': [],
   'packages/cli': ['packages/shared', 'packages/sdk', 'packages/server'],
   'emulators/exact-online': ['packages/shared', 'packages/facts'],
   'emulators/twinfield': ['packages/shared', 'packages/facts', 'emulators/exact-online'],

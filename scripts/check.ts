@@ -6,6 +6,7 @@ export function check(): boolean {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const steps: [name: string, command: string, args: string[]][] = [
     ['types', 'node_modules/.bin/tsc', ['-p', '.']],
+    ['types of the web application', 'node_modules/.bin/tsc', ['-p', 'packages/web']],
     [
       'format and lint',
       'node_modules/.bin/biome',

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { globSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -25,6 +25,11 @@ const files = globSync(
   .sort()
 
 if (words.length === 0 && !check()) process.exit(1)
+// The browser tests see the web application as the source is now, not as it was when it was installed.
+if (files.some((file) => file.startsWith('packages/web/'))) {
+  const { status } = spawnSync(process.execPath, ['scripts/build-web.mjs'], { cwd: root, stdio: 'inherit' })
+  if (status !== 0) process.exit(1)
+}
 // A file that hangs is ended, so that the others still tell their story.
 const settings = ['--test', '--test-concurrency=2', '--test-reporter=spec', '--test-timeout=900000']
 // One PostgreSQL for all test files: each gets databases of its own in it.

@@ -54,6 +54,7 @@ test('every route answers as it is described', async () => {
   await ask('GET /grants/:id', [grant.id])
   await ask('GET /grants/:id/events', [grant.id])
   await ask('POST /grants/:id/lease', [grant.id], {})
+  await ask('GET /platforms')
   await ask('GET /handover-key')
   await ask('POST /databases', [], { name: 'books', sources: [{ grant: grant.id }] })
   await ask('GET /databases')

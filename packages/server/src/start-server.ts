@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { createEngine, type Engine } from '@sluis/engine'
 import { createPersons, People } from '@sluis/people'
 import { exactOnlineConnector, exactOnlineOAuth, exactOnlineRegions, regionsFromFile } from '@sluis/platforms'
@@ -124,6 +125,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
       engine,
       log,
       version,
+      webFolder: fileURLToPath(new URL('../../web/dist', import.meta.url)),
       readiness: async () =>
         store.pool.query('SELECT 1').then(
           () => null,

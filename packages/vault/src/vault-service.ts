@@ -336,6 +336,11 @@ export class Vault {
     return rows.map((row) => toGrantView(row, names.get(row.id) ?? [], this.#options.clock.now()))
   }
 
+  /** The issuers that credentials can be handed over for. */
+  get platforms(): ReadonlyMap<string, OAuthPlatform> {
+    return this.#options.platforms
+  }
+
   /** What happened to a grant, oldest first; `after` is the last event's id of the page before. */
   async grantEvents(
     organisationId: OrganisationId,

@@ -23,10 +23,12 @@ import { keyRoutes } from './routes/keys.ts'
 import { logInRoutes } from './routes/log-in.ts'
 import { memberRoutes } from './routes/members.ts'
 import { organisationRoutes } from './routes/organisations.ts'
+import { platformRoutes } from './routes/platforms.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { statementRoutes } from './routes/statements.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 import { addSecureHeaders } from './secure-headers.ts'
+import { webRoutes } from './web-app.ts'
 
 /** What the HTTP surface stands on. */
 export interface HttpParts {
@@ -42,6 +44,8 @@ export interface HttpParts {
   readonly version: string
   /** Where users reach this server; null: at the address that they use. */
   readonly publicUrl: string | null
+  /** Where the built web application lies, to be served at `/app`. */
+  readonly webFolder?: string
 }
 
 const bodyLimit = 4 << 20
@@ -147,6 +151,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       databaseRoutes(api, parts)
       statementRoutes(api, parts)
       keyRoutes(api, parts)
+      platformRoutes(api, parts)
       organisationRoutes(api, parts)
       memberRoutes(api, parts)
       sessionRoutes(api, parts)
@@ -157,6 +162,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     { prefix: apiPrefix },
   )
   logInRoutes(app, parts)
+  if (parts.webFolder !== undefined) webRoutes(app, parts.webFolder)
   app.get('/healthz', { schema: { hide: true } }, async () => ({ status: 'ok' }))
   app.get('/readyz', { schema: { hide: true } }, async (_, reply) => {
     const missing = await parts.readiness()

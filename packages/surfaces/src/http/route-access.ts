@@ -39,6 +39,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'DELETE /grants/:id': needs('grants:write'),
   'POST /grants/:id/lease': needs('tokens:lease'),
   'POST /grants/:id/refresh': needs('grants:write'),
+  'GET /platforms': needs(),
   'GET /handover-key': needs('handover:write'),
   'POST /handovers/batch': acts('handover.batch', 'handover:write'),
 

@@ -214,6 +214,21 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'DELETE /grants/:id': { 204: nothing },
   'POST /grants/:id/lease': { 200: z.object({ accessToken: text, expiresAt: time, generation: count }) },
   'POST /grants/:id/refresh': { 200: grant },
+  'GET /platforms': {
+    200: z.object({
+      platforms: z.array(
+        z.object({
+          id: text,
+          label: text,
+          accessTokenSeconds: count,
+          refreshIdleSeconds: count.nullable(),
+          codeSeconds: count.nullable(),
+          isRefreshTokenSingleUse: z.boolean(),
+          regions: z.array(z.object({ id: text, label: text, isOperators: z.boolean() })),
+        }),
+      ),
+    }),
+  },
   'GET /handover-key': {
     200: z.object({ kty: text, crv: text, x: text, y: text.optional(), use: text, alg: text, kid: text }),
   },

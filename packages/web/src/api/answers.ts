@@ -1,0 +1,101 @@
+/** What the API answers, as far as the pages read it. */
+export interface Region {
+  readonly id: string
+  readonly label: string
+  readonly isOperators: boolean
+}
+export interface Platform {
+  readonly id: string
+  readonly label: string
+  readonly accessTokenSeconds: number
+  readonly refreshIdleSeconds: number | null
+  readonly codeSeconds: number | null
+  readonly isRefreshTokenSingleUse: boolean
+  readonly regions: readonly Region[]
+}
+export interface Grant {
+  readonly id: string
+  readonly state:
+    | 'pending'
+    | 'active'
+    | 'refreshing'
+    | 'ambiguous'
+    | 'misconfigured'
+    | 'needs_consent'
+    | 'revoked'
+  readonly platform: string
+  readonly region: string
+  readonly clientId: string
+  readonly platformUser: { readonly id: string; readonly name: string; readonly email?: string } | null
+  readonly label: string | null
+  readonly externalId: string | null
+  readonly generation: number
+  readonly accessToken: { readonly expiresAt: string } | null
+  readonly refreshToken: {
+    readonly idleExpiresAt: string | null
+    readonly absoluteExpiresAt: string | null
+  } | null
+  readonly databases: readonly string[]
+  readonly createdAt: string
+  readonly lastRefreshedAt: string | null
+  readonly problem?: { readonly code: string; readonly detail: string; readonly hint?: string }
+}
+export interface GrantEvent {
+  readonly id: number | string
+  readonly at: string
+  readonly actor: string
+  readonly action: string
+}
+export interface Source {
+  readonly alias: string
+  readonly grant: string
+  readonly platform: string
+  readonly partitions: 'all' | readonly string[]
+}
+export interface Database {
+  readonly name: string
+  readonly title: string | null
+  readonly sources: readonly Source[]
+  readonly createdAt: string
+}
+export interface Partition {
+  readonly id: string
+  readonly name: string
+  readonly isReadable: boolean
+  readonly source: string
+}
+export interface Statement {
+  readonly id: string
+  readonly sql: string
+  readonly actor: string
+  readonly state: 'planning' | 'fetching' | 'running' | 'done' | 'failed' | 'cancelled'
+  readonly startedAt: string
+  readonly endedAt: string | null
+  readonly progress: {
+    readonly callsMade: number
+    readonly callsExpected: number
+    readonly rowsFetched: number
+  }
+  readonly error: { readonly code: string; readonly detail: string; readonly hint?: string } | null
+}
+export interface QueryAnswer {
+  readonly columns: readonly { readonly name: string; readonly type: string }[]
+  readonly rows: readonly (readonly unknown[])[]
+  readonly stats: {
+    readonly apiCalls: number
+    readonly rowsFetched: number
+    readonly elapsedMs: number
+    readonly truncated?: boolean
+    readonly warnings?: readonly string[]
+  }
+  readonly error?: { readonly code: string; readonly detail: string; readonly hint?: string }
+}
+export interface Organisation {
+  readonly id: string
+  readonly name: string
+  readonly role?: string
+}
+export interface Session {
+  readonly person: { readonly name: string; readonly email: string } | null
+  readonly organisations: readonly Organisation[]
+}

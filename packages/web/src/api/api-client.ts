@@ -1,0 +1,86 @@
+/** Problem details as the server answers them (RFC 9457), or as we say that it did not answer. */
+export interface Problem {
+  readonly code: string
+  readonly status: number
+  readonly detail: string
+  readonly hint?: string
+  readonly [extension: string]: unknown
+}
+
+/** A call that failed, with the server's own words. */
+export class ApiFault extends Error {
+  readonly problem: Problem
+  constructor(problem: Problem) {
+    super(problem.detail)
+    this.problem = problem
+  }
+}
+
+/** Any thrown value as a problem; what is no fault of a call is one of this page. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ApiFault) return error.problem
+  return { code: 'PAGE_FAILED', status: 0, detail: error instanceof Error ? error.message : String(error) }
+}
+
+export interface CallOptions {
+  readonly idempotencyKey?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly signal?: AbortSignal
+}
+
+/** Calls of the HTTP API, by session cookie or with an API key that is kept here, in memory, and nowhere else. */
+export class ApiClient {
+  #apiKey: string | null = null
+  organisation: string | null = null
+  /** Told when the server no longer knows who we are. */
+  onUnauthenticated: () => void = () => {}
+
+  useKey(apiKey: string | null): void {
+    this.#apiKey = apiKey
+  }
+
+  get hasKey(): boolean {
+    return this.#apiKey !== null
+  }
+
+  async send(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<Response> {
+    const headers: Record<string, string> = { 'X-Sluis-Csrf': '1', ...options.headers }
+    if (this.#apiKey !== null) headers.Authorization = `Bearer ${this.#apiKey}`
+    if (this.organisation !== null) headers['Sluis-Organisation'] = this.organisation
+    if (options.idempotencyKey !== undefined) headers['Idempotency-Key'] = options.idempotencyKey
+    if (body !== undefined) headers['Content-Type'] = 'application/json'
+    let response: Response
+    try {
+      response = await fetch(path.startsWith('/api/') ? path : `/api/v1${path}`, {
+        method,
+        headers,
+        // With a key the cookie stays out of it, so that both never disagree.
+        credentials: this.#apiKey === null ? 'same-origin' : 'omit',
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(options.signal ? { signal: options.signal } : {}),
+      })
+    } catch (error) {
+      if (options.signal?.aborted) throw error
+      throw new ApiFault({ code: 'SERVER_UNREACHABLE', status: 0, detail: 'The server did not answer.' })
+    }
+    if (response.ok) return response
+    const problem = await problemIn(response)
+    if (response.status === 401 && path !== '/session') this.onUnauthenticated()
+    throw new ApiFault(problem)
+  }
+
+  async call<T>(method: string, path: string, body?: unknown, options?: CallOptions): Promise<T> {
+    const response = await this.send(method, path, body, options)
+    return (response.status === 204 ? undefined : await response.json()) as T
+  }
+}
+
+async function problemIn(response: Response): Promise<Problem> {
+  const body = (await response.json().catch(() => null)) as Partial<Problem> | null
+  return {
+    ...body,
+    code: typeof body?.code === 'string' ? body.code : 'UNREADABLE_ANSWER',
+    status: response.status,
+    detail: body?.detail ?? (body as { message?: string } | null)?.message ?? `HTTP ${response.status}`,
+  }
+}

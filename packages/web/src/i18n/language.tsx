@@ -1,0 +1,65 @@
+import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
+import { en, type MessageKey } from './messages.en.ts'
+import { nl } from './messages.nl.ts'
+
+export type Language = 'en' | 'nl'
+const texts: Readonly<Record<Language, Readonly<Record<MessageKey, string>>>> = { en, nl }
+const storageKey = 'sluis.language'
+
+export type Translate = (key: MessageKey, blanks?: Readonly<Record<string, string | number>>) => string
+
+interface LanguageContext {
+  readonly language: Language
+  readonly setLanguage: (language: Language) => void
+  readonly t: Translate
+}
+
+const Context = createContext<LanguageContext | null>(null)
+
+const startLanguage = (): Language => {
+  const chosen = localStorage.getItem(storageKey)
+  if (chosen === 'en' || chosen === 'nl') return chosen
+  return navigator.language.toLowerCase().startsWith('nl') ? 'nl' : 'en'
+}
+
+/** Texts in the person's language: chosen before, else the browser's, else English. */
+export function LanguageProvider({ children }: { readonly children: ReactNode }) {
+  const [language, setLanguage] = useState(startLanguage)
+  useEffect(() => {
+    document.documentElement.lang = language
+  }, [language])
+  const value = useMemo<LanguageContext>(
+    () => ({
+      language,
+      setLanguage: (next) => {
+        localStorage.setItem(storageKey, next)
+        setLanguage(next)
+      },
+      t: (key, blanks = {}) =>
+        texts[language][key].replace(/\{(\w+)\}/g, (_, name: string) => String(blanks[name] ?? '')),
+    }),
+    [language],
+  )
+  return <Context value={value}>{children}</Context>
+}
+
+export function useLanguage(): LanguageContext {
+  const value = useContext(Context)
+  if (value === null) throw new TypeError('LanguageProvider is missing')
+  return value
+}
+
+/** Moments in the person's language and time zone. */
+export function useMoments() {
+  const { language, t } = useLanguage()
+  const locale = language === 'nl' ? 'nl-NL' : 'en-GB'
+  return {
+    date: (iso: string) => new Intl.DateTimeFormat(locale, { dateStyle: 'long' }).format(new Date(iso)),
+    time: (iso: string) => new Intl.DateTimeFormat(locale, { timeStyle: 'short' }).format(new Date(iso)),
+    moment: (iso: string | null) =>
+      iso === null
+        ? t('common.never')
+        : new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso)),
+    count: (value: number) => new Intl.NumberFormat(locale).format(value),
+  }
+}

@@ -1,0 +1,153 @@
+import { Alert, Button, Card, Group, Stack, Table, Text, Title } from '@mantine/core'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Link, useNavigate, useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import { deleteGrant, grantEventsQuery, grantQuery } from '../api/calls.ts'
+import { useLanguage, useMoments } from '../i18n/language.tsx'
+import { FaultAlert } from '../parts/fault-alert.tsx'
+import { Forecast } from '../parts/forecast.tsx'
+import { PageHeading } from '../parts/page-heading.tsx'
+import { StateBadge } from '../parts/state-badge.tsx'
+import { Waiting } from '../parts/waiting.tsx'
+import { useApi } from '../session.tsx'
+import { slugOf } from '../wizard/platform-facts.ts'
+
+/** One consent: its health, what hangs on it, what happened to it. */
+export function GrantPage() {
+  const { t } = useLanguage()
+  const { moment } = useMoments()
+  const api = useApi()
+  const { id = '' } = useParams({ strict: false })
+  const { data: grant, error, refetch } = useQuery(grantQuery(api, id))
+  const { data: events } = useQuery(grantEventsQuery(api, id))
+  if (error) return <FaultAlert error={error} onRetry={() => void refetch()} />
+  if (!grant) return <Waiting />
+  const user = grant.platformUser?.name ?? t('grant.unknownUser')
+  return (
+    <>
+      <PageHeading title={t('grant.title', { user })}>
+        <StateBadge state={grant.state} />
+      </PageHeading>
+      <Stack gap="lg">
+        {grant.problem && (
+          <Alert color="red" title={grant.problem.code}>
+            <Text lang="en">
+              {grant.problem.detail} {grant.problem.hint}
+            </Text>
+          </Alert>
+        )}
+        <Table withTableBorder variant="vertical" layout="auto">
+          <Table.Tbody>
+            {(
+              [
+                ['grants.forecast', <Forecast key="forecast" grant={grant} />],
+                ['grants.region', `${grant.platform} · ${grant.region}`],
+                ['grants.client', grant.clientId],
+                ['grant.created', moment(grant.createdAt)],
+                ['grant.lastRefreshed', moment(grant.lastRefreshedAt)],
+              ] as const
+            ).map(([key, value]) => (
+              <Table.Tr key={key}>
+                <Table.Th>{t(key)}</Table.Th>
+                <Table.Td className="break">{value}</Table.Td>
+              </Table.Tr>
+            ))}
+            <Table.Tr>
+              <Table.Th>{t('grants.databases')}</Table.Th>
+              <Table.Td>
+                {grant.databases.length === 0 && t('common.none')}
+                <Group gap="xs">
+                  {grant.databases.map((name) => (
+                    <Link key={name} to="/databases/$name" params={{ name }}>
+                      {name}
+                    </Link>
+                  ))}
+                </Group>
+              </Table.Td>
+            </Table.Tr>
+          </Table.Tbody>
+        </Table>
+        <div>
+          <Button component={Link} to={`/setup/databases/new/${slugOf(grant.platform)}`} variant="default">
+            {t('grant.reauthorise')}
+          </Button>
+          <Text size="sm" mt={4}>
+            {t('grant.reauthoriseHelp')}
+          </Text>
+        </div>
+        <section>
+          <Title order={2} size="h4" mb="xs">
+            {t('grant.events')}
+          </Title>
+          {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
+          <section className="scroll" tabIndex={0} aria-label={t('grant.events')}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t('common.when')}</Table.Th>
+                  <Table.Th>{t('grant.event')}</Table.Th>
+                  <Table.Th>{t('grant.by')}</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {[...(events ?? [])].reverse().map((event) => (
+                  <Table.Tr key={event.id}>
+                    <Table.Td>{moment(event.at)}</Table.Td>
+                    <Table.Td>{event.action}</Table.Td>
+                    <Table.Td>{event.actor}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </section>
+        </section>
+        <Forget id={grant.id} />
+      </Stack>
+    </>
+  )
+}
+
+function Forget({ id }: { readonly id: string }) {
+  const { t } = useLanguage()
+  const api = useApi()
+  const queries = useQueryClient()
+  const navigate = useNavigate()
+  const [isSure, setSure] = useState(false)
+  const [error, setError] = useState<unknown>(null)
+  const forget = async () => {
+    try {
+      await deleteGrant(api, id)
+      await queries.invalidateQueries({ queryKey: ['grants'], refetchType: 'none' })
+      await navigate({ to: '/grants' })
+    } catch (fault) {
+      setError(fault)
+    }
+  }
+  return (
+    <Card withBorder component="section" aria-label={t('database.danger')}>
+      <Title order={2} size="h4">
+        {t('database.danger')}
+      </Title>
+      <Text size="sm" my="xs">
+        {t('grant.deleteHelp')}
+      </Text>
+      <Group>
+        {isSure ? (
+          <>
+            <Button color="red" onClick={() => void forget()}>
+              {t('grant.deleteSure')}
+            </Button>
+            <Button variant="default" onClick={() => setSure(false)}>
+              {t('common.cancel')}
+            </Button>
+          </>
+        ) : (
+          <Button variant="default" onClick={() => setSure(true)}>
+            {t('grant.delete')}
+          </Button>
+        )}
+      </Group>
+      {error !== null && <FaultAlert error={error} />}
+    </Card>
+  )
+}

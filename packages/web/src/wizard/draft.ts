@@ -1,0 +1,53 @@
+import { useEffect, useState } from 'react'
+
+/** What was answered so far and may be remembered. Secrets are not here: they never leave the page's memory. */
+export interface Draft {
+  readonly region: string | null
+  readonly way: 'preauthenticated' | 'grant' | null
+  readonly clientId: string
+  readonly redirectUri: string
+  readonly kind: 'code' | 'tokens' | null
+  readonly grant: string | null
+}
+
+export const emptyDraft: Draft = {
+  region: null,
+  way: null,
+  clientId: '',
+  redirectUri: '',
+  kind: null,
+  grant: null,
+}
+
+/** The draft of a platform, kept for this tab over errors and reloads. */
+export function useDraft(platform: string) {
+  const key = `sluis.wizard.${platform}`
+  const [draft, setDraft] = useState<Draft>(() => {
+    try {
+      return { ...emptyDraft, ...(JSON.parse(sessionStorage.getItem(key) ?? '{}') as Partial<Draft>) }
+    } catch {
+      return emptyDraft
+    }
+  })
+  useEffect(() => sessionStorage.setItem(key, JSON.stringify(draft)), [key, draft])
+  return [draft, (change: Partial<Draft>) => setDraft((now) => ({ ...now, ...change }))] as const
+}
+
+/** Secrets as typed, with the moment at which the short-lived ones came in. */
+export interface Secrets {
+  readonly clientSecret: string
+  readonly code: string
+  readonly accessToken: string
+  readonly refreshToken: string
+  readonly codeAt: number | null
+  readonly accessTokenAt: number | null
+}
+
+export const noSecrets: Secrets = {
+  clientSecret: '',
+  code: '',
+  accessToken: '',
+  refreshToken: '',
+  codeAt: null,
+  accessTokenAt: null,
+}

@@ -1,0 +1,46 @@
+import { Alert, Button, Group, Text } from '@mantine/core'
+import { useEffect, useRef } from 'react'
+import type { Region } from '../api/answers.ts'
+import type { Problem } from '../api/api-client.ts'
+import { useLanguage } from '../i18n/language.tsx'
+import { regionName } from '../parts/region-name.ts'
+import { failureOf } from './failures.ts'
+
+/** Why no database came of it: what happened to the credentials, the server's words, and the next step. */
+export function FailurePanel(props: {
+  readonly problem: Problem
+  readonly regions: readonly Region[]
+  readonly onRegion: (region: string) => void
+  readonly onGrant: (grant: string) => void
+}) {
+  const { problem, regions, onRegion, onGrant } = props
+  const { t } = useLanguage()
+  const panel = useRef<HTMLDivElement>(null)
+  useEffect(() => {
+    if (problem) panel.current?.focus()
+  }, [problem])
+  const { fate, next } = failureOf(problem.code)
+  const stamped = regions.find(({ id }) => id === problem.stamped)
+  const { grant } = problem
+  return (
+    <Alert ref={panel} tabIndex={-1} color="red" title={t('wizard.failed')} role="alert">
+      <Text fw={600}>{t(`fate.${fate}`)}</Text>
+      <Text>{t(next)}</Text>
+      <Text size="sm" mt="xs" lang="en" className="break">
+        {problem.code}: {problem.detail}
+      </Text>
+      <Group mt="sm">
+        {stamped && (
+          <Button variant="default" onClick={() => onRegion(stamped.id)}>
+            {t('wizard.stampFix', { stamped: regionName(stamped, t) })}
+          </Button>
+        )}
+        {fate === 'held' && typeof grant === 'string' && (
+          <Button variant="default" onClick={() => onGrant(grant)}>
+            {t('wizard.useGrant')}
+          </Button>
+        )}
+      </Group>
+    </Alert>
+  )
+}

@@ -1,0 +1,290 @@
+import { Alert, Button, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { type FormEvent, useRef, useState } from 'react'
+import type { Grant, Platform } from '../api/answers.ts'
+import { type Problem, problemOf } from '../api/api-client.ts'
+import { type Credentials, grantsQuery, registerFromCredentials, registerOnGrant } from '../api/calls.ts'
+import { useLanguage } from '../i18n/language.tsx'
+import { ChoiceCards } from '../parts/choice-cards.tsx'
+import { Flag } from '../parts/flag.tsx'
+import { PageHeading } from '../parts/page-heading.tsx'
+import { regionName } from '../parts/region-name.ts'
+import { useApi } from '../session.tsx'
+import { CredentialFields } from './credential-fields.tsx'
+import { DonePanel } from './done-panel.tsx'
+import { emptyDraft, noSecrets, type Secrets, useDraft } from './draft.ts'
+import { FailurePanel } from './failure-panel.tsx'
+import { slugOf } from './platform-facts.ts'
+import { stampedRegion } from './read-pasted.ts'
+
+interface Made {
+  readonly database: string
+  readonly grant: Grant
+}
+
+/** The same request gets the same key, so that pressing twice, or after an error, is one request. */
+function useRequestKey() {
+  const last = useRef({ text: '', key: '', name: '' })
+  return (slug: string, wanted: unknown) => {
+    const text = JSON.stringify(wanted)
+    if (text !== last.current.text) {
+      const key = crypto.randomUUID()
+      last.current = { text, key, name: `${slug}-${key.slice(0, 8)}` }
+    }
+    return last.current
+  }
+}
+
+/** Country → way → app → code or tokens → Continue → a database that is usable. Each answer opens the next question. */
+export function Wizard({ platform }: { readonly platform: Platform }) {
+  const { t } = useLanguage()
+  const api = useApi()
+  const queries = useQueryClient()
+  const [draft, change] = useDraft(platform.id)
+  const [secrets, setSecrets] = useState(noSecrets)
+  const [problem, setProblem] = useState<Problem | null>(null)
+  const [missing, setMissing] = useState<readonly string[]>([])
+  const [isBusy, setBusy] = useState(false)
+  const [made, setMade] = useState<Made | null>(null)
+  const requestKey = useRequestKey()
+  const { region, way, kind } = draft
+  const chosen = platform.regions.find(({ id }) => id === region)
+  const onSecrets = (part: Partial<Secrets>) => setSecrets((now) => ({ ...now, ...part }))
+
+  // Said before anything is sent: the server would refuse it too.
+  const typed = kind === 'code' ? [secrets.code] : [secrets.accessToken, secrets.refreshToken]
+  const stamps = typed.map(stampedRegion)
+  const contradiction = chosen?.isOperators
+    ? undefined
+    : platform.regions.find((one) => one.id !== region && !one.isOperators && stamps.includes(one.id))
+
+  const register = async (work: () => Promise<Made>) => {
+    setBusy(true)
+    setProblem(null)
+    try {
+      setMade(await work())
+      setSecrets(noSecrets)
+      change({ ...emptyDraft, region, clientId: draft.clientId, redirectUri: draft.redirectUri })
+      void queries.invalidateQueries({ queryKey: ['databases'] })
+      void queries.invalidateQueries({ queryKey: ['grants'] })
+    } catch (error) {
+      setProblem(problemOf(error))
+    } finally {
+      setBusy(false)
+    }
+  }
+  const onGrant = (grant: string) => {
+    const { name } = requestKey(slugOf(platform.id), { grant })
+    return register(() => registerOnGrant(api, name, grant))
+  }
+  const submit = (event: FormEvent) => {
+    event.preventDefault()
+    if (way === 'grant') {
+      if (draft.grant) void onGrant(draft.grant)
+      else setMissing([t('wizard.grant')])
+      return
+    }
+    const hasCredentials = kind === 'code' ? secrets.code : secrets.accessToken || secrets.refreshToken
+    const lacks = [
+      draft.clientId.trim() ? '' : t('wizard.clientId'),
+      secrets.clientSecret.trim() ? '' : t('wizard.clientSecret'),
+      draft.redirectUri.trim() ? '' : t('wizard.redirectUrl'),
+      hasCredentials ? '' : t(kind === 'code' ? 'wizard.kind.code' : 'wizard.kind.tokens'),
+    ].filter(Boolean)
+    setMissing(lacks)
+    if (lacks.length > 0 || region === null || contradiction) return
+    const credentials: Credentials =
+      kind === 'code'
+        ? { kind, code: secrets.code }
+        : {
+            kind: 'tokens',
+            ...(secrets.accessToken ? { accessToken: secrets.accessToken } : {}),
+            ...(secrets.refreshToken ? { refreshToken: secrets.refreshToken } : {}),
+          }
+    const wanted = {
+      platform: platform.id,
+      region,
+      client: {
+        clientId: draft.clientId.trim(),
+        clientSecret: secrets.clientSecret.trim(),
+        redirectUri: draft.redirectUri.trim(),
+      },
+      credentials,
+    }
+    const { name, key } = requestKey(slugOf(platform.id), wanted)
+    void register(() => registerFromCredentials(api, name, wanted, key))
+  }
+
+  if (made) return <DonePanel {...made} platform={platform} onAnother={() => setMade(null)} />
+  const isReady = way === 'grant' || (way === 'preauthenticated' && kind !== null)
+  return (
+    <form onSubmit={submit} noValidate>
+      <PageHeading title={t('wizard.title', { platform: platform.label })} />
+      <Stack gap="xl" maw={720}>
+        <ChoiceCards
+          legend={t('wizard.country')}
+          help={t('wizard.countryHelp')}
+          value={region}
+          onChange={(next) => change({ region: next, grant: null })}
+          choices={platform.regions.map((one) => ({
+            value: one.id,
+            label: regionName(one, t),
+            icon: <Flag region={one.isOperators ? '' : one.id} />,
+            ...(one.isOperators ? { help: t('wizard.own') } : {}),
+          }))}
+        />
+        {chosen && (
+          <ChoiceCards
+            legend={t('wizard.way')}
+            isWide
+            value={way}
+            onChange={(next) => change({ way: next })}
+            choices={[
+              {
+                value: 'preauthenticated' as const,
+                label: t('wizard.way.preauthenticated'),
+                help: t('wizard.way.preauthenticatedHelp'),
+              },
+              { value: 'grant' as const, label: t('wizard.way.grant'), help: t('wizard.way.grantHelp') },
+            ]}
+          />
+        )}
+        {chosen && way === 'grant' && (
+          <GrantField
+            platform={platform}
+            region={chosen.id}
+            value={draft.grant}
+            onChange={(grant) => change({ grant })}
+          />
+        )}
+        {chosen && way === 'preauthenticated' && (
+          <>
+            <Stack gap="sm" component="fieldset" className="form">
+              <Text component="legend" fw={600} mb={4}>
+                {t('wizard.client')}
+              </Text>
+              <TextInput
+                label={t('wizard.clientId')}
+                autoComplete="off"
+                spellCheck={false}
+                value={draft.clientId}
+                onChange={(event) => change({ clientId: event.currentTarget.value })}
+              />
+              <PasswordInput
+                label={t('wizard.clientSecret')}
+                autoComplete="off"
+                value={secrets.clientSecret}
+                onChange={(event) => onSecrets({ clientSecret: event.currentTarget.value })}
+              />
+              <TextInput
+                label={t('wizard.redirectUrl')}
+                description={t('wizard.redirectUrlHelp')}
+                type="url"
+                autoComplete="off"
+                spellCheck={false}
+                value={draft.redirectUri}
+                onChange={(event) => change({ redirectUri: event.currentTarget.value })}
+              />
+            </Stack>
+            <ChoiceCards
+              legend={t('wizard.kind')}
+              isWide
+              value={kind}
+              onChange={(next) => change({ kind: next })}
+              choices={[
+                {
+                  value: 'code' as const,
+                  label: t('wizard.kind.code'),
+                  help: t('wizard.kind.codeHelp', { minutes: Math.round((platform.codeSeconds ?? 0) / 60) }),
+                },
+                {
+                  value: 'tokens' as const,
+                  label: t('wizard.kind.tokens'),
+                  help: t('wizard.kind.tokensHelp'),
+                },
+              ]}
+            />
+            {kind && (
+              <CredentialFields
+                platform={platform}
+                kind={kind}
+                secrets={secrets}
+                onSecrets={onSecrets}
+                onKind={(next) => change({ kind: next })}
+              />
+            )}
+          </>
+        )}
+        {chosen && way === 'preauthenticated' && contradiction && (
+          <Alert color="red" role="alert">
+            <Text>
+              {t('wizard.stamp', { stamped: regionName(contradiction, t), chosen: regionName(chosen, t) })}
+            </Text>
+            <Button mt="sm" variant="default" onClick={() => change({ region: contradiction.id })}>
+              {t('wizard.stampFix', { stamped: regionName(contradiction, t) })}
+            </Button>
+          </Alert>
+        )}
+        {missing.length > 0 && (
+          <Alert color="red" role="alert">
+            {t('wizard.missing', { fields: missing.join(', ') })}
+          </Alert>
+        )}
+        {problem && (
+          <FailurePanel
+            problem={problem}
+            regions={platform.regions}
+            onRegion={(next) => {
+              change({ region: next })
+              setProblem(null)
+            }}
+            onGrant={(grant) => void onGrant(grant)}
+          />
+        )}
+        {chosen && isReady && (
+          <div>
+            <Button type="submit" size="md" loading={isBusy}>
+              {t('wizard.continue')}
+            </Button>
+            <Text size="sm" role="status" mt="xs">
+              {isBusy && t('wizard.working', { platform: platform.label })}
+            </Text>
+          </div>
+        )}
+      </Stack>
+    </form>
+  )
+}
+
+/** The organisation's usable grants of this platform and country. */
+function GrantField(props: {
+  readonly platform: Platform
+  readonly region: string
+  readonly value: string | null
+  readonly onChange: (grant: string | null) => void
+}) {
+  const { platform, region, value, onChange } = props
+  const { t } = useLanguage()
+  const { data } = useQuery(grantsQuery(useApi()))
+  const usable = (data ?? []).filter(
+    (grant) =>
+      grant.platform === platform.id &&
+      grant.region === region &&
+      ['active', 'refreshing'].includes(grant.state),
+  )
+  if (data && usable.length === 0) return <Text>{t('wizard.grant.none')}</Text>
+  return (
+    <Select
+      label={t('wizard.grant')}
+      searchable
+      value={usable.some(({ id }) => id === value) ? value : null}
+      onChange={onChange}
+      data={usable.map((grant) => ({
+        value: grant.id,
+        label: [grant.label ?? grant.platformUser?.name ?? t('grant.unknownUser'), grant.clientId].join(
+          ' · ',
+        ),
+      }))}
+    />
+  )
+}
