@@ -4,8 +4,8 @@ import { type Endpoint, isScalarType } from './endpoint.ts'
 import { servedTables } from './tables.ts'
 
 /**
- * Entities whose code is unique in a company: a row whose POST was not answered can be looked for by it.
- * @see Exact support, "Data already exists" (read November 2026)
+ * Entities taken to have a code that is unique in a company, so that a row whose POST was not answered can be looked
+ * for by it. Our own list: no page of Exact's says it. What is not on it is reported as of unknown outcome.
  */
 const withUniqueCode: ReadonlySet<string> = new Set(
   [
