@@ -55,6 +55,41 @@ async function inMemory(): Promise<StoreUnderTest> {
 grantStoreContract('PostgreSQL', inPostgres)
 grantStoreContract('memory', inMemory)
 
+const spend = (id: string) =>
+  ({ id, kind: 'refresh', process: 'p', at: 5, state: 'refreshing', isSingleUse: true }) as const
+const told = { action: 'grant.refreshed', at: 9 }
+
+test('a row that somebody else holds keeps no other grant from being spent or saved', async () => {
+  const { store, put } = await inPostgres()
+  const [one, two, three] = [grantRow('grt_1'), grantRow('grt_2'), grantRow('grt_3')]
+  for (const row of [one, two, three]) await put(row)
+  const begunThree = await store.beginSpend(three, spend('s3'))
+  assert.ok(begunThree && store instanceof PgGrantStore)
+  const next = { ...begunThree, ...noSpend, generation: 2, state: 'active' as const }
+  const held = await store.transaction(async (tx) => {
+    await tx.query("SELECT FROM token_grant WHERE id = 'grt_1' FOR UPDATE")
+    const waiting = store.beginSpend(one, spend('s1'))
+    assert.equal((await store.beginSpend(two, spend('s2')))?.spend_id, 's2')
+    assert.equal(await store.advance(begunThree, next, null, told), true)
+    return { waiting }
+  })
+  assert.equal((await held.waiting)?.spend_id, 's1')
+})
+
+test('an answer that cannot be stored fails alone', async () => {
+  const { store, put } = await inPostgres()
+  const rows = [grantRow('grt_1'), grantRow('grt_2')]
+  for (const row of rows) await put(row)
+  const [one, two] = await Promise.all(rows.map((row) => store.beginSpend(row, spend(row.id))))
+  assert.ok(one && two)
+  const next = (row: typeof one) => ({ ...row, ...noSpend, generation: 2, state: 'active' as const })
+  const broken = store.advance(one, { ...next(one), client_id: null as unknown as string }, null, told)
+  const good = store.advance(two, next(two), null, told)
+  await assert.rejects(broken, { code: '23502' })
+  assert.equal(await good, true)
+  assert.equal((await store.get(one.id))?.generation, 1)
+})
+
 test('the model in memory answers a thousand random calls as PostgreSQL does', async () => {
   const { pick, below, chance } = seededRandom(20_261_124)
   const both = [await inPostgres(), await inMemory()]

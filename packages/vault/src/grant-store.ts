@@ -146,8 +146,8 @@ export interface GrantStore {
   /** Whether this spend is still the caller's to send. */
   isStillSpending(row: GrantRow): Promise<boolean>
   /**
-   * Writes a change if the row still is at `row`'s chain, generation, spend and number of sends, with an audit event
-   * and a notification at the same time. False when the row has moved on.
+   * Writes a change if the row still is at `row`'s chain, generation, spend and number of sends, with an audit event at
+   * the same time; all processes are told soon after. False when the row has moved on.
    */
   change(row: GrantRow, change: GrantChange, event: StoreEvent | null): Promise<boolean>
   /**

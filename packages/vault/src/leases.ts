@@ -168,8 +168,8 @@ export class Leases {
     return spend
   }
 
-  /** Spends now if the issuer allows it; `GRANT_REFRESH_TOO_EARLY` otherwise. */
-  async refresh(organisationId: OrganisationId, id: GrantId): Promise<void> {
+  /** Spends now if the issuer allows it, and gives the row then; `GRANT_REFRESH_TOO_EARLY` otherwise. */
+  async refresh(organisationId: OrganisationId, id: GrantId): Promise<GrantRow> {
     const { store, spender, cache, clock, tokenTimeoutMs } = this.#parts
     const row = await store.get(id, organisationId)
     if (row === null) throw noSuchGrant()
@@ -191,7 +191,7 @@ export class Leases {
       try {
         const current = await store.get(id, organisationId)
         if (current === null) throw noSuchGrant()
-        if (current.generation > row.generation) return
+        if (current.generation > row.generation) return current
         if (result.kind !== 'elsewhere' || current.spend_id === null || current.state === 'ambiguous')
           throw await this.#failure(current)
         if (clock.now() >= deadline) throw await this.#failure(current)

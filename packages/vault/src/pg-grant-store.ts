@@ -1,6 +1,8 @@
 import type { GrantId, OrganisationId } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
+import { beginSpends, type Intent } from './begin-spends.ts'
+import { Gather } from './gather.ts'
 import type { GrantRow } from './grant-row.ts'
 import {
   columnsBesideChain,
@@ -10,6 +12,7 @@ import {
   grantColumns,
   recovered,
   refreshed,
+  rowToJson,
   type SpendIntent,
   type StoreEvent,
 } from './grant-store.ts'
@@ -43,12 +46,51 @@ function counting(claim: BudgetClaim | undefined, from: number) {
   return { before: `WITH ${before} begun AS (`, condition, after: `)${after} SELECT * FROM begun` }
 }
 
-/** The rows in PostgreSQL: each write is one statement. */
+/** Whether the server says for certain that the statement did nothing. */
+const didNothing = (error: unknown) => /^(22|23|40|42|54|55)/.test((error as { code?: string }).code ?? '')
+
+/** Statements for many rows pass rows that others hold by, so that a batch never waits for one of them. */
+type Locking = 'FOR UPDATE' | 'FOR UPDATE SKIP LOCKED'
+
+interface Answer {
+  readonly spent: GrantRow
+  readonly next: GrantRow
+  readonly fingerprint: Buffer | null
+  readonly event: StoreEvent
+}
+
+/**
+ * The rows in PostgreSQL: each write is one statement. Reads, intents and answers that come together share one, and
+ * with it one commit. What does not succeed in company is asked again alone, so that each caller gets its own answer.
+ */
 export class PgGrantStore implements GrantStore {
   readonly #store: Store
+  readonly #reads: Gather<GrantId, GrantRow | null>
+  readonly #intents: Gather<Intent, GrantRow | null>
+  readonly #answers: Gather<Answer, boolean>
+  readonly #news: Gather<GrantId, void>
+  #told: Promise<void> = Promise.resolve()
 
   constructor(store: Store) {
     this.#store = store
+    this.#reads = new Gather((ids) => this.#readAll(ids))
+    this.#intents = new Gather((intents) =>
+      inCompany(
+        intents,
+        null,
+        (some) => beginSpends(store.pool, some),
+        (one) => this.#beginAlone(one),
+      ),
+    )
+    this.#answers = new Gather((answers) =>
+      inCompany(
+        answers,
+        false,
+        (some) => this.#take(some, 'FOR UPDATE SKIP LOCKED'),
+        async (one) => (await this.#take([one], 'FOR UPDATE'))[0] === true,
+      ),
+    )
+    this.#news = new Gather((ids) => this.#notify(ids), { atOnce: 1, most: 1000 })
   }
 
   get pool(): pg.Pool {
@@ -68,11 +110,17 @@ export class PgGrantStore implements GrantStore {
   }
 
   async get(id: GrantId, organisationId?: OrganisationId): Promise<GrantRow | null> {
+    const row = await this.#reads.ask(id)
+    return organisationId === undefined || row?.organisation_id === organisationId ? row : null
+  }
+
+  async #readAll(ids: readonly GrantId[]): Promise<(GrantRow | null)[]> {
     const { rows } = await this.#store.pool.query<GrantRow>(
-      'SELECT * FROM token_grant WHERE id = $1 AND ($2::text IS NULL OR organisation_id = $2) AND deleted_at IS NULL',
-      [id, organisationId ?? null],
+      'SELECT * FROM token_grant WHERE id = ANY($1) AND deleted_at IS NULL',
+      [ids],
     )
-    return rows[0] ?? null
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    return ids.map((id) => byId.get(id) ?? null)
   }
 
   async list(organisationId: OrganisationId, limit: number, after: string | null): Promise<GrantRow[]> {
@@ -84,7 +132,11 @@ export class PgGrantStore implements GrantStore {
     return rows
   }
 
-  async beginSpend(row: GrantRow, spend: SpendIntent): Promise<GrantRow | null> {
+  beginSpend(row: GrantRow, spend: SpendIntent): Promise<GrantRow | null> {
+    return this.#intents.ask({ row, spend })
+  }
+
+  async #beginAlone({ row, spend }: Intent): Promise<GrantRow | null> {
     const spending = counting(spend.claim, 11)
     const { rows } = await this.#store.pool.query<GrantRow>(
       `${spending.before}
@@ -164,7 +216,7 @@ export class PgGrantStore implements GrantStore {
        audited AS (
          INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
          SELECT organisation_id, $5, 'vault', $6, id, $7::jsonb FROM changed WHERE $6::text IS NOT NULL)
-       SELECT pg_notify('${grantChannel}', id) FROM changed`,
+       SELECT id FROM changed`,
       [
         row.id,
         row.chain,
@@ -177,45 +229,83 @@ export class PgGrantStore implements GrantStore {
         ...values,
       ],
     )
-    return rowCount === 1
+    return this.#tellIf(rowCount === 1, row.id)
   }
 
-  async advance(
-    spent: GrantRow,
-    next: GrantRow,
-    fingerprint: Buffer | null,
-    event: StoreEvent,
-  ): Promise<boolean> {
+  advance(spent: GrantRow, next: GrantRow, fingerprint: Buffer | null, event: StoreEvent): Promise<boolean> {
+    return this.#answers.ask({ spent, next, fingerprint, event })
+  }
+
+  async #take(answers: readonly Answer[], locking: Locking): Promise<boolean[]> {
     const changed = grantColumns.filter((column) => !columnsBesideChain.has(column))
-    const assignments = changed.map((column, index) => `${column} = $${index + 8}`)
-    const { rowCount } = await this.#store.pool.query(
-      `WITH changed AS (
-         UPDATE token_grant g SET ${assignments.join(', ')}
-         FROM (SELECT id, state FROM token_grant WHERE id = $1 FOR UPDATE) AS before
-         WHERE g.id = before.id AND g.chain = $2 AND g.generation = $3 AND g.deleted_at IS NULL
-         RETURNING g.id, g.organisation_id, g.chain, g.generation, before.state AS was),
+    const asked = answers.map(({ spent, next, fingerprint, event }, place) => ({
+      place,
+      id: spent.id,
+      chain: spent.chain,
+      generation: spent.generation,
+      at: event.at,
+      action: event.action,
+      facts: event.facts ?? {},
+      fingerprint: fingerprint === null ? null : `\\x${fingerprint.toString('hex')}`,
+      next: rowToJson(next),
+    }))
+    const { rows } = await this.#store.pool.query<{ place: number }>(
+      `WITH before AS (SELECT id, state FROM token_grant WHERE id = ANY($2::text[]) ${locking}),
+       changed AS (
+         UPDATE token_grant g SET ${changed.map((column) => `${column} = n.${column}`).join(', ')}
+         FROM before,
+           jsonb_to_recordset($1::jsonb) AS a (place integer, id text, chain integer, generation integer, at bigint,
+             action text, facts jsonb, fingerprint bytea, next jsonb),
+           jsonb_populate_record(NULL::token_grant, a.next) AS n
+         WHERE g.id = before.id AND g.id = a.id AND g.chain = a.chain AND g.generation = a.generation
+           AND g.deleted_at IS NULL
+         RETURNING g.id, g.organisation_id, g.chain, g.generation, before.state AS was, a.place, a.at, a.action, a.facts,
+           a.fingerprint),
        audited AS (
          INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
-         SELECT organisation_id, $4, 'vault',
-           CASE WHEN $5 = '${refreshed}' AND was IN ('ambiguous', 'needs_consent') THEN '${recovered}' ELSE $5 END,
-           id, $6::jsonb FROM changed),
+         SELECT organisation_id, at, 'vault',
+           CASE WHEN action = '${refreshed}' AND was IN ('ambiguous', 'needs_consent') THEN '${recovered}' ELSE action END,
+           id, facts FROM changed),
        known AS (
          INSERT INTO token_fingerprint (fingerprint, grant_id, organisation_id, chain, generation, created_at)
-         SELECT $7::bytea, id, organisation_id, chain, generation, $4 FROM changed WHERE $7::bytea IS NOT NULL
+         SELECT fingerprint, id, organisation_id, chain, generation, at FROM changed WHERE fingerprint IS NOT NULL
          ON CONFLICT (fingerprint) DO NOTHING)
-       SELECT pg_notify('${grantChannel}', id) FROM changed`,
-      [
-        spent.id,
-        spent.chain,
-        spent.generation,
-        event.at,
-        event.action,
-        JSON.stringify(event.facts ?? {}),
-        fingerprint,
-        ...changed.map((column) => toParameter(next[column])),
-      ],
+       SELECT place FROM changed`,
+      [JSON.stringify(asked), answers.map(({ spent }) => spent.id)],
     )
-    return rowCount === 1
+    const taken = new Set(rows.map(({ place }) => place))
+    return answers.map(({ spent }, place) => this.#tellIf(taken.has(place), spent.id))
+  }
+
+  #tellIf(hasChanged: boolean, id: GrantId): boolean {
+    if (hasChanged) this.#told = this.#news.ask(id)
+    return hasChanged
+  }
+
+  /** Settles when all processes were told of what changed until now. */
+  told(): Promise<void> {
+    return this.#told
+  }
+
+  /**
+   * Tells all processes, after the commit: PostgreSQL takes transactions that notify one by one, each with its wait for
+   * the disk. Nobody depends on it: who waits for a grant looks again after a second, what a process remembers is no
+   * older than the token's life, and when the database cannot be reached all listeners forget what they remember.
+   */
+  async #notify(ids: readonly GrantId[]): Promise<undefined[]> {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      try {
+        await this.#store.pool.query(
+          `SELECT set_config('synchronous_commit', 'off', true), pg_notify('${grantChannel}', id)
+           FROM unnest($1::text[]) AS x (id)`,
+          [ids],
+        )
+        break
+      } catch {
+        // A connection that broke; the next attempt takes another.
+      }
+    }
+    return ids.map(() => undefined)
   }
 
   /** Writes a row over the one of the same id, whatever that holds: for a transaction that has locked it. */
@@ -248,10 +338,10 @@ export class PgGrantStore implements GrantStore {
          INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
          SELECT organisation_id, $2, 'vault', 'grant.recovered', id,
            jsonb_build_object('generation', generation, 'from', 'spool') FROM changed)
-       SELECT pg_notify('${grantChannel}', id) FROM changed`,
+       SELECT id FROM changed`,
       [JSON.stringify(json), at, fingerprint],
     )
-    return rowCount === 1
+    return this.#tellIf(rowCount === 1, json.id as GrantId)
   }
 
   async knowsFingerprint(fingerprint: Buffer): Promise<boolean> {
@@ -308,4 +398,24 @@ export class PgGrantStore implements GrantStore {
     )
     return rows
   }
+}
+
+/**
+ * Does something for many, then alone and in their own time those for whom nothing was done: their rows were held by
+ * somebody else, have moved on, or one of the others made the statement fail.
+ */
+async function inCompany<In, Out>(
+  items: readonly In[],
+  nothing: Out,
+  together: (items: readonly In[]) => Promise<readonly Out[]>,
+  alone: (item: In) => Promise<Out>,
+): Promise<readonly (Out | Promise<Out>)[]> {
+  const results = await together(items).catch((error) => {
+    if (didNothing(error)) return items.map(() => nothing)
+    throw error
+  })
+  return items.map((item, index) => {
+    const result = results[index] ?? nothing
+    return result === nothing ? alone(item) : result
+  })
 }

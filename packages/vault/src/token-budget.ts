@@ -31,7 +31,7 @@ export interface BudgetClaim {
   readonly reserve: number
 }
 
-const hourMs = 3_600_000
+export const hourMs = 3_600_000
 const dayMs = 24 * hourMs
 /** Of a day's calls so many are kept for resends: a chain whose answer was lost must not wait for tomorrow. */
 export const callsKeptForResends = 3

@@ -15,6 +15,7 @@ import { AnswerKeeper } from './answer-keeper.ts'
 import { DatabaseMemory } from './database-memory.ts'
 import { DueGrants } from './due-grants.ts'
 import { Envelopes } from './envelopes.ts'
+import { Gather } from './gather.ts'
 import { noSuchGrant } from './grant-failure.ts'
 import { type GrantRow, GrantSeals, toGrantView } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
@@ -102,6 +103,8 @@ export class Vault {
   readonly #keyCare: KeyCare
   #attendKeysAt = 0
   readonly #hooks: VaultHooks
+  /** The databases of one grant, asked for many at once. */
+  readonly #names: Gather<GrantId, readonly string[]>
   readonly #store: PgGrantStore
   readonly #seals: GrantSeals
   readonly #spool: Spool
@@ -137,6 +140,10 @@ export class Vault {
     } = options
     this.#options = options
     this.#hooks = hooks
+    this.#names = new Gather(async (ids) => {
+      const names = await hooks.databasesOf(ids)
+      return ids.map((id) => names.get(id) ?? [])
+    })
     this.#liveness = liveness
     this.#spool = spool
     this.#cache = cache
@@ -311,9 +318,8 @@ export class Vault {
   }
 
   async #view(row: GrantRow): Promise<GrantView> {
-    const names = await this.#hooks.databasesOf([row.id])
     const [seen = row] = await this.#memory.seen([row])
-    return toGrantView(seen, names.get(row.id) ?? [], this.#options.clock.now())
+    return toGrantView(seen, await this.#names.ask(row.id), this.#options.clock.now())
   }
 
   async #row(organisationId: OrganisationId, id: GrantId): Promise<GrantRow> {
@@ -453,13 +459,11 @@ export class Vault {
       }
     }
     this.#options.log.info({ grant: id, actor }, 'a refresh was asked for')
-    try {
-      await this.#track(this.#leases.refresh(organisationId, id))
-    } catch (error) {
+    const row = await this.#track(this.#leases.refresh(organisationId, id)).catch(async (error) => {
       if (idempotency) await this.idempotency.release(organisationId, idempotency)
       throw error
-    }
-    return this.getGrant(organisationId, id)
+    })
+    return this.#view(row)
   }
 
   /** The API refused the access token of this generation: it is over, whatever its time says. */
@@ -526,6 +530,7 @@ export class Vault {
     await this.webhookSender.stop()
     while (this.#working.size > 0) await Promise.allSettled(this.#working)
     await this.#leases.settled()
+    await this.#store.told()
     await this.#spool.close()
     await this.#liveness.close()
   }

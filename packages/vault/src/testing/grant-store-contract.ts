@@ -144,6 +144,36 @@ export function grantStoreContract(name: string, open: () => Promise<StoreUnderT
       assert.notEqual(await store.beginSpend(grantRow('grt_2'), intent('spend-2', false)), null)
     })
 
+    test('begins the spends of many at once and takes their answers, each by itself', async () => {
+      const { store, put, actions } = await open()
+      const rows = Array.from({ length: 12 }, (_, n) => grantRow(`grt_${n}`))
+      for (const row of rows) await put(row)
+      const stale = grantRow('grt_3', { generation: 9 })
+      const budget = { callsADay: 7, errorsAnHour: 9 }
+      const key = { platform: 'p', region: 'r', clientId: 'c', user: 'one login of many organisations' }
+      const begun = await Promise.all(
+        [...rows, stale, grantRow('grt_none')].map((row, n) => {
+          // Those of odd numbers count for one user.
+          const claim = n % 2 === 1 ? { claim: { key, budget, reserve: 3 } } : {}
+          return store.beginSpend(row, { ...intent(`spend-${n}`), ...claim })
+        }),
+      )
+      const ids = begun.map((row) => row?.id ?? null)
+      const own = ids.filter((_, n) => n % 2 === 0)
+      assert.deepEqual(own, ['grt_0', 'grt_2', 'grt_4', 'grt_6', 'grt_8', 'grt_10', null])
+      assert.equal(ids.filter((id, n) => n % 2 === 1 && id !== null).length, 4)
+      assert.equal((await store.budgetUse(key))?.dayUsed, 4)
+      const won = begun.filter((row) => row !== null)
+      const taken = await Promise.all(
+        [...won, ...won].map((row, n) => store.advance(row, answer(row), Buffer.alloc(32, n), refreshed)),
+      )
+      for (const [n, row] of won.entries()) {
+        assert.deepEqual([taken[n], taken[n + won.length]].sort(), [false, true], row.id)
+        assert.deepEqual(await store.get(row.id), answer(row))
+        assert.deepEqual(await actions(row.id), ['grant.refreshed'])
+      }
+    })
+
     test('lets exactly one repeat an ambiguous send, and not before its time', async () => {
       const { store, begun } = await begin()
       assert.equal(await store.beginResend(begun, 'prc_2', t0 + 50, t0 + 900), null, 'not ambiguous')
