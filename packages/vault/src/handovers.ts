@@ -15,6 +15,7 @@ import { nextState } from './grant-state.ts'
 import { noSpend, rowToJson } from './grant-store.ts'
 import { nextWarning } from './grant-warnings.ts'
 import { checkCredentials, findIssuer } from './handover-check.ts'
+import { HandoverWriter } from './handover-writer.ts'
 import type { Idempotency, IdempotentRequest, KnownRequest } from './idempotency.ts'
 import { expiryOf } from './issuer-times.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -65,10 +66,12 @@ const alreadyClaimed = Symbol('the idempotency key is taken')
 /** Takes credentials over: a row first, then verification, then one grant per user and client. */
 export class Handovers {
   readonly #parts: HandoversParts
+  readonly #writer: HandoverWriter
   readonly #verifying = new Set<GrantId>()
 
   constructor(parts: HandoversParts) {
     this.#parts = parts
+    this.#writer = new HandoverWriter(parts.store)
   }
 
   /**
@@ -176,8 +179,19 @@ export class Handovers {
     return { ...row, warn_at: nextWarning(platform.policy, row, now) }
   }
 
-  /** The intent: row, idempotency key, fingerprint and the database's name in one transaction, before anything is sent. */
+  /** The intent: row, idempotency key, fingerprint and the database's name at once, before anything is sent. */
   async #insert(row: GrantRow, fingerprint: Buffer | null, options: HandOverOptions): Promise<void> {
+    const { idempotency, envelope, reserve, actor = 'system' } = options
+    const alone = () => this.#insertAlone(row, fingerprint, options)
+    if (reserve) return alone()
+    const requests = [idempotency, envelope].filter((request) => request !== undefined)
+    const claims = await Promise.all(
+      requests.map((request) => this.#parts.idempotency.rowOf(row.organisation_id, request, row.id)),
+    )
+    await this.#writer.insert({ row, fingerprint, actor, claims, alone })
+  }
+
+  async #insertAlone(row: GrantRow, fingerprint: Buffer | null, options: HandOverOptions): Promise<void> {
     const { store, idempotency: requests } = this.#parts
     const { idempotency, envelope, reserve, actor = 'system' } = options
     try {
@@ -252,12 +266,7 @@ export class Handovers {
     if (credentials.kind !== 'tokens' || !credentials.refreshToken) return null
     const { store, keys } = this.#parts
     const fingerprint = await keys.fingerprint(credentials.refreshToken.reveal())
-    const { rows } = await store.pool.query<
-      Pick<GrantRow, 'organisation_id' | 'chain' | 'generation'> & { readonly grant_id: GrantId }
-    >('SELECT grant_id, organisation_id, chain, generation FROM token_fingerprint WHERE fingerprint = $1', [
-      fingerprint,
-    ])
-    const [known] = rows
+    const known = await this.#writer.find(fingerprint)
     if (!known) return { fingerprint }
     const row = await store.get(known.grant_id)
     const isOurs = known.organisation_id === organisationId
@@ -440,7 +449,10 @@ export class Handovers {
     for (let attempt = 0; ; attempt++) {
       try {
         const now = clock.now()
-        const settled = await store.transaction((tx) => settleGrant(this.#parts, tx, row, user, policy, now))
+        const first = await this.#writer.settle(row, user, policy, now)
+        const settled = first
+          ? ({ outcome: 'created', row: first, rows: [first] } as const)
+          : await store.transaction((tx) => settleGrant(this.#parts, tx, row, user, policy, now))
         if (settled === null) break
         cache.hear(settled.row.id)
         for (const each of settled.rows) await spool.append({ kind: 'grant', at: now, row: rowToJson(each) })

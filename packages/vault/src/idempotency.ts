@@ -19,6 +19,16 @@ export interface KnownRequest {
   readonly answer: unknown
 }
 
+/** A key as its row claims it. */
+export interface ClaimedKey {
+  readonly organisation_id: OrganisationId
+  readonly route: string
+  readonly key: string
+  readonly body_hash: Buffer
+  readonly subject: string | null
+  readonly created_at: number
+}
+
 /** How long a key is remembered. */
 const keptMs = 30 * 86_400_000
 
@@ -54,6 +64,22 @@ export class Idempotency {
     return { subject: known.subject, status: known.status, answer: known.answer }
   }
 
+  /** The row that claims a key. */
+  async rowOf(
+    organisationId: OrganisationId,
+    request: IdempotentRequest,
+    subject: string | null,
+  ): Promise<ClaimedKey> {
+    return {
+      organisation_id: organisationId,
+      route: request.route,
+      key: request.key,
+      body_hash: await this.#hash(request),
+      subject,
+      created_at: this.#clock.now(),
+    }
+  }
+
   /** Claims the key in the transaction of the request's first effect. False when somebody else has it. */
   async claim(
     tx: pg.ClientBase,
@@ -61,10 +87,11 @@ export class Idempotency {
     request: IdempotentRequest,
     subject: string | null,
   ): Promise<boolean> {
+    const { route, key, body_hash, created_at } = await this.rowOf(organisationId, request, subject)
     const { rowCount } = await tx.query(
       `INSERT INTO idempotency_key (organisation_id, route, key, body_hash, subject, created_at)
        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING`,
-      [organisationId, request.route, request.key, await this.#hash(request), subject, this.#clock.now()],
+      [organisationId, route, key, body_hash, subject, created_at],
     )
     return rowCount === 1
   }

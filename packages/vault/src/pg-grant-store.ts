@@ -16,6 +16,7 @@ import {
   type SpendIntent,
   type StoreEvent,
 } from './grant-store.ts'
+import { inCompany } from './in-company.ts'
 import {
   type BudgetClaim,
   type BudgetKey,
@@ -45,9 +46,6 @@ function counting(claim: BudgetClaim | undefined, from: number) {
   const { before, condition, after } = claimSql(from)
   return { before: `WITH ${before} begun AS (`, condition, after: `)${after} SELECT * FROM begun` }
 }
-
-/** Whether the server says for certain that the statement did nothing. */
-const didNothing = (error: unknown) => /^(22|23|40|42|54|55)/.test((error as { code?: string }).code ?? '')
 
 /** Statements for many rows pass rows that others hold by, so that a batch never waits for one of them. */
 type Locking = 'FOR UPDATE' | 'FOR UPDATE SKIP LOCKED'
@@ -398,24 +396,4 @@ export class PgGrantStore implements GrantStore {
     )
     return rows
   }
-}
-
-/**
- * Does something for many, then alone and in their own time those for whom nothing was done: their rows were held by
- * somebody else, have moved on, or one of the others made the statement fail.
- */
-async function inCompany<In, Out>(
-  items: readonly In[],
-  nothing: Out,
-  together: (items: readonly In[]) => Promise<readonly Out[]>,
-  alone: (item: In) => Promise<Out>,
-): Promise<readonly (Out | Promise<Out>)[]> {
-  const results = await together(items).catch((error) => {
-    if (didNothing(error)) return items.map(() => nothing)
-    throw error
-  })
-  return items.map((item, index) => {
-    const result = results[index] ?? nothing
-    return result === nothing ? alone(item) : result
-  })
 }
