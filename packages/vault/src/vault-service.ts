@@ -103,8 +103,8 @@ export class Vault {
   readonly #keyCare: KeyCare
   #attendKeysAt = 0
   readonly #hooks: VaultHooks
-  /** The databases of one grant, asked for many at once. */
-  readonly #names: Gather<GrantId, readonly string[]>
+  /** Rows as callers see them: what is asked of the database for that, it is asked for many at once. */
+  readonly #views: Gather<GrantRow, GrantView>
   readonly #store: PgGrantStore
   readonly #seals: GrantSeals
   readonly #spool: Spool
@@ -140,10 +140,7 @@ export class Vault {
     } = options
     this.#options = options
     this.#hooks = hooks
-    this.#names = new Gather(async (ids) => {
-      const names = await hooks.databasesOf(ids)
-      return ids.map((id) => names.get(id) ?? [])
-    })
+    this.#views = new Gather((rows) => this.#viewAll(rows))
     this.#liveness = liveness
     this.#spool = spool
     this.#cache = cache
@@ -317,9 +314,14 @@ export class Vault {
     this.#cache.forgetAll()
   }
 
-  async #view(row: GrantRow): Promise<GrantView> {
-    const [seen = row] = await this.#memory.seen([row])
-    return toGrantView(seen, await this.#names.ask(row.id), this.#options.clock.now())
+  #view(row: GrantRow): Promise<GrantView> {
+    return this.#views.ask(row)
+  }
+
+  async #viewAll(rows: readonly GrantRow[]): Promise<GrantView[]> {
+    const names = await this.#hooks.databasesOf(rows.map(({ id }) => id))
+    const seen = await this.#memory.seen(rows)
+    return seen.map((row) => toGrantView(row, names.get(row.id) ?? [], this.#options.clock.now()))
   }
 
   async #row(organisationId: OrganisationId, id: GrantId): Promise<GrantRow> {
