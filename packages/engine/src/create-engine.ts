@@ -93,7 +93,11 @@ class PlanFetchRun implements Engine {
   readonly #background = new Set<Promise<unknown>>()
 
   constructor(options: EngineOptions) {
-    const { store, clock, log, send, openSession, workers = 2, renderError } = options
+    const { store, clock, log, send, workers = 2, renderError } = options
+    const openSession: OpenSession = async (organisationId, grant) => ({
+      ...(await options.openSession(organisationId, grant)),
+      grant,
+    })
     this.#options = options
     this.#platforms = new QueryablePlatforms(options.platforms)
     this.#databases = new DatabaseStore(store, clock, options.random)

@@ -14,6 +14,8 @@ export interface SourceSession {
   readonly state: string
   /** OAuth client ID: rate limits are kept per client and partition. */
   readonly clientId: string
+  /** The grant's id; the engine adds it. */
+  readonly grant?: string
   lease(): Promise<{ readonly accessToken: { reveal(): string }; readonly generation: number }>
   refused(generation: number): Promise<void>
 }

@@ -3,7 +3,7 @@ import type { PlatformRegion } from '@sluis/vault'
 import { z } from 'zod'
 
 /** The platforms that a regions file may name. */
-const platformIds = ['exact-online'] as const
+const platformIds = ['exact-online', 'twinfield'] as const
 
 const regionShape = z.strictObject({
   label: z.string().trim().min(1).max(100),

@@ -5,7 +5,15 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createEngine, type Engine } from '@sluis/engine'
 import { createPersons, People } from '@sluis/people'
-import { exactOnlineConnector, exactOnlineOAuth, exactOnlineRegions, regionsFromFile } from '@sluis/platforms'
+import {
+  exactOnlineConnector,
+  exactOnlineOAuth,
+  exactOnlineRegions,
+  regionsFromFile,
+  twinfieldConnector,
+  twinfieldOAuth,
+  twinfieldRegions,
+} from '@sluis/platforms'
 import { type Log, SluisError, systemClock, systemRandom } from '@sluis/shared'
 import { openStore } from '@sluis/store'
 import { createHttpApp, toProblem } from '@sluis/surfaces/http'
@@ -46,6 +54,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     const exactOnline = exactOnlineOAuth(
       new Map([...exactOnlineRegions(), ...(own.get('exact-online') ?? [])]),
     )
+    const twinfield = twinfieldOAuth(new Map([...twinfieldRegions(), ...(own.get('twinfield') ?? [])]))
     const store = await openStore({
       home: options.home,
       ...(options.databaseUrl === null ? {} : { databaseUrl: options.databaseUrl }),
@@ -69,7 +78,10 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     const engineOf = () => parts.engine ?? missing('engine')
     const vault = await createVault({
       store,
-      platforms: new Map([[exactOnline.id, exactOnline]]),
+      platforms: new Map([
+        [exactOnline.id, exactOnline],
+        [twinfield.id, twinfield],
+      ]),
       send,
       clock,
       random,
@@ -90,7 +102,10 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     opened.push(() => vault.stop())
     const engine = await createEngine({
       store,
-      platforms: new Map([['exact-online', { connector: exactOnlineConnector(), alias: 'eol' }]]),
+      platforms: new Map([
+        ['exact-online', { connector: exactOnlineConnector(), alias: 'eol' }],
+        ['twinfield', { connector: twinfieldConnector(), alias: 'twf' }],
+      ]),
       openSession: async (organisationId, grantId) => ({
         ...(await vault.sessionOf(organisationId, grantId)),
         lease: () => vault.lease(organisationId, grantId),

@@ -95,7 +95,14 @@ export class Handovers {
     await options.beforeSpending?.()
     const known = await this.#recognise(organisationId, platform, credentials)
     if (known !== null && 'grant' in known) {
-      return { outcome: 'repeated', grant: await this.#parts.view(known.grant) }
+      const first = await this.#attach(known.grant, options).then(
+        () => null,
+        (error) => {
+          if (error !== alreadyClaimed) throw error
+          return repeated()
+        },
+      )
+      return first ?? { outcome: 'repeated', grant: await this.#parts.view(known.grant) }
     }
     const row = await this.#newRow(handover, credentials, platform)
     try {
@@ -229,6 +236,17 @@ export class Handovers {
         },
       )
     }
+  }
+
+  /** What was asked together with a handover whose token names a grant that is there: its key, its database. */
+  async #attach(row: GrantRow, { idempotency, envelope, reserve }: HandOverOptions): Promise<void> {
+    const { store, idempotency: requests } = this.#parts
+    await store.transaction(async (tx) => {
+      for (const request of [idempotency, envelope]) {
+        if (request && !(await requests.claim(tx, row.organisation_id, request, row.id))) throw alreadyClaimed
+      }
+      await reserve?.(tx, row.id)
+    })
   }
 
   async #repeat(organisationId: OrganisationId, known: KnownRequest): Promise<HandoverOutcome> {

@@ -51,6 +51,8 @@ export interface PageRows {
   readonly next: string | null
   /** The rows are separated by line feeds instead of commas, which DuckDB reads a third faster. */
   readonly isLines: boolean
+  /** The rows as JSON, where the page itself is no JSON: `start` and `end` are places in here then. */
+  readonly bytes?: Buffer
 }
 
 /** One window of a rate limit as an answer's headers tell it; times in milliseconds since the epoch. */
@@ -68,6 +70,8 @@ export type ReadAnswer =
   /** The user or the app may not read this; asking again changes nothing. */
   | { readonly kind: 'forbidden'; readonly text: string; readonly reason: string | null }
   | { readonly kind: 'rate-limited'; readonly retryAt: number | null }
+  /** The grant's data are at another host now: it is looked up again. */
+  | { readonly kind: 'moved'; readonly text: string }
   | { readonly kind: 'transient'; readonly text: string }
   /** The platform refuses the request itself: our mistake or an endpoint that changed. */
   | { readonly kind: 'refused'; readonly text: string }
@@ -78,6 +82,15 @@ export type ReadAnswer =
  */
 export interface Connector {
   readonly platform: string
+  /** For a platform that tells with the token where a grant's API is. Looked up once, and again when it has moved. */
+  readonly host?: {
+    request(baseUrl: string, accessToken: string): OutgoingRequest
+    judge(response: IncomingResponse): ReadAnswer
+    /** @throws SluisError PLATFORM_UNAVAILABLE for an address that no token may go to */
+    read(body: Buffer, baseUrl: string): string
+  }
+  /** Puts the access token on a request, and the host where there is one; a bearer header where this is absent. */
+  authorise?(request: OutgoingRequest, accessToken: string, host: string): OutgoingRequest
   readonly tables: readonly PlatformTable[]
   negotiate(wish: ReadWish, baseUrl: string): readonly ReadOffer[]
   /** Judges an answer by status and headers. `receivedAt` dates limits whose headers are relative. */

@@ -26,6 +26,8 @@ export interface ApiCallerOptions {
   readonly budgets: CallBudgets
   readonly clock: Clock
   readonly timeoutMs: number
+  /** Where the API of a grant is, by grant, on platforms that tell. */
+  readonly hosts: Map<string, string>
   readonly signal?: AbortSignal
   /** Told of every request that was sent, whatever came of it. */
   readonly onCall: (call: NativeCall) => void
@@ -60,18 +62,25 @@ export class ApiCaller {
 
   /** Reads once. The answer's body lies in what `takeMemory` gives, for a caller that uses memory again. */
   async call(request: OutgoingRequest, takeMemory?: (bytes: number) => Buffer): Promise<CallOutcome> {
-    const { connector, session, clock, signal } = this.#options
+    const { connector, session, clock, signal, hosts } = this.#options
+    const hostKey = `${session.platform} ${session.grant ?? session.clientId}`
+    let moves = 0
     let refusals = 0
     let troubles = 0
     let rateLimits = 0
     for (;;) {
       signal?.throwIfAborted()
       const lease = await session.lease()
-      const authorised = {
-        ...request,
-        headers: { ...request.headers, authorization: `Bearer ${lease.accessToken.reveal()}` },
-      }
-      const sent = await this.#send(authorised, takeMemory)
+      const token = lease.accessToken.reveal()
+      const host = hosts.get(hostKey)
+      // A look-up takes the same way: it may meet a refused token or trouble like any call, and counts as one.
+      const lookUp = host === undefined ? connector.host : undefined
+      const outgoing = lookUp
+        ? lookUp.request(session.baseUrl, token)
+        : connector.authorise
+          ? connector.authorise(request, token, host ?? session.baseUrl)
+          : { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } }
+      const sent = await this.#send(outgoing, lookUp ? undefined : takeMemory)
       if ('failure' in sent) {
         signal?.throwIfAborted()
         if (sent.cause instanceof SluisError) throw sent.cause
@@ -80,15 +89,23 @@ export class ApiCaller {
         await clock.sleep(pause, signal)
         continue
       }
-      const answer = connector.judge(sent.response, clock.now())
+      const answer = lookUp ? lookUp.judge(sent.response) : connector.judge(sent.response, clock.now())
       switch (answer.kind) {
         case 'rows':
+          if (lookUp) {
+            hosts.set(hostKey, lookUp.read(sent.response.body, session.baseUrl))
+            continue
+          }
           return { kind: 'answered', ...sent }
         case 'forbidden':
           return {
             kind: 'forbidden',
             text: answer.reason ? `${answer.text} (${answer.reason})` : answer.text,
           }
+        case 'moved':
+          hosts.delete(hostKey)
+          if (++moves > 1) throw unavailable(answer.text)
+          continue
         case 'token-refused':
           await session.refused(lease.generation)
           if (++refusals > 1) throw tokenRefused()

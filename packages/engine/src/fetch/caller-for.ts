@@ -20,8 +20,10 @@ export function callersWith(parts: {
   readonly clock: Clock
   readonly budgets: CallBudgets
 }): CallerFor {
+  const hosts = new Map<string, string>()
   return (connector, session, onCall, signal) =>
     new ApiCaller({
+      hosts,
       ...parts,
       connector,
       session,

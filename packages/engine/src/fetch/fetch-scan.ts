@@ -121,10 +121,12 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
         )
       }
       const page = connector.readPage(body, { asLines: true })
+      const source = page.bytes ?? body
+      largestPageBytes = Math.max(largestPageBytes, source.length)
       const inside =
-        body[page.start] === 0x5b
-          ? body.subarray(page.start + 1, page.end - 1)
-          : body.subarray(page.start, page.end)
+        source[page.start] === 0x5b
+          ? source.subarray(page.start + 1, page.end - 1)
+          : source.subarray(page.start, page.end)
       await writing
       writing = spool.append(inside, page.isLines).then(() => memory.giveBack(body))
       // Its failure is met at the next page or at the end.

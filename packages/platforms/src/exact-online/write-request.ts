@@ -108,6 +108,7 @@ export function judgeWrite(response: IncomingResponse, receivedAt: number): Writ
     case 'refused':
       return read
     case 'forbidden':
+    case 'moved':
       return { kind: 'refused', text: read.text }
     case 'transient': {
       const text = errorText(response)

@@ -1,0 +1,84 @@
+import type { LimitReading, ReadAnswer } from '@sluis/engine'
+import type { IncomingResponse, OutgoingRequest } from '@sluis/shared'
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
+export const escapeXml = (text: string) => text.replace(/[&<>"]/g, (char) => entities[char] ?? char)
+
+const noToken = '<AccessToken></AccessToken>'
+
+/**
+ * A document for ProcessXml. The token is missing still: `authorise` puts it in. The company's id is sent as nil,
+ * without which one client met empty answers.
+ */
+export function documentRequest(baseUrl: string, office: string | null, document: string): OutgoingRequest {
+  const company = office === null ? '' : `<CompanyCode>${escapeXml(office)}</CompanyCode>`
+  const literal = document.replace(/^<(\w+)/, '<$1 xmlns=""')
+  return {
+    method: 'POST',
+    url: `${baseUrl}/webservices/processxml.asmx`,
+    headers: {
+      'content-type': 'text/xml; charset=utf-8',
+      soapaction: '"http://www.twinfield.com/ProcessXmlDocument"',
+    },
+    body: `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soap:Header><Header xmlns="http://www.twinfield.com/">${noToken}${company}<CompanyId xsi:nil="true"/></Header></soap:Header><soap:Body><ProcessXmlDocument xmlns="http://www.twinfield.com/"><xmlRequest>${literal}</xmlRequest></ProcessXmlDocument></soap:Body></soap:Envelope>`,
+  }
+}
+
+/** The request with its token, at the cluster. The header stands before all that a user wrote. */
+export function authorise(request: OutgoingRequest, accessToken: string, host: string): OutgoingRequest {
+  const path = request.url.slice(request.url.indexOf('/webservices/'))
+  const body = (request.body ?? '').replace(
+    noToken,
+    () => `<AccessToken>${escapeXml(accessToken)}</AccessToken>`,
+  )
+  return { ...request, url: `${host}${path}`, body }
+}
+
+/** What an answer means, by the fault's code: its text is in the user's language. @see DEV, web services: faults */
+export function judgeAnswer(response: IncomingResponse, receivedAt: number): ReadAnswer {
+  const { status, headers, body } = response
+  if (status === 429) {
+    const after = headers['retry-after']?.trim() ?? ''
+    return {
+      kind: 'rate-limited',
+      retryAt: /^\d{1,6}$/.test(after) ? receivedAt + Number(after) * 1000 : null,
+    }
+  }
+  const head = body.toString('utf8', 0, 4096)
+  if (status >= 200 && status < 300) {
+    const [, root, attributes = ''] = /Result[^>]*>\s*<(\w+)((?:\s+[\w:]+="[^"]*")*)/.exec(head) ?? []
+    if (root === undefined || !/\sresult="0"/.test(attributes)) return { kind: 'rows' }
+    return { kind: 'refused', text: plain(/\smsg="([^"]*)"/.exec(attributes)?.[1] ?? `${root}: result 0`) }
+  }
+  const code = Number(/<code>\s*(\d+)\s*<\/code>/.exec(head)?.[1] ?? 0)
+  const words = plain(/<faultstring[^>]*>([^<]*)</.exec(head)?.[1] ?? '')
+  const text = [`HTTP ${status}`, code === 0 ? '' : `fault ${code}`, words]
+    .filter((part) => part !== '')
+    .join(' · ')
+  if (code === 108) return { kind: 'moved', text }
+  if (code === 103 || code === 354) return { kind: 'token-refused', text }
+  if ((code >= 102 && code <= 106) || code === 109 || (code >= 351 && code <= 353))
+    return { kind: 'forbidden', text, reason: null }
+  if (code === 101 || code === 187) return { kind: 'refused', text }
+  if (status === 401) return { kind: 'token-refused', text }
+  if (status === 403) return { kind: 'forbidden', text, reason: null }
+  return status === 408 || status >= 500 ? { kind: 'transient', text } : { kind: 'refused', text }
+}
+
+const plain = (text: string) =>
+  text
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&amp;', '&')
+    .slice(0, 300)
+
+/** Credits left in this minute. When it ends is not told: the clock's minute is taken. */
+export function readLimits({ headers }: IncomingResponse, receivedAt: number): readonly LimitReading[] {
+  const [limit, remaining] = ['limit', 'remaining'].map(
+    (name) => headers[`x-ratelimit-${name}`]?.trim() ?? '',
+  )
+  if (!/^\d{1,9}$/.test(limit ?? '') || !/^\d{1,9}$/.test(remaining ?? '')) return []
+  const resetsAt = (Math.floor(receivedAt / 60_000) + 1) * 60_000
+  return [{ window: 'minute', limit: Number(limit), remaining: Number(remaining), resetsAt }]
+}

@@ -1,0 +1,205 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, before, describe, test } from 'node:test'
+import { startExactOnlineEmulator } from '@sluis/emulator-exact-online'
+import { startTwinfieldEmulator } from '@sluis/emulator-twinfield'
+import { openTestStore } from '@sluis/store/testing'
+import { createLogTo } from './create-log.ts'
+import { readServerOptions } from './server-options.ts'
+import { startServer } from './start-server.ts'
+
+const key = 'canary-api-key-0123456789abcdefghij'
+const client = { clientId: 'lab', clientSecret: 's+/=4711', redirectUri: 'https://partner.example/cb' }
+// biome-ignore lint/suspicious/noExplicitAny: JSON answers, whose form is what the tests assert
+type Json = any
+
+const home = mkdtempSync(join(tmpdir(), 'sluis-twinfield-'))
+chmodSync(home, 0o711)
+const logged: string[] = []
+let twinfield: Awaited<ReturnType<typeof startTwinfieldEmulator>>
+let exact: Awaited<ReturnType<typeof startExactOnlineEmulator>>
+let store: Awaited<ReturnType<typeof openTestStore>>
+let server: Awaited<ReturnType<typeof startServer>>
+
+async function control(at: { url: string }, path: string, body?: object): Promise<Json> {
+  const init = body ? { method: 'POST', body: JSON.stringify(body) } : {}
+  return (await fetch(`${at.url}/_control/${path}`, init)).json()
+}
+async function call(method: string, path: string, body?: object): Promise<{ status: number; body: Json }> {
+  const answer = await fetch(`${server.url}/api/v1${path}`, {
+    method,
+    headers: { authorization: `Bearer ${key}`, ...(body ? { 'content-type': 'application/json' } : {}) },
+    ...(body ? { body: JSON.stringify(body) } : {}),
+  })
+  return { status: answer.status, body: await answer.json() }
+}
+async function tokens(): Promise<{ accessToken: string; refreshToken: string }> {
+  const { code } = await control(twinfield, 'consents', { clientId: 'lab', user: 'anna@example.com' })
+  const body = new URLSearchParams({
+    grant_type: 'authorization_code',
+    code,
+    redirect_uri: client.redirectUri,
+    client_id: client.clientId,
+    client_secret: client.clientSecret,
+  })
+  const answer = await fetch(`${twinfield.url}/auth/authentication/connect/token`, { method: 'POST', body })
+  const pair = (await answer.json()) as Json
+  return { accessToken: pair.access_token, refreshToken: pair.refresh_token }
+}
+async function query(database: string, sql: string): Promise<Json> {
+  const { status, body } = await call('POST', `/databases/${database}/query`, { sql })
+  assert.equal(status, 200, JSON.stringify(body))
+  return body
+}
+const apiCalls = async (at: { url: string }): Promise<number> => (await control(at, 'ledger')).totals.api
+
+before(async () => {
+  twinfield = await startTwinfieldEmulator()
+  exact = await startExactOnlineEmulator({ divisions: 1 })
+  const { redirectUri, ...rest } = client
+  for (const at of [twinfield, exact]) await control(at, 'apps', { ...rest, redirectUris: [redirectUri] })
+  const regions = join(home, 'regions.json')
+  const lab = (baseUrl: string) => ({ lab: { label: 'Lab', baseUrl } })
+  writeFileSync(regions, JSON.stringify({ twinfield: lab(twinfield.url), 'exact-online': lab(exact.url) }))
+  store = await openTestStore()
+  const env = {
+    SLUIS_HOME: home,
+    SLUIS_PORT: '0',
+    DATABASE_URL: store.databaseUrl,
+    SLUIS_BOOTSTRAP_API_KEY: key,
+    SLUIS_REGIONS_FILE: regions,
+  }
+  server = await startServer(
+    readServerOptions(env),
+    createLogTo({ write: (text) => logged.push(text) }, 'debug'),
+  )
+})
+after(async () => {
+  await server?.close()
+  await store?.close()
+  await twinfield?.close()
+  await exact?.close()
+  rmSync(home, { recursive: true, force: true })
+})
+
+describe('Twinfield from handed-over tokens to SQL', () => {
+  const place = { platform: 'twinfield', region: 'lab', client }
+  let pair: { accessToken: string; refreshToken: string }
+
+  test('POST /databases makes it usable, and the same tokens again make a second database on the same grant', async () => {
+    pair = await tokens()
+    const made = await call('POST', '/databases', {
+      name: 'boeken',
+      ...place,
+      credentials: { kind: 'tokens', ...pair },
+    })
+    assert.equal(made.status, 201, JSON.stringify(made.body))
+    const again = await call('POST', '/databases', {
+      name: 'tweede',
+      ...place,
+      credentials: { kind: 'tokens', ...pair },
+    })
+    assert.equal(again.body.grant?.id, made.body.grant.id, JSON.stringify(again.body))
+    assert.deepEqual((await query('tweede', 'SELECT count(*) FROM dimensions.Customers')).rows, [['16']])
+  })
+  test('office 001 stays text, codes keep their zeros, and what is not asked is not read', async () => {
+    const seen = await apiCalls(twinfield)
+    const answer = await query(
+      'boeken',
+      `SELECT Office, Code, VatNumber, Modified FROM dimensions.Customers WHERE Office = '001' ORDER BY Code`,
+    )
+    assert.deepEqual(answer.rows[0].slice(0, 2), ['001', '0010'])
+    assert.match(answer.rows[0][2], /^NL\d{9}B01$/)
+    assert.equal(answer.rows.length, 8)
+    assert.equal(answer.stats.apiCalls, 1)
+    assert.equal(await apiCalls(twinfield), seen + 1)
+  })
+  test('a period is asked of the platform, and the answer is that of all rows filtered here', async () => {
+    const answer = await query(
+      'boeken',
+      `SELECT sum(line_basevaluesigned), count(*) FROM browse.GeneralLedgerDetails_030_2 WHERE head_yearperiod = '2026/02' AND line_dim1 = '1300'`,
+    )
+    assert.match(answer.stats.scans[0].filter, /head_yearperiod between 2026\/02…2026\/02/)
+    const whole = await query(
+      'boeken',
+      `SELECT sum(line_basevaluesigned), count(*) FROM browse.GeneralLedgerDetails_030_2 WHERE head_yearperiod || '' = '2026/02' AND line_dim1 || '' = '1300'`,
+    )
+    assert.ok(whole.stats.rowsFetched > answer.stats.rowsFetched)
+    assert.ok(Number(answer.rows[0][1]) > 0)
+    assert.deepEqual(answer.rows, whole.rows)
+  })
+  test('fault 354, a full minute and a moved cluster are survived, each call counted as the platform saw it', async () => {
+    const sql = `SELECT count(*) FROM dimensions.Suppliers WHERE Office = '010'`
+    const disturb = [
+      () => control(twinfield, 'faults', { at: 'api', kind: 'soap', code: 354 }),
+      () =>
+        control(twinfield, 'faults', {
+          at: 'api',
+          kind: 'status',
+          status: 429,
+          headers: { 'Retry-After': '0' },
+        }),
+      () => control(twinfield, 'clusters', { cluster: 'c2' }),
+    ]
+    for (const begin of disturb) {
+      await begin()
+      const seen = await apiCalls(twinfield)
+      const answer = await query('boeken', sql)
+      assert.deepEqual(answer.rows, [['8']])
+      assert.equal(answer.stats.apiCalls, (await apiCalls(twinfield)) - seen)
+      assert.ok(answer.stats.apiCalls > 1)
+    }
+  })
+  test('turnover by VAT number from an Exact Online and a Twinfield source in one statement', async () => {
+    const { code } = await control(exact, 'consents', {
+      clientId: 'lab',
+      user: 'anna@example.com',
+      redirectUri: client.redirectUri,
+    })
+    const eol = await call('POST', '/databases', {
+      name: 'exact',
+      platform: 'exact-online',
+      region: 'lab',
+      client,
+      credentials: { kind: 'code', code },
+    })
+    assert.equal(eol.status, 201, JSON.stringify(eol.body))
+    const shared = (
+      await query(
+        'exact',
+        'SELECT DISTINCT VATNumber FROM crm.Accounts WHERE VATNumber IS NOT NULL ORDER BY 1 LIMIT 4',
+      )
+    ).rows.map(([text]: [string]) => text)
+    assert.equal(shared.length, 4)
+    await control(twinfield, 'data', { vatNumbers: shared })
+    const twf = (await call('GET', '/databases/boeken')).body
+    const made = await call('POST', '/databases', {
+      name: 'beide',
+      sources: [
+        { alias: 'eol', grant: eol.body.grant.id, partitions: 'all' },
+        { alias: 'twf', grant: twf.sources[0].grant, partitions: ['001'] },
+      ],
+    })
+    assert.equal(made.status, 201, JSON.stringify(made.body))
+    const [before, beforeExact] = [await apiCalls(twinfield), await apiCalls(exact)]
+    const answer = await query(
+      'beide',
+      `SELECT a.VATNumber, sum(t.line_basevaluesigned)
+       FROM eol.crm.Accounts a
+       JOIN twf.dimensions.Customers c ON c.VatNumber = a.VATNumber
+       JOIN twf.browse.Customers_130_1 t ON t.line_dim2 = c.Code AND t.Office = c.Office
+       WHERE t.head_code = 'VRK'
+       GROUP BY 1 ORDER BY 1`,
+    )
+    assert.ok(answer.rows.length > 0)
+    assert.ok(answer.rows.every(([vat, sum]: [string, string]) => shared.includes(vat) && Number(sum) > 0))
+    const calls = (await apiCalls(twinfield)) - before + (await apiCalls(exact)) - beforeExact
+    assert.equal(answer.stats.apiCalls, calls)
+  })
+  test('no token is in the log', () => {
+    const text = logged.join('\n')
+    assert.equal(text.includes(pair.accessToken) || text.includes(pair.refreshToken), false)
+  })
+})
