@@ -33,7 +33,7 @@ async function* parts(options: ResultStreamOptions): AsyncGenerator<Buffer | str
       let fault: unknown
       let isFirst = true
       try {
-        for await (const chunk of rows as AsyncIterable<Buffer>) {
+        for await (const chunk of wholeLines(rows as AsyncIterable<Buffer>, finished)) {
           // The runner puts a comma before each row; the first one goes.
           yield isFirst ? chunk.subarray(1) : chunk
           isFirst = false
@@ -46,9 +46,9 @@ async function* parts(options: ResultStreamOptions): AsyncGenerator<Buffer | str
       if (!isWhole) yield `],"error":${JSON.stringify(renderError(fault))}}`
       return
     }
-    if ('file' in rows) yield* createReadStream(rows.file)
-    else yield* rows
     try {
+      if ('file' in rows) yield* createReadStream(rows.file)
+      else yield* format === 'ndjson' ? wholeLines(rows, finished) : rows
       await finished
       isWhole = true
     } catch (error) {
@@ -58,4 +58,26 @@ async function* parts(options: ResultStreamOptions): AsyncGenerator<Buffer | str
   } finally {
     onEnd(isWhole)
   }
+}
+
+/**
+ * The same bytes, each piece ended with a whole line. A runner that fails leaves off in the middle of a row: what it
+ * began is not told, because an error stands in its place.
+ */
+async function* wholeLines(
+  chunks: AsyncIterable<Buffer>,
+  finished: Promise<unknown>,
+): AsyncGenerator<Buffer> {
+  let held: Buffer[] = []
+  for await (const chunk of chunks) {
+    const end = chunk.lastIndexOf(10) + 1
+    if (end > 0) {
+      yield* held
+      held = []
+      yield chunk.subarray(0, end)
+    }
+    if (end < chunk.length) held.push(chunk.subarray(end))
+  }
+  await finished
+  yield* held
 }
