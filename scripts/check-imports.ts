@@ -15,9 +15,10 @@ const arrows: Record<string, readonly string[]> = {
   'packages/engine': ['packages/shared', 'packages/store'],
   'packages/platforms': ['packages/shared', 'packages/facts', 'packages/vault', 'packages/engine'],
   'packages/surfaces': ['packages/shared', 'packages/people', 'packages/vault', 'packages/engine'],
-  'packages/sdk': ['packages/shared'],
   // Talks HTTP only.
   'packages/web': [],
+  // Goes to partners' machines and browsers alone.
+  'packages/sdk': [],
   'packages/cli': ['packages/shared', 'packages/sdk', 'packages/server'],
   'emulators/exact-online': ['packages/shared', 'packages/facts'],
   'emulators/twinfield': ['packages/shared', 'packages/facts', 'emulators/exact-online'],
