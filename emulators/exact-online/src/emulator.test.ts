@@ -210,18 +210,17 @@ describe('the API', () => {
       limits: { minute: 10_000, day: 100_000 },
     })
     for (const entry of exactOnlineCatalogue()) {
-      if (!entry.methods.includes('GET') || entry.uri.endsWith('UserHasRights')) continue
+      if (!entry.methods.includes('GET')) continue
       const properties = entry.properties
         .filter(({ name, type }) => name && type.startsWith('Edm.'))
         .map(({ name }) => name)
       const path = entry.uri.replace('/api/v1/', '').replace('{division}', String(companies[0]?.code))
-      const { status, d, text } = await get(
-        `${path}?$select=${properties.slice(0, 30).join(',')}`,
-        access_token,
-      )
+      const isFunction = entry.kind === 'function'
+      const query = isFunction ? '' : `?$select=${properties.slice(0, 30).join(',')}`
+      const { status, d, text } = await get(`${path}${query}`, access_token)
       assert.equal(status, 200, `${path}: ${text.slice(0, 200)}`)
-      // Nothing has been deleted yet.
-      if (path.endsWith('sync/Deleted')) continue
+      // Nothing has been deleted yet, and what a function computes depends on its parameters.
+      if (path.endsWith('sync/Deleted') || isFunction) continue
       assert.ok(d.results.length > 0, path)
       for (const name of properties.slice(0, 30)) assert.ok(name in d.results[0], `${path} ${name}`)
     }

@@ -12,7 +12,14 @@ export type {
 export type { Comparison, Predicate, SqlValue } from './catalog/predicate.ts'
 export type { QueryablePlatform } from './catalog/queryable-platforms.ts'
 export type { KeyTransfer, Scan, SortKey } from './catalog/scan.ts'
-export type { Partition, PlatformTable, ScalarType, TableColumn } from './catalog/table.ts'
+export type {
+  FunctionArgument,
+  FunctionParameter,
+  Partition,
+  PlatformTable,
+  ScalarType,
+  TableColumn,
+} from './catalog/table.ts'
 export type {
   ColumnWrite,
   ConnectorWrites,

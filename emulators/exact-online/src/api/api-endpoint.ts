@@ -4,6 +4,7 @@ import type { App, Chain, Issuer } from '../oauth/issuer.ts'
 import { ApiFault } from './api-fault.ts'
 import type { Collation } from './collation.ts'
 import { foreignKeyTo, lineRows } from './entity-json.ts'
+import { answerFunction } from './functions.ts'
 import type { Limits } from './limits.ts'
 import { parseQueryOptions } from './query-options.ts'
 import { countEntities, type ReadContext, readEntity, readPage, rowOfKey } from './read-entities.ts'
@@ -161,6 +162,7 @@ function read(
   }
   if (set.path === 'sync/deleted') forgetDeletions(set, context.division, request.now)
   if (target.collection !== null) return readCollection(request, target, target.collection, set, context)
+  if (set.entry.kind === 'function') return answerFunction(set, request.query, context, request.now)
   const enforces = app.flags?.enforceMandatoryFilter !== false && target.key === null
   const options = parseQueryOptions(request.query, set, enforces)
   if (target.isCount) {
@@ -170,7 +172,6 @@ function read(
       contentType: 'text/plain;charset=utf-8',
     }
   }
-  if (set.path.endsWith('userhasrights')) return { body: '{"d":{"UserHasRights":true}}', rows: 1 }
   if (target.key !== null) return readEntity(set, target.route, target.key, options, context)
   return readPage(set, target.route, request.query, options, context)
 }

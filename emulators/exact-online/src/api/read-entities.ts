@@ -22,7 +22,8 @@ export interface Page {
   readonly rows: number
 }
 
-function* matchingRows(
+/** The rows that a filter takes, behind row `after` (-1: from the start). */
+export function* matchingRows(
   set: EntitySet,
   options: QueryOptions,
   context: ReadContext,

@@ -1,7 +1,7 @@
 import type { IncomingResponse, OutgoingRequest } from '@sluis/shared'
 import type { Predicate } from './predicate.ts'
 import type { Scan, SortKey } from './scan.ts'
-import type { Partition, PlatformTable } from './table.ts'
+import type { FunctionArgument, Partition, PlatformTable } from './table.ts'
 import type { ConnectorWrites } from './table-write.ts'
 
 /** How an endpoint answers one term: the same rows, at least those rows, or not at all. */
@@ -15,6 +15,8 @@ export interface ReadWish {
   readonly limit: number | null
   readonly orderBy: readonly SortKey[]
   readonly isCountOnly: boolean
+  /** Of a function: what it is called with. */
+  readonly arguments?: readonly FunctionArgument[]
 }
 
 /**
@@ -37,6 +39,8 @@ export interface ReadOffer {
   readonly isCount: boolean
   /** Rows a partition can answer at most when the filter fixes that (key equality: number of keys), else null. */
   readonly maxRows: number | null
+  /** What `explain` says of this offer beside its cost. */
+  readonly note?: string
   /** Requests that one partition needs at first; more than one when a long key list is cut into batches. */
   requests(partition: Partition | null): readonly OutgoingRequest[]
 }

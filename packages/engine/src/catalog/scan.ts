@@ -1,5 +1,5 @@
 import type { Predicate } from './predicate.ts'
-import type { PlatformTable } from './table.ts'
+import type { FunctionArgument, PlatformTable } from './table.ts'
 
 export interface SortKey {
   readonly column: string
@@ -26,6 +26,8 @@ export interface Scan {
   readonly isCountOnly: boolean
   /** Other scans whose distinct values may restrict this one, by the key rules of the planner. */
   readonly keysFrom: readonly KeyTransfer[]
+  /** Of a function: what it is called with. */
+  readonly arguments?: readonly FunctionArgument[]
 }
 
 /** `column` of this scan can only match rows whose value appears in `fromColumn` of the scan `fromScan`. */

@@ -34,6 +34,24 @@ export interface PlatformTable {
   readonly partitionColumn: string | null
   /** Where the partition column is not a page field, the engine fills it with the partition read. */
   readonly isPartitionFromUrl: boolean
+  /** Set where this is a function of the platform, called as `schema.name(parameter := value)`: the known ones. */
+  readonly parameters?: readonly FunctionParameter[]
+}
+
+export interface FunctionParameter {
+  /** As the platform spells it; matched without case. */
+  readonly name: string
+  readonly type: ScalarType
+}
+
+/** What a statement passes to a function: a constant, evaluated. */
+export interface FunctionArgument {
+  readonly name: string
+  /** The parameter's type, or DuckDB's name of the constant's type where the parameter is not a known one. */
+  readonly type: string
+  /** DuckDB's text of the value. */
+  readonly value: string
+  readonly isKnown: boolean
 }
 
 /** One part of a source's data that is read apart: a division, an office. `id` is its value in the partition column. */

@@ -73,6 +73,7 @@ function spread({ estimate: { calls } }: Weighed): number {
 
 function reasonOf(best: Weighed, next: Weighed | undefined): string {
   if (best.estimate.calls.max === 0) return 'no rows are needed'
+  if (best.offer.note !== undefined) return best.offer.note
   if (best.offer.isCount) return 'the platform counts the rows itself'
   if (next === undefined) return 'the only way to read this table'
   const [mine, theirs] = [best.estimate.calls.expected, next.estimate.calls.expected]

@@ -39,7 +39,7 @@ const classesOfWords: Readonly<Record<string, StatementClass>> = {
   merge: 'write',
 }
 
-const noMentions: Mentions = { tables: [], functions: [], shown: [] }
+const noMentions: Mentions = { tables: [], calls: [], functions: [], shown: [] }
 
 /**
  * Says what a statement is, by DuckDB's own parser.
@@ -100,9 +100,11 @@ async function parseOne(
 
 function classOf(mentions: Mentions): StatementClass {
   const isCatalogue = (schema: string) => ['information_schema', 'sluis'].includes(schema.toLowerCase())
-  const { tables, shown } = mentions
+  const { tables, calls, shown } = mentions
   const isAllCatalogue = tables.every(({ catalog, schema }) => catalog === '' && isCatalogue(schema))
-  return (tables.length > 0 || shown.length > 0) && isAllCatalogue ? 'catalogue' : 'query'
+  return calls.length === 0 && (tables.length > 0 || shown.length > 0) && isAllCatalogue
+    ? 'catalogue'
+    : 'query'
 }
 
 /**
@@ -127,6 +129,7 @@ async function readDynamicPivot(
   return {
     ...mentions,
     tables: mentions.tables.map((table) => ({ ...table, at: edited.toOriginal(table.at) })),
+    calls: mentions.calls.map((call) => ({ ...call, at: edited.toOriginal(call.at) })),
     functions: mentions.functions.map((mention) => ({
       ...mention,
       at: mention.at === null ? null : edited.toOriginal(mention.at),
@@ -172,6 +175,7 @@ function withCharacterOffsets(mentions: Mentions, sql: string): Mentions {
   return {
     ...mentions,
     tables: mentions.tables.map((table) => ({ ...table, at: offset(table.at) })),
+    calls: mentions.calls.map((call) => ({ ...call, at: offset(call.at) })),
     functions: mentions.functions.map((mention) => ({
       ...mention,
       at: mention.at === null ? null : offset(mention.at),

@@ -1,12 +1,13 @@
 import type { Predicate } from '../catalog/predicate.ts'
 import type { Scan } from '../catalog/scan.ts'
-import type { PlatformTable } from '../catalog/table.ts'
+import type { FunctionArgument, PlatformTable } from '../catalog/table.ts'
 import { predicateColumns, predicateKey, type ScanOccurrence } from './scan-occurrence.ts'
 
 /** One reference to a table as the statement's text has it. */
 export interface TableReference {
   readonly source: string
   readonly table: PlatformTable
+  readonly arguments?: readonly FunctionArgument[]
 }
 
 /**

@@ -3,6 +3,7 @@ import { type ClassifiedStatement, classifyStatement, type PositionOf } from './
 import { combineOccurrences, type TableReference, wholeScans } from './combine-occurrences.ts'
 import { countedText } from './counted-text.ts'
 import { freezeTimeEdits } from './frozen-time.ts'
+import { evaluateArguments } from './function-calls.ts'
 import { UnreadablePlan } from './plan-columns.ts'
 import { type JsonNode, nodesOf, textOf } from './plan-json.ts'
 import { readOccurrences } from './plan-scans.ts'
@@ -104,12 +105,23 @@ async function planQuery(
   const { sql, frozenAt, timeZone } = request
   const spliced = spliceTables(text, statement, names, positionOf)
   const time = { at: frozenAt, timeZone }
+  const timeEdits = freezeTimeEdits(statement.mentions.functions, statement.tokens, time)
+  const isInCall = ({ start, end }: TextEdit) =>
+    [...spliced.calls.values()].some((call) => start >= call.start && end <= call.end)
   const edited = applyEdits(text, [
     ...spliced.edits,
     ...trailingSemicolons(statement),
-    ...freezeTimeEdits(statement.mentions.functions, statement.tokens, time),
+    ...timeEdits.filter((edit) => !isInCall(edit)),
   ])
-  const { references } = spliced
+  const references: TableReference[] = []
+  for (const [index, reference] of spliced.references.entries()) {
+    const call = spliced.calls.get(index)
+    if (call === undefined) references.push(reference)
+    else {
+      const given = await evaluateArguments(instance, text, call, reference.table, timeEdits)
+      references.push({ ...reference, arguments: given })
+    }
+  }
   await instance.setScans(references.map(({ table }) => table))
   const shared = {
     class: statement.class,

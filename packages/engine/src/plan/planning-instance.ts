@@ -173,6 +173,13 @@ export class PlanningInstance {
     }
   }
 
+  /** Type and text of a constant expression; null where it is NULL. @throws DuckDB's errors */
+  async evaluate(expression: string): Promise<{ readonly type: string; readonly text: string } | null> {
+    const sql = `SELECT typeof(v), CAST(v AS VARCHAR) FROM (SELECT (${expression}\n) AS v)`
+    const [type, text] = (await this.#connection.runAndReadAll(sql)).getRows()[0] ?? []
+    return typeof text === 'string' ? { type: String(type), text } : null
+  }
+
   close(): void {
     this.#serializeSql.destroySync()
     this.#serializePlan.destroySync()

@@ -43,6 +43,7 @@ export async function shareReads(
 
 function holds(host: Scan, guest: Scan): boolean {
   if (host.source !== guest.source || host.table !== guest.table) return false
+  if (JSON.stringify(host.arguments) !== JSON.stringify(guest.arguments)) return false
   if (host.limit !== null || host.isCountOnly || host.keysFrom.length > 0) return false
   if (!host.where.every(isWhole)) return false
   const known = new Set(guest.where.map(predicateSql))

@@ -1,5 +1,6 @@
 import type { ClassifiedStatement, PositionOf } from './classify.ts'
 import type { TableReference } from './combine-occurrences.ts'
+import { type FunctionCall, notConstant, readCall } from './function-calls.ts'
 import { readDottedName, type Token, tokenIndexAt } from './statement-tokens.ts'
 import type { NamedTable } from './syntax-tree.ts'
 import type { TableNames } from './table-names.ts'
@@ -10,6 +11,8 @@ export interface SplicedTables {
   readonly edits: readonly TextEdit[]
   readonly references: readonly TableReference[]
   readonly catalogue: readonly string[]
+  /** By the position of its reference: the call that the reference is. */
+  readonly calls: ReadonlyMap<number, FunctionCall>
 }
 
 /** Behind these words stands a table without alias. */
@@ -31,14 +34,30 @@ export function spliceTables(
   const catalogue = new Set<string>()
   const prefixes = new Set<string>()
   const taken = new Set<number>()
+  const calls = new Map<number, FunctionCall>()
+  const called = new Set(mentions.calls)
   // A PIVOT may stand several times in the tree with the one source that the text has.
-  const tables = [...new Map(mentions.tables.map((table) => [table.at, table])).values()].sort(
-    (a, b) => a.at - b.at,
-  )
+  const tables = [
+    ...new Map([...mentions.tables, ...mentions.calls].map((table) => [table.at, table])).values(),
+  ].sort((a, b) => a.at - b.at)
   for (const table of tables) {
     const index = tokenIndexAt(tokens, table.at)
     const name = readDottedName(tokens, index)
     if (name === null) throw new TypeError(`no name stands at offset ${table.at}`)
+    if (called.has(table)) {
+      const { catalog, schema } = table
+      const resolved = names.resolveFunction(catalog, schema, table.name, positionOf(table.at))
+      const call = readCall(text, tokens, index + name.parts.length * 2 - 1, positionOf)
+      const inner = tables.find(({ at }) => at > table.at && at < call.end)
+      if (inner !== undefined) throw notConstant(positionOf(inner.at))
+      taken.add(index)
+      calls.set(references.length, { ...call, start: table.at })
+      const label = table.alias === '' ? ` AS "${resolved.table.name}"` : ''
+      edits.push({ start: table.at, end: call.end, text: `main.scan_${references.length}${label}` })
+      references.push(resolved)
+      if (table.alias === '') addPrefixes(prefixes, { ...table, name: resolved.table.name }, name.parts)
+      continue
+    }
     const resolved = names.resolve(table.catalog, table.schema, table.name, positionOf(table.at))
     taken.add(index)
     let runnable: string
@@ -60,7 +79,7 @@ export function spliceTables(
   }
   edits.push(...unqualified(tokens, prefixes, taken))
   if (mentions.shown.length > 0) return showTables(text, tokens)
-  return { edits, references, catalogue: [...catalogue] }
+  return { edits, references, catalogue: [...catalogue], calls }
 }
 
 /** What columns may be qualified with besides the table's own name: `crm.Accounts`, `eol.crm.Accounts`. */
@@ -119,5 +138,6 @@ function showTables(text: string, tokens: readonly Token[]): SplicedTables {
     edits: [{ start: 0, end, text: select }],
     references: [],
     catalogue: ['information_schema_tables'],
+    calls: new Map(),
   }
 }

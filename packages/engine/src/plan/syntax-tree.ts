@@ -25,6 +25,8 @@ export interface NamedFunction {
 /** What a statement mentions, from the tree that `json_serialize_sql` writes. */
 export interface Mentions {
   readonly tables: readonly NamedTable[]
+  /** Functions with a schema in the place of a table: the platform's own. */
+  readonly calls: readonly NamedTable[]
   readonly functions: readonly NamedFunction[]
   /** `SHOW …` without a table: what is shown, in DuckDB's words. */
   readonly shown: readonly string[]
@@ -33,6 +35,7 @@ export interface Mentions {
 /** Collects every table and function of a parsed statement, heeding where names of CTEs hide tables. */
 export function readMentions(statement: JsonNode): Mentions {
   const tables: NamedTable[] = []
+  const calls: NamedTable[] = []
   const functions: NamedFunction[] = []
   const shown: string[] = []
 
@@ -62,6 +65,13 @@ export function readMentions(statement: JsonNode): Mentions {
         if (!isCte) tables.push(table)
         break
       }
+      case 'TABLE_FUNCTION': {
+        const call = readCall(node)
+        if (call === null) break
+        calls.push(call)
+        visitAll(nodeOf(node, 'function')?.children, scope)
+        return
+      }
       case 'SHOW_REF':
         if (nodeOf(node, 'query') === null) shown.push(textOf(node, 'table_name').replaceAll('"', ''))
         break
@@ -86,7 +96,7 @@ export function readMentions(statement: JsonNode): Mentions {
     }
   }
   visit(statement, new Set())
-  return { tables, functions, shown }
+  return { tables, calls, functions, shown }
 }
 
 function readTable(node: JsonNode): NamedTable {
@@ -97,6 +107,21 @@ function readTable(node: JsonNode): NamedTable {
     alias: textOf(node, 'alias'),
     at: integerOf(node, 'query_location') ?? 0,
     hasTimeTravel: nodeOf(node, 'at_clause') !== null,
+  }
+}
+
+/** `service.Name(…)` as a table; null for functions of DuckDB's own. */
+function readCall(node: JsonNode): NamedTable | null {
+  const called = nodeOf(node, 'function') ?? {}
+  const schema = textOf(called, 'schema')
+  if (schema === '' || schema === 'main') return null
+  return {
+    catalog: textOf(called, 'catalog'),
+    schema,
+    name: textOf(called, 'function_name'),
+    alias: textOf(node, 'alias'),
+    at: integerOf(called, 'query_location') ?? 0,
+    hasTimeTravel: false,
   }
 }
 

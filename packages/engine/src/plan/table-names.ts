@@ -49,7 +49,16 @@ export class TableNames {
     const dot = catalog === '' ? schema.indexOf('.') : -1
     const alias = dot < 0 ? catalog : schema.slice(0, dot)
     const service = dot < 0 ? schema : schema.slice(dot + 1)
-    const found = this.#candidates(alias, service, name)
+    const named = this.#candidates(alias, service, name)
+    const found = named.filter(({ table }) => table.parameters === undefined)
+    const [called] = named
+    if (found.length === 0 && called !== undefined) {
+      const name = this.#shortName(called.source, called.table)
+      throw new SluisError('SQL_UNKNOWN_TABLE', `${name} is a function.`, {
+        hint: `Call it: ${name}(…).`,
+        details: { position, table: name, nearest: [name] },
+      })
+    }
     const [only] = found
     if (only !== undefined && found.length === 1) return { kind: 'table', ...only }
     const written = [catalog, schema, name].filter((part) => part !== '').join('.')
@@ -64,6 +73,35 @@ export class TableNames {
     throw new SluisError('SQL_UNKNOWN_TABLE', `There is no table ${written}.`, {
       hint: didYouMean(nearest, 'List the tables of the database, or select from information_schema.tables.'),
       details: { position, table: written, nearest },
+    })
+  }
+
+  /**
+   * The function that `catalog.schema.name(…)` calls.
+   * @throws SluisError SQL_UNKNOWN_TABLE with the nearest functions
+   */
+  resolveFunction(
+    catalog: string,
+    schema: string,
+    name: string,
+    position: number,
+  ): { readonly source: string; readonly table: PlatformTable } {
+    const dot = catalog === '' ? schema.indexOf('.') : -1
+    const alias = dot < 0 ? catalog : schema.slice(0, dot)
+    const service = dot < 0 ? schema : schema.slice(dot + 1)
+    const found = this.#candidates(alias, service, name).find(({ table }) => table.parameters !== undefined)
+    if (found !== undefined) return found
+    const functions = this.#sources.flatMap(({ alias: source, byName }) =>
+      [...byName.values()]
+        .flat()
+        .filter(({ parameters }) => parameters !== undefined)
+        .map((table) => this.#shortName(source, table)),
+    )
+    const nearest = nearestNames(`${service}.${name}`, functions)
+    const written = [catalog, schema, name].filter((part) => part !== '').join('.')
+    throw new SluisError('SQL_UNKNOWN_TABLE', `There is no function ${written}.`, {
+      hint: didYouMean(nearest, 'List the tables of the database: its functions are among them.'),
+      details: { position, function: written, nearest },
     })
   }
 

@@ -42,7 +42,10 @@ type Row = Readonly<Record<string, string | number | boolean | null>>
 function rowsOf(relation: string, content: CatalogueContent): Row[] {
   const { database, sources, statements } = content
   const tables = sources.flatMap(({ alias, tables: list }, index) =>
-    list.map((table) => ({ table, schema: schemaName(alias, index === 0, table.schema) })),
+    // Functions take parameters: nothing that lists tables to select from them should see one.
+    list
+      .filter(({ parameters }) => parameters === undefined)
+      .map((table) => ({ table, schema: schemaName(alias, index === 0, table.schema) })),
   )
   switch (relation) {
     case 'information_schema_schemata':

@@ -42,6 +42,7 @@ export class ReadChooser {
           limit: scan.limit,
           orderBy: scan.orderBy,
           isCountOnly: scan.isCountOnly,
+          ...(scan.arguments === undefined ? {} : { arguments: scan.arguments }),
         },
         baseUrl,
       )

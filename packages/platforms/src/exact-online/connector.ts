@@ -1,5 +1,6 @@
 import type { Connector } from '@sluis/engine'
 import { judgeAnswer, readLimitHeaders } from './answers.ts'
+import { servedFunctions } from './functions.ts'
 import { negotiateRead } from './negotiate.ts'
 import { readCount, readPage } from './page.ts'
 import { nextDivisionsRequest, readDivisions } from './partitions.ts'
@@ -13,7 +14,7 @@ import { exactOnlineWrites } from './write-request.ts'
 export function exactOnlineConnector(): Connector {
   return {
     platform: 'exact-online',
-    tables: servedTables().map(({ table }) => table),
+    tables: [...servedTables(), ...servedFunctions()].map(({ table }) => table),
     negotiate: negotiateRead,
     judge: judgeAnswer,
     readLimits: readLimitHeaders,

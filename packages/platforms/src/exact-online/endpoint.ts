@@ -66,6 +66,36 @@ export function readableEndpoints(catalogue: readonly CatalogueEntry[]): readonl
     .map((entry) => toEndpoint(entry, catalogue))
 }
 
+/**
+ * Every function of the catalogue as an endpoint whose fields are what it answers. Where the documentation names no
+ * property, the answer is one value named after the function, or has the properties of the function that this one
+ * refines (`RecentCostsByNumberOfWeeks` of `…ByDate`).
+ */
+export function functionEndpoints(
+  catalogue: readonly CatalogueEntry[],
+): readonly { readonly endpoint: Endpoint; readonly isWrite: boolean }[] {
+  const functions = catalogue.filter(({ kind }) => kind === 'function')
+  const named = ({ properties }: CatalogueEntry) =>
+    properties.filter(({ name, type }) => name && !type.startsWith('Collection('))
+  return functions.map((entry) => {
+    const refined = functions.find(({ entity }) => `${entity}ByDate` === entry.entity)
+    const own = named(entry)
+    const properties =
+      own.length > 0
+        ? own
+        : refined
+          ? named(refined)
+          : [{ name: entry.entity, type: valueType(entry.entity) }]
+    return {
+      endpoint: toEndpoint({ ...entry, properties }, catalogue),
+      isWrite: !entry.methods.includes('GET'),
+    }
+  })
+}
+
+const valueType = (name: string) =>
+  name.endsWith('Count') ? 'Edm.Int32' : name === 'UserHasRights' ? 'Edm.Boolean' : 'Edm.String'
+
 function toEndpoint(entry: CatalogueEntry, catalogue: readonly CatalogueEntry[]): Endpoint {
   const segments = entry.uri
     .replace('/api/v1/', '')

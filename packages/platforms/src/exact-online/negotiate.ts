@@ -2,6 +2,7 @@ import type { Predicate, ReadOffer, ReadWish } from '@sluis/engine'
 import type { Endpoint } from './endpoint.ts'
 import { type RenderedTerm, renderTerm } from './filter.ts'
 import { type FilterBatches, toFilterBatches } from './filter-batches.ts'
+import { functionOffer } from './functions.ts'
 import { countRequest, maxUrlLength, type ReadQuery, readRequest, urlLength } from './read-request.ts'
 import { syncOffer } from './sync-offer.ts'
 import { type ServedTable, servedTables } from './tables.ts'
@@ -16,6 +17,7 @@ import { type ServedTable, servedTables } from './tables.ts'
  * @see Exact support, "API limits: error velocity" (read November 2026)
  */
 export function negotiateRead(wish: ReadWish, baseUrl: string): readonly ReadOffer[] {
+  if (wish.table.parameters !== undefined) return [functionOffer(wish, baseUrl)]
   const served = serveTable(wish)
   return served.endpoints
     .filter((endpoint) => hasColumns(endpoint, wish))

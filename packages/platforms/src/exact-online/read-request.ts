@@ -58,7 +58,7 @@ export function optionLength(text: string, isPaged: boolean): number {
   return isPaged ? encodeURIComponent(text).replaceAll("'", '%27').length : encodeOption(text).length
 }
 
-function endpointUrl(baseUrl: string, endpoint: Endpoint, partition: Partition | null): string {
+export function endpointUrl(baseUrl: string, endpoint: Endpoint, partition: Partition | null): string {
   if (!endpoint.isDivided) return `${baseUrl}${endpoint.path}`
   if (partition === null || !/^\d+$/.test(partition.id)) {
     throw new TypeError(`${endpoint.name} is read by company, and "${partition?.id}" is no company code.`)

@@ -60,7 +60,7 @@ export function buildTables(catalogue: readonly CatalogueEntry[]): readonly Serv
 
 const rank = ({ kind }: Endpoint) => ['plain', 'read', 'bulk', 'sync'].indexOf(kind)
 
-function toTable(schema: string, endpoint: Endpoint): PlatformTable {
+export function toTable(schema: string, endpoint: Endpoint): PlatformTable {
   const isOwn = ownDivision.has(endpoint.name)
   const isFromUrl = endpoint.isDivided && !isOwn
   const fields = [...endpoint.fields.values()]

@@ -204,6 +204,7 @@ export function databaseRoutes(app: FastifyInstance, { people, vault, engine }: 
           name: table.name,
           source,
           columns: table.columns.length,
+          ...(table.parameters === undefined ? {} : { isFunction: true }),
         })),
       }
     },
@@ -238,6 +239,7 @@ export function databaseRoutes(app: FastifyInstance, { people, vault, engine }: 
         name: table.name,
         source,
         partitionColumn: table.partitionColumn,
+        ...(table.parameters === undefined ? {} : { isFunction: true, parameters: table.parameters }),
         columns: table.columns.map(({ name: column, type, isNullable, isKey }) => ({
           name: column,
           type: typeof type === 'string' ? type : 'LIST(STRUCT)',
