@@ -93,7 +93,13 @@ export class Handovers {
     const { platform, region } = findIssuer(this.#parts.platforms, handover)
     const credentials = checkCredentials(handover.credentials, platform, region, clock.now())
     await options.beforeSpending?.()
-    const known = await this.#recognise(organisationId, platform, credentials)
+    const known = await this.#recognise(organisationId, platform, credentials).catch(async (error) => {
+      // The same request may have stored its tokens since this one looked for it.
+      const first = await repeated()
+      if (first) return { first }
+      throw error
+    })
+    if (known !== null && 'first' in known) return known.first
     if (known !== null && 'grant' in known) {
       const first = await this.#attach(known.grant, options).then(
         () => null,
