@@ -6,7 +6,7 @@ import { after, before, describe, test } from 'node:test'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { type ExactOnlineEmulator, startExactOnlineEmulator } from '@sluis/emulator-exact-online'
 import type { Partition, PlatformTable, Predicate, ReadOffer, ReadWish, SqlValue } from '@sluis/engine'
-import { type IncomingResponse, must, type OutgoingRequest, PlainSecret } from '@sluis/shared'
+import { type IncomingResponse, isSluisError, must, type OutgoingRequest, PlainSecret } from '@sluis/shared'
 import type { TokenAnswer, TokenGrant } from '@sluis/vault'
 import fc from 'fast-check'
 import { exactOnlineConnector } from './connector.ts'
@@ -160,13 +160,23 @@ describe('every table', () => {
     assert.ok(partition)
     for (const table of connector.tables) {
       const name = `${table.schema}.${table.name}`
+      if (name === 'customfield.UpdateCustomField') {
+        // The one function that writes: it is refused before any call.
+        assert.throws(
+          () => connector.negotiate(wishFor(table, { limit: 5 }), emulator.url),
+          (error) => isSluisError(error, 'SQL_NOT_ALLOWED'),
+        )
+        continue
+      }
       for (const offer of connector.negotiate(wishFor(table, { limit: 5 }), emulator.url)) {
         const [request] = offer.requests(table.partitionColumn === null ? null : partition)
         const response = await ask(must(request))
         assert.equal(response.status, 200, `${name}: ${request?.url}\n${response.body}`)
         assert.equal(connector.judge(response, 0).kind, 'rows')
         const page = connector.readPage(response.body)
-        const text = response.body.toString('utf8', page.start, page.end)
+        const found = response.body.toString('utf8', page.start, page.end)
+        // A function may answer one object instead of a list.
+        const text = found.startsWith('[') ? found : `[${found}]`
         const rows = JSON.parse(text) as Row[]
         assert.equal(page.rows, rows.length)
         assert.ok(rows.length <= offer.pageRows)

@@ -240,7 +240,15 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'DELETE /databases/:name': { 204: nothing },
   'GET /databases/:name/tables': {
     200: z.object({
-      tables: z.array(z.object({ schema: text, name: text, source: text, columns: count })),
+      tables: z.array(
+        z.object({
+          schema: text,
+          name: text,
+          source: text,
+          columns: count,
+          isFunction: z.literal(true).optional(),
+        }),
+      ),
     }),
   },
   'GET /databases/:name/tables/:table': {
@@ -250,6 +258,8 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
       source: text,
       partitionColumn: text.nullable(),
       columns: z.array(column),
+      isFunction: z.literal(true).optional(),
+      parameters: z.array(z.object({ name: text, type: text })).optional(),
     }),
   },
   'GET /databases/:name/partitions': {
