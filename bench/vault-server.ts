@@ -69,6 +69,14 @@ export class VaultServer {
     for (;;) if ((await fetch(`${this.url}/readyz`)).ok) return performance.now() - startedAt
   }
 
+  async get<T>(path: string): Promise<T> {
+    const response = await fetch(`${this.url}/api/v1${path}`, {
+      headers: { authorization: `Bearer ${this.key}` },
+    })
+    if (!response.ok) throw new Error(`${path} answered ${response.status}: ${await response.text()}`)
+    return (await response.json()) as T
+  }
+
   async post<T>(path: string, body: object): Promise<T> {
     const response = await fetch(`${this.url}/api/v1${path}`, {
       method: 'POST',

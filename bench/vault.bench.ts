@@ -153,6 +153,7 @@ async function measureRefreshes(
 
 /** Ten thousand callers of one grant whose access token has run out. */
 async function measureHerd(lab: VaultServer, report: Report, grant: string): Promise<void> {
+  const { platformUser } = await lab.get<{ platformUser: { name: string } }>(`/grants/${grant}`)
   await advance(lab, 700)
   const before = (await lab.issuer.ledger()).length
   let turn = 0
@@ -161,7 +162,10 @@ async function measureHerd(lab: VaultServer, report: Report, grant: string): Pro
     await runLoad({ url: lab.url, key: lab.key, connections: 500, pipelined: 20, next }),
     'herd',
   )
-  const calls = (await lab.issuer.ledger()).length - before
+  // Other grants are kept alive meanwhile: the issuer names a user after the chain.
+  const calls = (await lab.issuer.ledger(before)).filter(
+    ({ chain }) => `User ${chain}` === platformUser.name,
+  ).length
   report({ name: 'herd.issuer-calls', value: calls, unit: 'calls', goal: '1' })
   report({ name: 'herd.all-answered', value: result.seconds * 1000, unit: 'ms' })
   await lab.issuer.setLatency(0)
