@@ -8,6 +8,7 @@ import { handoverCommand } from './commands/handover.ts'
 import { keyCommand } from './commands/key.ts'
 import { queryCommand } from './commands/query.ts'
 import { serveCommand } from './commands/serve.ts'
+import { vaultCommand } from './commands/vault.ts'
 
 const program = new Command('sluis')
   .description(
@@ -21,7 +22,15 @@ const program = new Command('sluis')
   )
   .exitOverride()
 const context = contextOf(process)
-for (const add of [serveCommand, handoverCommand, grantCommand, databaseCommand, queryCommand, keyCommand])
+for (const add of [
+  serveCommand,
+  handoverCommand,
+  grantCommand,
+  databaseCommand,
+  queryCommand,
+  keyCommand,
+  vaultCommand,
+])
   add(program, context)
 
 try {

@@ -98,6 +98,16 @@ test('every route answers as it is described', async () => {
   await ask('DELETE /keys/:id', [key.id])
   await ask('POST /keys/rotate', [], {})
 
+  // A recovery that waits for a server of another machine.
+  await lab.store.pool.query(
+    `INSERT INTO vault_process (id, lock_key, started_at, replayed_recovery) VALUES ('prc_gone', 4711, 1, 0)`,
+  )
+  await lab.store.pool.query(`INSERT INTO vault_recovery (reason, detected_at) VALUES ('test', 1)`)
+  const { body: awaited } = await ask('GET /vault/awaited')
+  assert.ok(awaited.processes.includes('prc_gone'), JSON.stringify(awaited))
+  const { body: left } = await ask('POST /vault/assume-lost', [], { process: 'prc_gone' })
+  assert.ok(!left.processes.includes('prc_gone'), JSON.stringify(left))
+
   const { body: below } = await ask('POST /organisations', [], { name: 'Below' })
   await ask('GET /organisations')
   await ask('GET /organisations/:id', [below.id])

@@ -99,10 +99,24 @@ export class DatabaseMemory {
     if (rowCount === 1) this.#log.info({}, 'every process has replayed its spool; tokens may be spent again')
   }
 
-  /** An operator's word that a process and its spool are gone for good. */
+  /**
+   * An operator's word that a process and its spool are gone for good. Only one that a recovery waits for can be given
+   * up: any other may hold answers that are nowhere else.
+   */
   async assumeLost(processId: string): Promise<void> {
-    const { rowCount } = await this.#store.pool.query('DELETE FROM vault_process WHERE id = $1', [processId])
-    if (rowCount === 0) throw new SluisError('NOT_FOUND', `No process ${processId} is registered.`)
+    const { rowCount } = await this.#store.pool.query(
+      `DELETE FROM vault_process p USING vault_recovery r
+       WHERE p.id = $1 AND r.ended_at IS NULL AND p.replayed_recovery < r.id`,
+      [processId],
+    )
+    if (rowCount !== 0) return
+    const awaited = await this.awaited()
+    throw new SluisError('NOT_FOUND', `The vault does not wait for a process ${processId}.`, {
+      hint:
+        awaited.length === 0
+          ? 'It waits for none: there is nothing to give up.'
+          : `It waits for ${awaited.join(', ')}.`,
+    })
   }
 
   /** Which processes a recovery still waits for. */

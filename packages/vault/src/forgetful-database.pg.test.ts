@@ -61,6 +61,7 @@ describe('after the database forgot', () => {
     clock.advance(601_000)
     await vault.tick()
     assert.deepEqual(await vault.awaitedProcesses(), ['prc_elsewhere'])
+    await assert.rejects(vault.assumeLost('prc_nobody'), failsWith('NOT_FOUND'))
     await vault.assumeLost('prc_elsewhere')
     await vault.tick()
     assert.equal((await vault.getGrant(organisationId, id)).state, 'active')
@@ -68,6 +69,14 @@ describe('after the database forgot', () => {
     assert.deepEqual(told, ['grant.ambiguous', 'grant.recovered'])
     assert.equal((await vault.lease(organisationId, id)).generation, 2)
     assert.deepEqual(await lab.spends(), ['refreshed'])
+  })
+
+  test('a process that nobody waits for cannot be given up', async () => {
+    const vault = await lab.open()
+    await registerElsewhere()
+    await assert.rejects(vault.assumeLost('prc_elsewhere'), failsWith('NOT_FOUND'))
+    const { rowCount } = await lab.store.pool.query(`SELECT FROM vault_process WHERE id = 'prc_elsewhere'`)
+    assert.equal(rowCount, 1)
   })
 
   test('two processes that notice it tell of it once', async () => {

@@ -26,6 +26,7 @@ import { organisationRoutes } from './routes/organisations.ts'
 import { platformRoutes } from './routes/platforms.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { statementRoutes } from './routes/statements.ts'
+import { vaultProcessRoutes } from './routes/vault-processes.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 import { addSecureHeaders } from './secure-headers.ts'
 import { webRoutes } from './web-app.ts'
@@ -151,6 +152,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       databaseRoutes(api, parts)
       statementRoutes(api, parts)
       keyRoutes(api, parts)
+      vaultProcessRoutes(api, parts)
       platformRoutes(api, parts)
       organisationRoutes(api, parts)
       memberRoutes(api, parts)

@@ -118,6 +118,19 @@ export function requireDatabase({ caller }: RequestContext, name: string): void 
   throw new SluisError('NOT_FOUND', `There is no database named "${name.slice(0, 80)}".`)
 }
 
+/** Refuses what concerns all organisations, unless the request acts in one that has none above it. */
+export async function requireInstallation(
+  people: People,
+  organisationId: OrganisationId,
+  what: string,
+): Promise<void> {
+  const [own] = await people.listOrganisations(organisationId)
+  if (own?.parentId == null) return
+  throw new SluisError('FORBIDDEN', `${what} to the whole installation.`, {
+    hint: 'Use a key of an organisation that has none above it.',
+  })
+}
+
 /** The `Idempotency-Key` header, checked. */
 export function idempotencyKey(request: FastifyRequest): string | null {
   const key = request.headers['idempotency-key']

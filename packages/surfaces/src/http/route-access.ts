@@ -64,6 +64,8 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /keys': needs('admin'),
   'DELETE /keys/:id': needs('admin'),
   'POST /keys/rotate': acts('keys.rotated', 'admin'),
+  'GET /vault/awaited': needs('admin'),
+  'POST /vault/assume-lost': acts('process.assumed-lost', 'admin'),
 
   'GET /organisations': needs(),
   'GET /organisations/:id': needs(),

@@ -280,6 +280,8 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'GET /keys': { 200: z.object({ keys: z.array(key) }) },
   'DELETE /keys/:id': { 204: nothing },
   'POST /keys/rotate': { 200: z.object({ moved: z.record(text, count) }) },
+  'GET /vault/awaited': { 200: z.object({ processes: z.array(text) }) },
+  'POST /vault/assume-lost': { 200: z.object({ processes: z.array(text) }) },
 
   'GET /organisations': { 200: z.object({ organisations: z.array(organisation) }) },
   'GET /organisations/:id': { 200: organisation },

@@ -1,10 +1,9 @@
 import { isNetwork, scopes } from '@sluis/people'
-import { SluisError } from '@sluis/shared'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { HttpParts } from '../http-app.ts'
-import { enter } from '../request-context.ts'
+import { enter, requireInstallation } from '../request-context.ts'
 import { isoTime, strict } from '../strict-schema.ts'
 
 /** `/keys`, and the key to seal handovers for. */
@@ -84,12 +83,7 @@ export function keyRoutes(app: FastifyInstance, { people, vault }: HttpParts): v
       const { caller, organisationId } = await enter(request, people, 'admin')
       const wanted = new Set(request.body.keys)
       if (wanted.has('kek')) {
-        const [own] = await people.listOrganisations(organisationId)
-        if (own?.parentId != null) {
-          throw new SluisError('FORBIDDEN', 'The key-encryption key belongs to the whole installation.', {
-            hint: 'Use a key of an organisation that has none above it.',
-          })
-        }
+        await requireInstallation(people, organisationId, 'The key-encryption key belongs')
       }
       const moved: Record<string, number> = {}
       if (wanted.has('kek')) moved.kek = await vault.rotateKek()
