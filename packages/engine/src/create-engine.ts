@@ -29,6 +29,7 @@ import type {
   Explanation,
   OpenSession,
   QueryRequest,
+  ResultFormat,
   StatementPage,
   StatementRecord,
   StatementRun,
@@ -41,6 +42,7 @@ import { ownFolder } from './run/own-folder.ts'
 import type { RunLimits } from './run/runner-messages.ts'
 import { RunnerPool } from './run/runner-pool.ts'
 import type { CatalogueContent } from './statements/catalogue-rows.ts'
+import { type ConverterParts, convertedResult } from './statements/converted-result.ts'
 import { explainReads, firstGrant, statementKey, withWrite } from './statements/explain-reads.ts'
 import { refuseWrites } from './statements/may-write.ts'
 import { StatementPreparer } from './statements/prepare-statement.ts'
@@ -90,6 +92,7 @@ class PlanFetchRun implements Engine {
   readonly #log: StatementLog
   readonly #own: { readonly folder: string; release(): void }
   readonly #results: StoredResults
+  readonly #converter: ConverterParts
   readonly #background = new Set<Promise<unknown>>()
 
   constructor(options: EngineOptions) {
@@ -128,15 +131,19 @@ class PlanFetchRun implements Engine {
       timeZone: options.timeZone ?? 'Europe/Amsterdam',
       pushdown: options.pushdown ?? true,
     })
+    const timeZone = options.timeZone ?? 'Europe/Amsterdam'
+    const pipes = new NamedPipes(folder)
+    const limits = { ...defaultLimits, ...options.limits }
+    this.#converter = { runners: this.#runners, pipes, limits, folder, timeZone, renderError }
     this.#runner = new StatementRunner({
       preparer: this.#preparer,
       memory: this.#memory,
       runners: this.#runners,
-      pipes: new NamedPipes(folder),
+      pipes,
       statements: this.#log,
       clock,
       log,
-      limits: { ...defaultLimits, ...options.limits },
+      limits,
       folder,
       renderError,
       catalogueOf: (organisationId, database) => this.#catalogueOf(organisationId, database),
@@ -274,7 +281,12 @@ class PlanFetchRun implements Engine {
     return this.#log.get(organisationId, request.database, record.id)
   }
 
-  async getResult(organisationId: OrganisationId, name: string, id: StatementId): Promise<StatementRun> {
+  async getResult(
+    organisationId: OrganisationId,
+    name: string,
+    id: StatementId,
+    format?: ResultFormat,
+  ): Promise<StatementRun> {
     const record = await this.#log.get(organisationId, name, id)
     if (record.error) {
       throw new SluisError(
@@ -288,7 +300,10 @@ class PlanFetchRun implements Engine {
         hint: 'Ask for its state until it is done.',
       })
     }
-    return this.#results.open(id)
+    const kept = await this.#results.get(id)
+    if (kept.format !== 'parquet' || format === undefined || format === 'parquet')
+      return StoredResults.open(kept)
+    return convertedResult(this.#converter, kept, format)
   }
 
   #newRecord(request: QueryRequest): LiveRecord {

@@ -237,7 +237,13 @@ export interface Engine {
     page: StatementPage,
   ): Promise<readonly StatementRecord[]>
   getStatement(organisationId: OrganisationId, name: string, id: StatementId): Promise<StatementRecord>
-  getResult(organisationId: OrganisationId, name: string, id: StatementId): Promise<StatementRun>
+  /** The rows of a statement that was started; what was started as Parquet is told in any `format`, without a call. */
+  getResult(
+    organisationId: OrganisationId,
+    name: string,
+    id: StatementId,
+    format?: ResultFormat,
+  ): Promise<StatementRun>
   cancelStatement(organisationId: OrganisationId, name: string, id: StatementId): Promise<void>
   stop(): Promise<void>
 }

@@ -63,7 +63,9 @@ export function copyStatement(
     }
     case 'parquet': {
       const values = columns.map(
-        ({ name }, index) => `${names[index]} AS "${uniqueName(columns, index, name)}"`,
+        // Parquet would round integers of 128 bits, which every sum of integers is, to floating point.
+        ({ name, type }, index) =>
+          `${names[index]}${/^U?HUGEINT$/.test(type) ? '::DECIMAL(38, 0)' : ''} AS "${uniqueName(columns, index, name)}"`,
       )
       return `COPY (SELECT ${values.join(', ')} FROM ${source}) ${to} (FORMAT parquet)`
     }

@@ -5,6 +5,8 @@ import { type Clock, SluisError, type StatementId } from '@sluis/shared'
 import type { QueryStats, StatementRun } from '../engine.ts'
 
 type Finished = Omit<StatementRun, 'stats' | 'body'> & { readonly stats: QueryStats }
+/** A finished statement with the file that holds its rows. */
+export type KeptResult = Finished & { readonly file: string }
 
 const keptMs = 3_600_000
 
@@ -12,7 +14,7 @@ const keptMs = 3_600_000
 export class StoredResults {
   readonly #folder: string
   readonly #clock: Clock
-  readonly #finished = new Map<StatementId, Finished & { readonly file: string; readonly at: number }>()
+  readonly #finished = new Map<StatementId, KeptResult & { readonly at: number }>()
   readonly #writing = new Map<StatementId, Promise<void>>()
 
   constructor(folder: string, clock: Clock) {
@@ -45,7 +47,7 @@ export class StoredResults {
   }
 
   /** The kept rows; of a statement that has just ended, once its last bytes are written. */
-  async open(id: StatementId): Promise<StatementRun> {
+  async get(id: StatementId): Promise<KeptResult> {
     await this.#writing.get(id)
     const kept = this.#finished.get(id)
     if (!kept) {
@@ -53,8 +55,19 @@ export class StoredResults {
         hint: 'Results are kept for an hour on the server that ran them; run the statement again.',
       })
     }
-    const { file, at: _, stats, ...run } = kept
-    return { ...run, body: createReadStream(file), stats: Promise.resolve(stats) }
+    return kept
+  }
+
+  /** The rows as they were kept. */
+  static open({ id, columns, format, warnings, file, stats }: KeptResult): StatementRun {
+    return {
+      id,
+      columns,
+      format,
+      warnings,
+      body: createReadStream(file),
+      stats: Promise.resolve(stats),
+    }
   }
 
   async #prune(): Promise<void> {

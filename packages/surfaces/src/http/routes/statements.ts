@@ -186,7 +186,14 @@ export function statementRoutes(app: FastifyInstance, { people, engine }: HttpPa
     async (request, reply) => {
       const context = await enter(request, people, 'query')
       const record = await own(context, request.params.name, request.params.id)
-      return sendRun(reply, await engine.getResult(context.organisationId, request.params.name, record.id))
+      // Without a wish the rows come as they were asked for at the start.
+      const { accept } = request.headers
+      const isWished = Object.values(mediaTypes).some((type) => accept?.includes(type.split(';')[0] ?? ''))
+      const format = isWished ? formatOf(accept) : undefined
+      return sendRun(
+        reply,
+        await engine.getResult(context.organisationId, request.params.name, record.id, format),
+      )
     },
   )
 
