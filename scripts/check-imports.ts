@@ -20,8 +20,9 @@ const arrows: Record<string, readonly string[]> = {
   // Goes to partners' machines and browsers alone.
   'packages/sdk': [],
   'packages/cli': ['packages/shared', 'packages/sdk', 'packages/server'],
-  'emulators/exact-online': ['packages/shared', 'packages/facts'],
-  'emulators/twinfield': ['packages/shared', 'packages/facts', 'emulators/exact-online'],
+  'emulators/shared': [],
+  'emulators/exact-online': ['packages/shared', 'packages/facts', 'emulators/shared'],
+  'emulators/twinfield': ['packages/shared', 'packages/facts', 'emulators/shared'],
 }
 const isWiring = (path: string) =>
   ['packages/server/', 'bench/', 'scripts/', 'examples/', 'emulators/main.ts'].some((start) =>

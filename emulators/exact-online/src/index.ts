@@ -1,9 +1,8 @@
-export { EmulatedClock } from './emulated-clock.ts'
+export type { Fault } from '@sluis/emulator-shared'
 export {
   type ExactOnlineEmulator,
   type ExactOnlineEmulatorOptions,
   startExactOnlineEmulator,
 } from './emulator.ts'
-export type { Fault } from './faults.ts'
-export type { LedgerEntry } from './ledger.ts'
+export type { ExactOnlineLedgerEntry as LedgerEntry } from './ledger-entry.ts'
 export type { App } from './oauth/issuer.ts'

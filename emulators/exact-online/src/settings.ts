@@ -1,5 +1,5 @@
+import type { Journal } from '@sluis/emulator-shared'
 import type { Collation } from './api/collation.ts'
-import type { Journal } from './journal.ts'
 
 export interface DataOptions {
   readonly seed: number

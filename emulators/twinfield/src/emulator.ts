@@ -1,9 +1,20 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text as readText } from 'node:stream/consumers'
-import { EmulatedClock } from '@sluis/emulator-exact-online'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import {
+  type Controls,
+  EmulatedClock,
+  Faults,
+  isInstead,
+  Journal,
+  Ledger,
+  type LedgerEntry,
+  listen,
+  playAfter,
+  playInstead,
+  readBody,
+  serveControl,
+} from '@sluis/emulator-shared'
 import { answerAuthorize } from './authorize.ts'
-import { answerControl } from './control.ts'
+import { twinfieldControls } from './control.ts'
 import { type DataOptions, makeOffices, type Office } from './dataset.ts'
 import { Issuer, type JsonAnswer } from './issuer.ts'
 import { Limits } from './limits.ts'
@@ -22,33 +33,12 @@ export interface TwinfieldEmulator {
   close(): Promise<void>
 }
 
-/** One request that the emulator saw, without any secret. */
-export interface LedgerEntry {
-  readonly seq: number
-  readonly at: number
+/** One request that the emulator of Twinfield saw, without any secret. */
+export interface TwinfieldLedgerEntry extends LedgerEntry {
   readonly kind: 'authorize' | 'token' | 'api'
-  readonly clientId: string | null
-  readonly user: string | null
-  readonly route: string
-  readonly outcome: string
-  readonly status: number | null
   readonly office?: string | null
   readonly rows?: number | null
   readonly grantType?: string
-  readonly fault?: string
-}
-
-export interface OrderedFault {
-  readonly at: 'token' | 'api'
-  readonly kind: 'drop-response' | 'delay' | 'status' | 'body' | 'reset' | 'soap'
-  readonly times: number
-  readonly matching?: string
-  readonly status?: number
-  readonly body?: string
-  readonly headers?: Readonly<Record<string, string>>
-  readonly delayMs?: number
-  /** Of a SOAP fault. */
-  readonly code?: number
 }
 
 /** Everything that a request may look at or change. */
@@ -56,11 +46,11 @@ export interface EmulatorState {
   readonly clock: EmulatedClock
   readonly issuer: Issuer
   readonly limits: Limits
-  readonly ledger: LedgerEntry[]
-  faults: (OrderedFault & { left: number })[]
+  readonly ledger: Ledger<TwinfieldLedgerEntry>
+  /** `soap` answers with the SOAP fault of that number. */
+  readonly faults: Faults<'soap'>
   data: DataOptions
   offices: readonly Office[]
-  seq: number
 }
 
 /** Starts an imitation of Twinfield: log-in server, one cluster, and controls. */
@@ -74,32 +64,13 @@ export async function startTwinfieldEmulator(
     clock,
     issuer: new Issuer(clock),
     limits: new Limits(),
-    ledger: [],
-    faults: [],
+    ledger: new Ledger(new Journal(undefined, 'ledger')),
+    faults: new Faults(),
     data,
     offices: makeOffices(data),
-    seq: 0,
   }
-  const server = createServer((request, response) => {
-    handle(request, response, state).catch((error: Error) => {
-      process.stderr.write(`${error.stack}\n`)
-      if (!response.headersSent) response.writeHead(500)
-      response.end()
-    })
-  })
-  server.keepAliveTimeout = 75_000
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, resolve)
-  })
-  const address = server.address() as AddressInfo
-  return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
-    async close() {
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
-    },
-  }
+  const controls = twinfieldControls(state)
+  return listen((request, response) => handle(request, response, state, controls), { host, port })
 }
 
 const connect = '/auth/authentication/connect/'
@@ -108,21 +79,14 @@ async function handle(
   request: IncomingMessage,
   response: ServerResponse,
   state: EmulatorState,
+  controls: Controls,
 ): Promise<void> {
-  const origin = `http://${request.headers.host ?? 'localhost'}`
-  const url = new URL(request.url ?? '/', origin)
-  const body = await readText(request)
+  const url = new URL(request.url ?? '/', `http://${request.headers.host ?? 'localhost'}`)
   const path = url.pathname
-  const method = request.method ?? 'GET'
-  if (path.startsWith('/_control/')) {
-    const isLoopback = /^(::ffff:)?127\.|^::1$/.test(request.socket.remoteAddress ?? '')
-    const answer = isLoopback
-      ? answerControl(method, path.slice('/_control/'.length), url.searchParams, body, state)
-      : { status: 403, body: { error: '/_control answers on the loopback interface only' } }
-    return sendJson(response, answer.status, answer.body)
-  }
+  if (path.startsWith('/_control/')) return serveControl(request, response, url, controls)
+  const body = await readBody(request)
   if (path === `${connect}authorize`) {
-    const isPost = method === 'POST'
+    const isPost = request.method === 'POST'
     const answer = answerAuthorize(
       isPost,
       isPost ? new URLSearchParams(body) : url.searchParams,
@@ -151,49 +115,14 @@ const who = ({ clientId, user, outcome }: Pick<JsonAnswer, 'clientId' | 'user' |
   outcome,
 })
 
-function note(state: EmulatorState, entry: Omit<LedgerEntry, 'seq' | 'at'>): void {
-  state.ledger.push({ seq: ++state.seq, at: state.clock.now(), ...entry })
+function note(state: EmulatorState, entry: Omit<TwinfieldLedgerEntry, 'seq' | 'at'>): void {
+  state.ledger.add({ at: state.clock.now(), ...entry })
 }
 
 function sendJson(response: ServerResponse, status: number, body: object): void {
   response
     .writeHead(status, { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store' })
     .end(`${JSON.stringify(body)}\n`)
-}
-
-function takeFault(state: EmulatorState, at: OrderedFault['at'], text: string): OrderedFault | null {
-  const found = state.faults.find(
-    (fault) => fault.at === at && (fault.matching === undefined || text.includes(fault.matching)),
-  )
-  if (!found) return null
-  found.left--
-  if (found.left <= 0) state.faults = state.faults.filter((fault) => fault !== found)
-  return found
-}
-
-/** Whether a fault takes the place of processing. */
-const replaces = (fault: OrderedFault | null) =>
-  fault !== null && ['status', 'body', 'reset'].includes(fault.kind)
-
-function playInstead(fault: OrderedFault, response: ServerResponse): void {
-  if (fault.kind === 'reset') response.socket?.resetAndDestroy()
-  else
-    response
-      .writeHead(fault.status ?? (fault.kind === 'body' ? 200 : 500), {
-        'Content-Type': 'text/plain',
-        ...fault.headers,
-      })
-      .end(fault.body ?? '')
-}
-
-/** True when the answer that was made must not be sent. */
-async function playAfter(fault: OrderedFault | null, response: ServerResponse): Promise<boolean> {
-  if (fault?.kind === 'drop-response') {
-    response.socket?.resetAndDestroy()
-    return true
-  }
-  if (fault?.kind === 'delay') await new Promise((resolve) => setTimeout(resolve, fault.delayMs ?? 1000))
-  return false
 }
 
 async function logIn(
@@ -211,8 +140,8 @@ async function logIn(
   const kind = isToken ? 'token' : 'api'
   const route = `connect/${step}`
   const grantType = isToken ? { grantType: form.get('grant_type') ?? '' } : {}
-  const fault = takeFault(state, kind, `${url.pathname}?grant_type=${form.get('grant_type') ?? ''}`)
-  if (fault && replaces(fault)) {
+  const fault = state.faults.take(kind, `${url.pathname}?grant_type=${form.get('grant_type') ?? ''}`)
+  if (isInstead(fault)) {
     note(state, {
       kind,
       route,
@@ -223,7 +152,7 @@ async function logIn(
       fault: fault.kind,
       ...grantType,
     })
-    return playInstead(fault, response)
+    return playInstead(fault, response, 'text/plain')
   }
   const answer = answerStep()
   note(state, {
@@ -274,9 +203,9 @@ async function serve(
     response.writeHead(200, { 'Content-Type': 'text/xml; charset=utf-8' }).end(wsdl(service, address))
     return
   }
-  const fault = takeFault(state, 'api', `${url.pathname} ${body}`)
+  const fault = state.faults.take('api', `${url.pathname} ${body}`)
   const now = state.clock.now()
-  if (fault && replaces(fault)) {
+  if (isInstead(fault)) {
     note(state, {
       kind: 'api',
       route: service,
@@ -286,7 +215,7 @@ async function serve(
       status: fault.status ?? null,
       fault: fault.kind,
     })
-    return playInstead(fault, response)
+    return playInstead(fault, response, 'text/plain')
   }
   const orderedFault = fault?.kind === 'soap' ? (fault.code ?? 100) : null
   const answer = answerService({ cluster, service, text: body, url: address, now, orderedFault }, state)

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import type { EmulatedClock } from '@sluis/emulator-exact-online'
+import type { EmulatedClock } from '@sluis/emulator-shared'
 import type { Language } from './soap.ts'
 
 export interface App {

@@ -184,9 +184,16 @@ function readCollection(
   set: EntitySet,
   context: ReadContext,
 ): Answered {
-  const lines = set.collections.find((collection) => collection.name === name)?.lines
+  const collection = set.collections.find((known) => known.name === name)
   const header = rowOfKey(set, target.key ?? '', context)
-  if (!lines) throw new ApiFault(404, `Resource not found for the segment '${name}'.`)
+  if (!collection) throw new ApiFault(404, `Resource not found for the segment '${name}'.`)
+  const { lines } = collection
+  // What the catalogue has no rows for is empty, here as where it is expanded.
+  if (!lines) {
+    return target.isCount
+      ? { body: '0', rows: 0, contentType: 'text/plain;charset=utf-8' }
+      : { body: '{"d":{"results":[\r\n\r\n]}}', rows: 0 }
+  }
   const visible = lineRows(set, lines, foreignKeyTo(set, lines), context.division, header)
   const options = parseQueryOptions(request.query, lines, false)
   const path = lines.entry.uri.split('{division}/').at(-1) ?? ''

@@ -72,20 +72,29 @@ function readSelect(
 ): ReadonlySet<string> | null {
   if (text === null || text.trim() === '' || text === '*') return null
   const select = new Set<string>()
+  const whole = new Set<string>()
   for (const item of listOf(text)) {
-    const [name = '', inner] = item.split('/')
+    const [name = '', inner, ...deeper] = item.split('/')
+    if (deeper.length > 0) throw new ApiFault(400, 'Bad Request - Error in query syntax.')
+    if (name === '*') {
+      for (const known of set.properties.keys()) select.add(known)
+      continue
+    }
     const collection = set.collections.find((known) => known.name === name)
     if (!collection && !set.properties.has(name)) throw unknownProperty(name, set)
+    if (inner === undefined || inner === '*') whole.add(name)
     if (inner === undefined) {
       select.add(name)
       continue
     }
     if (!collection || !expand.has(name)) throw new ApiFault(400, 'Bad Request - Error in query syntax.')
-    if (collection.lines && !collection.lines.properties.has(inner))
+    if (inner !== '*' && collection.lines && !collection.lines.properties.has(inner))
       throw unknownProperty(inner, collection.lines)
     select.add(name)
     expand.set(name, new Set([...(expand.get(name) ?? []), inner]))
   }
+  // `Lines` or `Lines/*` beside `Lines/AmountFC` is all of the lines.
+  for (const name of whole) if (expand.has(name)) expand.set(name, null)
   return select
 }
 

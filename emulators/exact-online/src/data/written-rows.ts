@@ -1,4 +1,4 @@
-import type { Journal } from '../journal.ts'
+import type { Journal } from '@sluis/emulator-shared'
 import type { Value } from './named-values.ts'
 
 /** What clients made of one row: values that replace the generated ones, or all values of a row that they added. */

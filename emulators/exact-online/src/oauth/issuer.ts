@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import type { EmulatedClock } from '../emulated-clock.ts'
-import type { Journal } from '../journal.ts'
+import type { EmulatedClock, Journal } from '@sluis/emulator-shared'
 import { type TokenClaims, TokenCodec } from './token-codec.ts'
 
 export interface App {

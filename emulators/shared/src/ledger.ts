@@ -1,25 +1,15 @@
 import type { Journal } from './journal.ts'
 
-/** One request that the emulator saw, without any secret. */
+/** One request that an emulator saw, without any secret; platforms add what is their own. */
 export interface LedgerEntry {
   readonly seq: number
   readonly at: number
-  readonly kind: 'authorize' | 'token' | 'api'
+  readonly kind: string
   readonly clientId: string | null
   readonly user: string | null
-  readonly method: string
-  /** Endpoint without division and key: `crm/Accounts`. */
   readonly route: string
   readonly outcome: string
   readonly status: number | null
-  readonly division?: number | null
-  readonly query?: string
-  readonly rows?: number | null
-  readonly bytes?: number
-  readonly grantType?: string
-  /** A hash that names the spent code or refresh token. */
-  readonly tokenId?: string
-  readonly generation?: number | null
   /** Set when a fault was played on this request. */
   readonly fault?: string
 }
@@ -28,26 +18,26 @@ export interface LedgerEntry {
 const limit = 200_000
 
 /** Every token request and API call with its outcome: what a checker reads. */
-export class Ledger {
+export class Ledger<Entry extends LedgerEntry = LedgerEntry> {
   readonly #journal: Journal
-  #entries: LedgerEntry[]
+  #entries: Entry[]
   #last: number
 
   constructor(journal: Journal) {
     this.#journal = journal
-    this.#entries = journal.read<LedgerEntry>()
+    this.#entries = journal.read<Entry>()
     this.#last = this.#entries.at(-1)?.seq ?? 0
   }
 
-  add(entry: Omit<LedgerEntry, 'seq'>): void {
+  add(entry: Omit<Entry, 'seq'>): void {
     this.#last++
-    const numbered = { seq: this.#last, ...entry }
+    const numbered = { seq: this.#last, ...entry } as Entry
     this.#entries.push(numbered)
     if (this.#entries.length > limit * 1.1) this.#entries = this.#entries.slice(-limit)
     this.#journal.append(numbered, { isDurable: false })
   }
 
-  since(seq: number): readonly LedgerEntry[] {
+  since(seq: number): readonly Entry[] {
     return seq <= 0 ? this.#entries : this.#entries.filter((entry) => entry.seq > seq)
   }
 
@@ -59,5 +49,9 @@ export class Ledger {
     this.#entries = []
     this.#last = 0
     this.#journal.clear()
+  }
+
+  close(): void {
+    this.#journal.close()
   }
 }

@@ -1,0 +1,20 @@
+import type { EmulatedClock, Faults, Ledger } from '@sluis/emulator-shared'
+import type { Collation } from './api/collation.ts'
+import type { Limits } from './api/limits.ts'
+import type { Dataset } from './data/dataset.ts'
+import type { ExactOnlineLedgerEntry } from './ledger-entry.ts'
+import type { Issuer } from './oauth/issuer.ts'
+import type { DataOptions, Settings } from './settings.ts'
+
+/** Everything that a request may look at or change. */
+export interface EmulatorState {
+  readonly clock: EmulatedClock
+  readonly issuer: Issuer
+  readonly ledger: Ledger<ExactOnlineLedgerEntry>
+  readonly limits: Limits
+  readonly faults: Faults
+  dataset: Dataset
+  readonly settings: Settings
+  data: DataOptions
+  collation: Collation
+}
