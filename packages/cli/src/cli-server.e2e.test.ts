@@ -83,6 +83,33 @@ describe('the command line against a server', () => {
     assert.equal((await json(['grant', 'delete', grant.id])).id, grant.id)
   })
 
+  test('keeps a client, hands over on it, and replaces its secret', async () => {
+    const registration = ['--region', 'lab', '--client-id', labClient.clientId]
+    const kept = await json(
+      [
+        'client',
+        'create',
+        ...registration,
+        '--redirect-uri',
+        labClient.redirectUri,
+        '--client-secret-file',
+        '-',
+      ],
+      labClient.clientSecret,
+    )
+    const { accessToken, refreshToken } = await lab.tokens('kept@example.com')
+    const files = ['--access-token-file', '-', '--refresh-token-file', '-']
+    const named = ['handover', '--region', 'lab', '--client', kept.id, ...files]
+    const grant = await json(named, `${accessToken}\n${refreshToken}\n`)
+    assert.equal(grant.clientId, labClient.clientId)
+    assert.match(await sluis(['client', 'list']), new RegExp(`${kept.id} +exact-online +lab +lab`))
+    const replace = ['client', 'replace-secret', kept.id, '--client-secret-file', '-']
+    assert.match(await sluis(replace, 'a new secret'), /next refresh tries the new secret/)
+    assert.match(await sluis(['client', 'show', kept.id]), /newSecret +\{"since":"/)
+    await json(['grant', 'delete', grant.id])
+    assert.equal((await json(['client', 'delete', kept.id])).deleted, true)
+  })
+
   test('registers a database from files in one step', async () => {
     const { accessToken, refreshToken } = await lab.tokens('files@example.com')
     const file = (name: string, content: string) => {

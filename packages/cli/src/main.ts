@@ -2,6 +2,7 @@ import { isSluisError } from '@sluis/shared'
 import { Command, CommanderError } from 'commander'
 import { ApiRefusal } from './api-client.ts'
 import { contextOf } from './command-context.ts'
+import { clientCommand } from './commands/client.ts'
 import { databaseCommand } from './commands/database.ts'
 import { grantCommand } from './commands/grant.ts'
 import { handoverCommand } from './commands/handover.ts'
@@ -26,6 +27,7 @@ for (const add of [
   serveCommand,
   handoverCommand,
   grantCommand,
+  clientCommand,
   databaseCommand,
   queryCommand,
   keyCommand,

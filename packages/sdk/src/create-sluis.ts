@@ -9,6 +9,7 @@ import {
   statementBody,
 } from './query.ts'
 import type {
+  ClientChange,
   Database,
   DatabaseSource,
   Explanation,
@@ -16,6 +17,8 @@ import type {
   Handover,
   HandoverResult,
   Lease,
+  NewClient,
+  StoredClient,
 } from './types.ts'
 
 /** Every POST that creates or spends carries such a key; without one of your own, the SDK makes one up. */
@@ -34,6 +37,16 @@ export interface Sluis {
     list(): AsyncGenerator<Grant, void, undefined>
     /** An access token for a call of your own, valid for at least so long. Needs the scope `tokens:lease`. */
     lease(id: string, options?: { readonly minRemainingSeconds?: number }): Promise<Lease>
+    delete(id: string): Promise<void>
+  }
+  /** App registrations, to be named in handovers in place of client ID and secret. */
+  readonly clients: {
+    create(client: NewClient, options?: Idempotent): Promise<StoredClient>
+    get(id: string): Promise<StoredClient>
+    list(): Promise<readonly StoredClient[]>
+    /** A new secret touches no grant. */
+    update(id: string, change: ClientChange): Promise<StoredClient>
+    /** Refused while grants use it. */
     delete(id: string): Promise<void>
   }
   /** The public key to seal credentials for, with `sealCredentials` of `@sluis/sdk/seal`. */
@@ -95,6 +108,13 @@ export function createSluis(options: SluisOptions): Sluis {
       },
       lease: async (id, body = {}) => readJson(await call('POST', `${at('grants', id)}/lease`, { body })),
       delete: (id) => remove(at('grants', id)),
+    },
+    clients: {
+      create: async (client, idempotent) => readJson(await create('/clients', client, idempotent)),
+      get: (id) => get(at('clients', id)),
+      list: async () => (await get<{ clients: readonly StoredClient[] }>('/clients')).clients,
+      update: async (id, change) => readJson(await call('PATCH', at('clients', id), { body: change })),
+      delete: (id) => remove(at('clients', id)),
     },
     handoverKey: () => get('/handover-key'),
     databases: {

@@ -4,6 +4,7 @@ export type { QueryAnswer, QueryOptions, QueryStats, Row } from './query.ts'
 export { SluisError } from './sluis-error.ts'
 export type {
   Client,
+  ClientChange,
   Credentials,
   Database,
   DatabaseSource,
@@ -12,6 +13,8 @@ export type {
   Handover,
   HandoverResult,
   Lease,
+  NewClient,
   PlainCredentials,
+  StoredClient,
 } from './types.ts'
 export { type VerifyOptions, verifyWebhook, type WebhookEvent } from './verify-webhook.ts'

@@ -211,3 +211,29 @@ describe('a query', () => {
     await lab.clearFaults()
   })
 })
+
+test('a stored client stands for ID and secret, and its secret is replaced without touching its grants', async () => {
+  const wanted = {
+    platform: 'exact-online',
+    region: 'lab',
+    clientId: labClient.clientId,
+    clientSecret: labClient.clientSecret,
+    redirectUris: [labClient.redirectUri],
+  }
+  const idempotent = { idempotencyKey: 'client-once' }
+  const client = await sluis().clients.create(wanted, idempotent)
+  assert.deepEqual(await sluis().clients.create(wanted, idempotent), client)
+  const { grant } = await sluis().grants.handOver({
+    ...(await handover('stored@example.com')),
+    client: client.id,
+  })
+  const { newSecret } = await sluis().clients.update(client.id, { clientSecret: 'new', label: 'Ours' })
+  assert.ok(newSecret)
+  const [listed] = await sluis().clients.list()
+  assert.equal(listed?.label, 'Ours')
+  assert.ok(listed && listed.grants > 0)
+  await assert.rejects(sluis().clients.delete(client.id), failsWith('INVALID_REQUEST'))
+  await sluis().grants.delete(grant.id)
+  await sluis().clients.delete(client.id)
+  await assert.rejects(sluis().clients.get(client.id), failsWith('NOT_FOUND'))
+})

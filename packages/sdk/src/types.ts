@@ -1,7 +1,45 @@
 /** An OAuth client: the id of a stored one, or all three parts as they stand at the platform. */
 export type Client =
   | `cli_${string}`
+  /** A stored one with another than the first of its addresses. */
+  | { readonly id: `cli_${string}`; readonly redirectUri?: string }
   | { readonly clientId: string; readonly clientSecret: string; readonly redirectUri: string }
+
+/** An app registration that Sluis keeps; its secret is never shown. */
+export interface StoredClient {
+  readonly id: `cli_${string}`
+  readonly platform: string
+  readonly region: string
+  readonly clientId: string
+  readonly label: string | null
+  readonly redirectUris: readonly string[]
+  readonly servesDescendants: boolean
+  /** It belongs to an organisation above. */
+  readonly isInherited: boolean
+  readonly grants: number
+  /** A secret that was given and has not worked yet. */
+  readonly newSecret: { readonly since: string; readonly refusedAt: string | null } | null
+  readonly createdAt: string
+}
+
+export interface NewClient {
+  readonly platform: string
+  readonly region: string
+  readonly clientId: string
+  readonly clientSecret: string
+  readonly redirectUris: readonly string[]
+  readonly label?: string
+  /** Organisations below may use it too. */
+  readonly servesDescendants?: boolean
+}
+
+export interface ClientChange {
+  readonly label?: string | null
+  readonly redirectUris?: readonly string[]
+  readonly servesDescendants?: boolean
+  /** Tried by the next refresh; takes the place of the old one when it has worked. */
+  readonly clientSecret?: string
+}
 
 /** Credentials obtained elsewhere, in the open. Times are ISO 8601. */
 export type PlainCredentials =

@@ -110,6 +110,20 @@ test('no secret stands in an answer, a log, an error, the database, a file or a 
   await lab.control('faults', { at: 'token', kind: 'reset', times: 1 })
   const lost = lab.handover({ kind: 'tokens', refreshToken: dirk.refreshToken })
   await ask('lost answer', 'POST', '/grants', lost)
+  const kept = {
+    platform: 'exact-online',
+    region: 'lab',
+    clientId: 'kept',
+    clientSecret: 'canary-kept-secret-0001',
+  }
+  const redirectUris = ['https://partner.example/cb']
+  const client = await ask('client', 'POST', '/clients', { ...kept, redirectUris })
+  assert.equal(client.status, 201, client.text)
+  await ask('client twice', 'POST', '/clients', { ...kept, redirectUris })
+  const replaced = { clientSecret: 'canary-kept-secret-0002' }
+  await ask('client’s new secret', 'PATCH', `/clients/${client.body.id}`, replaced)
+  canaries.set('stored secret', kept.clientSecret).set('new stored secret', replaced.clientSecret)
+  await ask('clients', 'GET', '/clients')
   await ask('grants', 'GET', '/grants')
   await ask('events', 'GET', `/grants/${id}/events`)
   await ask('statements', 'GET', '/databases/books/statements')

@@ -45,6 +45,7 @@ async function join(invitation: { email: string; role: Role }, organisation?: st
 type Ids = Readonly<Record<string, string>>
 const nobodys: Ids = {
   grants: newId('grt', 1),
+  clients: newId('cli', 1),
   keys: newId('key', 1),
   webhooks: newId('whk', 1),
   members: newId('per', 1),
@@ -119,6 +120,7 @@ describe('from another organisation', () => {
     'PATCH /databases/:name': { title: 'taken' },
     'PATCH /organisations/:id': { name: 'taken' },
     'PATCH /members/:id': { role: 'analyst' },
+    'PATCH /clients/:id': { label: 'taken' },
   }
   let theirs: Ids
   let mine: { readonly browser: Browser; readonly key: string }
@@ -148,7 +150,15 @@ describe('from another organisation', () => {
     const { body: database } = await must('POST', '/databases', { name: 'books', ...handover })
     const query = await must('POST', '/databases/books/query', { sql: 'SELECT 1 AS x' })
     const sessions = await must('GET', '/sessions')
+    const registration = {
+      platform: 'exact-online',
+      region: 'lab',
+      clientId: 'b',
+      clientSecret: 'secret of b',
+    }
     theirs = {
+      clients: (await must('POST', '/clients', { ...registration, redirectUris: ['https://b.example/cb'] }))
+        .body.id,
       grants: database.grant.id,
       databases: query.headers.get('sluis-statement') ?? '',
       name: 'books',
@@ -208,6 +218,7 @@ describe('from another organisation', () => {
       '/databases/books',
       `/databases/books/statements/${theirs.databases}`,
       `/webhooks/${theirs.webhooks}`,
+      `/clients/${theirs.clients}`,
       `/organisations/${theirs.organisations}`,
     ]) {
       const answer = await their.call('GET', path)

@@ -54,6 +54,18 @@ test('every route answers as it is described', async () => {
   await ask('GET /grants/:id', [grant.id])
   await ask('GET /grants/:id/events', [grant.id])
   await ask('POST /grants/:id/lease', [grant.id], {})
+  const registration = {
+    platform: 'exact-online',
+    region: 'lab',
+    clientId: 'other',
+    clientSecret: 's',
+    redirectUris: ['https://partner.example/cb'],
+  }
+  const { body: client } = await ask('POST /clients', [], registration)
+  await ask('GET /clients')
+  await ask('GET /clients/:id', [client.id])
+  await ask('PATCH /clients/:id', [client.id], { clientSecret: 't' })
+  await ask('DELETE /clients/:id', [client.id])
   await ask('GET /platforms')
   await ask('GET /handover-key')
   await ask('POST /databases', [], { name: 'books', sources: [{ grant: grant.id }] })

@@ -89,6 +89,10 @@ export class DueGrants {
         else await this.#keepAlive(row)
         return
       }
+      case 'misconfigured':
+        // Its client was changed: that is what makes such a grant due.
+        await this.#parts.leases.spend(row)
+        return
       default:
         await store.postpone(row, clock.now() + restMs)
     }

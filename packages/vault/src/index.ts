@@ -16,15 +16,17 @@ export type {
   TokenSet,
   WhoAmIAnswer,
 } from './oauth-platform.ts'
+export type { NewStoredClient, StoredClientView } from './stored-client.ts'
+export type { NamedClient, StoredClientChange, StoredClients } from './stored-clients.ts'
 export type { TokenBudget } from './token-budget.ts'
 export type {
+  AskedHandover,
   GrantState,
   GrantView,
   Handover,
   HandoverCredentials,
   HandoverOutcome,
   Lease,
-  SealedHandover,
 } from './vault.ts'
 export {
   createVault,

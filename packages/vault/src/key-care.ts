@@ -3,6 +3,7 @@ import type { Store } from '@sluis/store'
 import { type GrantRow, type GrantSeals, sealedColumns } from './grant-row.ts'
 import { grantChannel } from './grant-store.ts'
 import type { KeyRing } from './key-ring.ts'
+import type { StoredClients } from './stored-clients.ts'
 import type { Webhooks } from './webhooks/webhooks.ts'
 
 export interface KeyCareParts {
@@ -10,6 +11,7 @@ export interface KeyCareParts {
   readonly keys: KeyRing
   readonly seals: GrantSeals
   readonly webhooks: Webhooks
+  readonly clients: StoredClients
   readonly clock: Clock
 }
 
@@ -35,7 +37,7 @@ export class KeyCare {
 
   /** Seals anew what is not under the current key. A row that changed meanwhile is met again at the next look. */
   async reseal(organisationId: OrganisationId): Promise<number> {
-    const { store, keys, seals, webhooks } = this.#parts
+    const { store, keys, seals, webhooks, clients } = this.#parts
     const { id: current } = await keys.keyFor(organisationId, 'data')
     let moved = 0
     let after = ''
@@ -64,7 +66,8 @@ export class KeyCare {
       if (!last || rows.length < page) break
       after = last.id
     }
-    return moved + (await webhooks.reseal(organisationId, current))
+    moved += await webhooks.reseal(organisationId, current)
+    return moved + (await clients.reseal(organisationId, current))
   }
 
   /** Goes on with rotations that left something behind, and drops keys that are of no use any more. */
@@ -89,7 +92,10 @@ export class KeyCare {
              AND (${sealedColumns.map((column) => `substring(g.${column} FROM 2 FOR 16) = $2`).join(' OR ')}))
          AND NOT EXISTS (
            SELECT FROM webhook w WHERE w.organisation_id = k.organisation_id AND w.deleted_at IS NULL
-             AND (substring(w.sealed_secret FROM 2 FOR 16) = $2 OR substring(w.sealed_previous_secret FROM 2 FOR 16) = $2))`,
+             AND (substring(w.sealed_secret FROM 2 FOR 16) = $2 OR substring(w.sealed_previous_secret FROM 2 FOR 16) = $2))
+         AND NOT EXISTS (
+           SELECT FROM oauth_client c WHERE c.organisation_id = k.organisation_id AND c.deleted_at IS NULL
+             AND (substring(c.sealed_secret FROM 2 FOR 16) = $2 OR substring(c.sealed_new_secret FROM 2 FOR 16) = $2))`,
         [id, Buffer.from(id, 'latin1')],
       )
     }
@@ -119,6 +125,11 @@ export class KeyCare {
       await tx.query('DELETE FROM token_fingerprint WHERE organisation_id = $1', [organisationId])
       await tx.query(
         `UPDATE webhook SET deleted_at = $2, sealed_secret = '', sealed_previous_secret = NULL
+         WHERE organisation_id = $1 AND deleted_at IS NULL`,
+        [organisationId, now],
+      )
+      await tx.query(
+        `UPDATE oauth_client SET deleted_at = $2, sealed_secret = '', sealed_new_secret = NULL
          WHERE organisation_id = $1 AND deleted_at IS NULL`,
         [organisationId, now],
       )

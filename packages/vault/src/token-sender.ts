@@ -1,6 +1,8 @@
 import { type Clock, type Log, PlainSecret, type SendRequest, SluisError } from '@sluis/shared'
 import type { GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
 import type { OAuthPlatform, PlatformRegion, TokenAnswer, WhoAmIAnswer } from './oauth-platform.ts'
+import { pointedClient } from './stored-client.ts'
+import type { SecretInUse, StoredClients } from './stored-clients.ts'
 
 /** An outcome with the status that it came with, where there was an answer. */
 export interface Sent {
@@ -26,6 +28,7 @@ export class TokenSender {
   readonly #clock: Clock
   readonly #log: Log
   readonly #timeoutMs: number
+  readonly #clients: Pick<StoredClients, 'secretFor'> | null
 
   constructor(
     platforms: ReadonlyMap<string, OAuthPlatform>,
@@ -33,12 +36,14 @@ export class TokenSender {
     clock: Clock,
     log: Log,
     timeoutMs: number,
+    clients: Pick<StoredClients, 'secretFor'> | null = null,
   ) {
     this.#platforms = platforms
     this.#send = send
     this.#clock = clock
     this.#log = log
     this.#timeoutMs = timeoutMs
+    this.#clients = clients
   }
 
   /** The platform and region of a grant; a region that the operator took away is `GRANT_MISCONFIGURED`. */
@@ -59,9 +64,10 @@ export class TokenSender {
 
   async sendTokens(row: GrantRow, tokens: HeldTokens, seals: GrantSeals): Promise<Sent> {
     const { platform, region } = this.issuerOf(row)
+    const { secret, heard } = await this.#secretOf(row, seals)
     const client = {
       clientId: row.client_id,
-      clientSecret: new PlainSecret(await seals.openSecret(row)),
+      clientSecret: secret,
       redirectUri: row.redirect_uri,
     }
     const request = platform.tokenRequest(
@@ -96,6 +102,14 @@ export class TokenSender {
         { grant: row.id, platform: row.platform, answer: answer.kind, status: response.status },
         'token answer',
       )
+      // What was answered is kept before anything else: what is learnt of the secret must not hold it up.
+      const learnt = heard(answer.kind).catch((error) => {
+        this.#log.warn(
+          { grant: row.id, error: (error as Error).message },
+          'a client’s secret: nothing learnt',
+        )
+      })
+      if (answer.kind !== 'tokens') await learnt
       return { outcome: answer, status: response.status }
     } catch (error) {
       const text = (error as NodeJS.ErrnoException).code ?? 'no answer'
@@ -105,6 +119,14 @@ export class TokenSender {
         : { kind: 'not-sent', text: `The token endpoint cannot be reached (${text}).` }
       return { outcome, status: null }
     }
+  }
+
+  /** The grant's own secret or, where it names a stored client, that one's. */
+  async #secretOf(row: GrantRow, seals: GrantSeals): Promise<SecretInUse> {
+    const text = await seals.openSecret(row)
+    const id = pointedClient(text)
+    if (id === null || this.#clients === null) return { secret: new PlainSecret(text), heard: async () => {} }
+    return this.#clients.secretFor(row.organisation_id, id)
   }
 
   async whoAmI(row: Pick<GrantRow, 'platform' | 'region'>, accessToken: string): Promise<WhoAmIAnswer> {
@@ -129,7 +151,7 @@ export class TokenSender {
     if (tokens.refreshToken === undefined) return false
     const client = {
       clientId: row.client_id,
-      clientSecret: new PlainSecret(await seals.openSecret(row)),
+      clientSecret: (await this.#secretOf(row, seals)).secret,
       redirectUri: row.redirect_uri,
     }
     const request = platform.revokeRequest(region, client, new PlainSecret(tokens.refreshToken))

@@ -36,8 +36,9 @@ import { Repair } from './repair.ts'
 import { Spender } from './spender.ts'
 import { Spool, spoolShelf } from './spool.ts'
 import { SpoolReplay } from './spool-replay.ts'
+import { StoredClients } from './stored-clients.ts'
 import { TokenSender } from './token-sender.ts'
-import type { GrantState, GrantView, Handover, HandoverOutcome, Lease, SealedHandover } from './vault.ts'
+import type { AskedHandover, GrantState, GrantView, Handover, HandoverOutcome, Lease } from './vault.ts'
 import { WebhookSender } from './webhooks/webhook-sender.ts'
 import { Webhooks } from './webhooks/webhooks.ts'
 
@@ -98,6 +99,8 @@ export class Vault {
   readonly webhookSender: WebhookSender
   /** The keys that partners seal handovers for. */
   readonly envelopes: Envelopes
+  /** App registrations that handovers name in place of ID and secret. */
+  readonly clients: StoredClients
   readonly #options: VaultOptions
   readonly #keys: KeyRing
   readonly #keyCare: KeyCare
@@ -146,7 +149,9 @@ export class Vault {
     this.#cache = cache
     const store = new PgGrantStore(options.store)
     const seals = new GrantSeals(keys)
-    const sender = new TokenSender(platforms, send, clock, log, tokenTimeoutMs)
+    const clients = new StoredClients({ store: options.store, keys, seals, platforms, clock, random, log })
+    this.clients = clients
+    const sender = new TokenSender(platforms, send, clock, log, tokenTimeoutMs, clients)
     const keeper = new AnswerKeeper({ store, seals, keys, spool, sender, clock, log })
     const judge = new AnswerJudge({ store, sender, clock, random })
     const lostAfterMs = tokenTimeoutMs + marginMs
@@ -196,7 +201,14 @@ export class Vault {
     this.#keys = keys
     const targets = { unsafeAllowPrivate: options.unsafePrivateWebhooks ?? false }
     this.webhooks = new Webhooks({ store: options.store, keys, clock, random, targets })
-    this.#keyCare = new KeyCare({ store: options.store, keys, seals, webhooks: this.webhooks, clock })
+    this.#keyCare = new KeyCare({
+      store: options.store,
+      keys,
+      seals,
+      webhooks: this.webhooks,
+      clients,
+      clock,
+    })
     this.webhookSender = new WebhookSender({
       store: options.store,
       webhooks: this.webhooks,
@@ -267,29 +279,29 @@ export class Vault {
    * spend through the protocol. A user who has a grant on this client already gets its chain superseded.
    */
   handOver(
-    handover: Handover | SealedHandover,
+    handover: AskedHandover,
     options: Omit<HandOverOptions, 'envelope'> = {},
   ): Promise<HandoverOutcome> {
     return this.#track(this.#handOver(handover, options))
   }
 
-  async #handOver(handover: Handover | SealedHandover, options: HandOverOptions): Promise<HandoverOutcome> {
+  async #handOver(handover: AskedHandover, options: HandOverOptions): Promise<HandoverOutcome> {
     return this.#handovers.handOver(...(await this.#opened(handover, options)))
   }
 
   /** What `handOver` would refuse by itself is refused; nothing is stored, spent or sent. */
   async checkHandover(
-    handover: Handover | SealedHandover,
+    handover: AskedHandover,
     options: Pick<HandOverOptions, 'idempotency' | 'beforeSpending'> = {},
   ): Promise<'would-be-sent' | 'would-be-repeated'> {
     return this.#handovers.check(...(await this.#opened(handover, options)))
   }
 
-  async #opened(
-    handover: Handover | SealedHandover,
-    options: HandOverOptions,
-  ): Promise<[Handover, HandOverOptions]> {
-    const { credentials, ...rest } = handover
+  async #opened(handover: AskedHandover, options: HandOverOptions): Promise<[Handover, HandOverOptions]> {
+    const { credentials, client: asked, ...place } = handover
+    const client =
+      'stored' in asked ? await this.clients.named(handover.organisationId, asked, handover) : asked
+    const rest = { ...place, client }
     if (credentials.kind !== 'sealed') return [{ ...rest, credentials }, options]
     const opened = await this.envelopes.open(handover.organisationId, credentials.jwe)
     return [

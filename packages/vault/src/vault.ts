@@ -1,5 +1,6 @@
 import type { GrantId, OrganisationId, PlainSecret } from '@sluis/shared'
-import type { PlatformUser } from './oauth-platform.ts'
+import type { OAuthClient, PlatformUser } from './oauth-platform.ts'
+import type { NamedClient } from './stored-clients.ts'
 
 /** The states of a grant; `grant-state.ts` has the transition table. */
 export type GrantState =
@@ -60,17 +61,17 @@ export interface SealedCredentials {
   readonly jwe: PlainSecret
 }
 
-export type SealedHandover = Omit<Handover, 'credentials'> & { readonly credentials: SealedCredentials }
+/** A handover as it is asked for: in the open or sealed, with a client of its own or a stored one. */
+export type AskedHandover = Omit<Handover, 'credentials' | 'client'> & {
+  readonly client: OAuthClient | NamedClient
+  readonly credentials: HandoverCredentials | SealedCredentials
+}
 
 export interface Handover {
   readonly organisationId: OrganisationId
   readonly platform: string
   readonly region: string
-  readonly client: {
-    readonly clientId: string
-    readonly clientSecret: PlainSecret
-    readonly redirectUri: string
-  }
+  readonly client: OAuthClient
   readonly credentials: HandoverCredentials
   readonly label?: string
   readonly externalId?: string

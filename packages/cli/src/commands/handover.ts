@@ -8,8 +8,9 @@ import { readSecret } from '../read-secret.ts'
 export interface CredentialFlags {
   readonly platform: string
   readonly region: string
+  readonly client?: string
   readonly clientId: string
-  readonly redirectUri: string
+  readonly redirectUri?: string
   readonly clientSecretFile?: string
   readonly accessTokenFile?: string
   readonly refreshTokenFile?: string
@@ -23,13 +24,12 @@ export interface CredentialFlags {
 }
 
 /** Adds the flags that describe credentials obtained elsewhere. */
-export function credentialFlags(command: Command, { isRequired = true } = {}): Command {
-  const must = (flags: string, help: string) =>
-    isRequired ? command.requiredOption(flags, help) : command.option(flags, help)
-  must('--region <id>', 'region (country) where the user consented, e.g. nl')
-  must('--client-id <text>', 'client ID of your app at the platform')
-  must('--redirect-uri <url>', 'redirect URL of your app')
+export function credentialFlags(command: Command): Command {
   return command
+    .option('--region <id>', 'region (country) where the user consented, e.g. nl')
+    .option('--client <id>', 'a stored client (cli_…), in place of its ID and secret')
+    .option('--client-id <text>', 'client ID of your app at the platform')
+    .option('--redirect-uri <url>', 'redirect URL of your app; with --client, if not its first')
     .requiredOption('--platform <id>', 'platform of the credentials', 'exact-online')
     .option(
       '--client-secret-file <file>',
@@ -51,7 +51,22 @@ export async function credentialsOf(
   flags: CredentialFlags,
   context: CommandContext,
 ): Promise<{ body: object; headers: Record<string, string> }> {
-  const clientSecret = await readSecret('client secret', flags.clientSecretFile, context)
+  const missing = (
+    flags.client === undefined ? (['region', 'clientId', 'redirectUri'] as const) : (['region'] as const)
+  ).filter((name) => flags[name] === undefined)
+  if (missing.length > 0) {
+    throw new SluisError('OPTIONS_INVALID', `Not given: ${missing.map(toFlag).join(', ')}.`, {
+      hint: 'A stored client (--client cli_…) stands for client ID, secret and redirect URL. --help lists all flags.',
+    })
+  }
+  const client =
+    flags.client === undefined
+      ? {
+          clientId: flags.clientId,
+          clientSecret: await readSecret('client secret', flags.clientSecretFile, context),
+          redirectUri: flags.redirectUri,
+        }
+      : { id: flags.client, ...(flags.redirectUri === undefined ? {} : { redirectUri: flags.redirectUri }) }
   const at = flags.obtainedAt === undefined ? {} : { obtainedAt: flags.obtainedAt }
   const isCode = flags.code === true || flags.codeFile !== undefined
   let credentials: object
@@ -76,7 +91,7 @@ export async function credentialsOf(
     body: {
       platform: flags.platform,
       region: flags.region,
-      client: { clientId: flags.clientId, clientSecret, redirectUri: flags.redirectUri },
+      client,
       credentials,
       ...(flags.label === undefined ? {} : { label: flags.label }),
       ...(flags.externalId === undefined ? {} : { externalId: flags.externalId }),
@@ -91,21 +106,12 @@ const toFlag = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${let
 export function handoverCommand(program: Command, context: CommandContext): void {
   credentialFlags(
     program.command('handover').description('hand over credentials that were obtained elsewhere'),
-    { isRequired: false },
   )
     .option('--batch <file>', 'NDJSON file with a handover a line; the same file again resumes')
     .option('--dry-run', 'with --batch: check every line, store and send nothing')
     .option('--json', 'print JSON')
     .action(async (flags: CredentialFlags & BatchFlags) => {
       if (flags.batch !== undefined) return handOverBatch(flags.batch, flags, context)
-      const missing = (['region', 'clientId', 'redirectUri'] as const).filter(
-        (name) => flags[name] === undefined,
-      )
-      if (missing.length > 0) {
-        throw new SluisError('OPTIONS_INVALID', `Not given: ${missing.map(toFlag).join(', ')}.`, {
-          hint: '"npm run sluis -- handover --help" lists all flags; --batch takes a file with many handovers.',
-        })
-      }
       const { body, headers } = await credentialsOf(flags, context)
       const { body: grant } = await context.client().call('POST', '/grants', body, headers)
       const { id, state, platformUser, notBefore } = grant as Record<string, string> & {

@@ -1,10 +1,14 @@
 import { isId, type OrganisationId, PlainSecret, SluisError } from '@sluis/shared'
-import type { Handover, HandoverCredentials, SealedHandover } from '@sluis/vault'
+import type { AskedHandover, HandoverCredentials, NamedClient, OAuthClient } from '@sluis/vault'
 import { z } from 'zod'
 import { isoTime, secretText, strict } from './strict-schema.ts'
 
+const storedId = z.string().regex(/^cli_/, 'the id of a client starts with cli_')
+
+/** The id of a stored client, alone or with one of its addresses, or all that stands at the platform. */
 export const clientSchema = z.union([
-  z.string().regex(/^cli_/, 'the id of a client starts with cli_'),
+  storedId,
+  strict({ id: storedId, redirectUri: z.string().trim().min(1).max(2000).optional() }),
   strict({
     clientId: z.string().trim().min(1).max(200),
     clientSecret: secretText,
@@ -50,32 +54,33 @@ type Body = Pick<z.infer<typeof handoverSchema>, 'platform' | 'region' | 'client
 }
 
 /** The body as the vault takes it: secrets become secrets here and nowhere later. */
-export function toHandover(organisationId: OrganisationId, body: Body): Handover | SealedHandover {
-  const { client, credentials } = body
-  if (typeof client === 'string' && !isId('cli', client)) {
-    throw new SluisError('INVALID_REQUEST', 'client is not the id of a client.', {
-      details: { field: 'client' },
-    })
-  }
+export function toHandover(organisationId: OrganisationId, body: Body): AskedHandover {
+  const { credentials } = body
   return {
     organisationId,
     platform: body.platform,
     region: body.region,
-    client:
-      typeof client === 'string'
-        ? client
-        : {
-            clientId: client.clientId,
-            clientSecret: new PlainSecret(client.clientSecret),
-            redirectUri: client.redirectUri,
-          },
+    client: toClient(body.client),
     credentials:
       credentials.kind === 'sealed'
         ? { kind: 'sealed', jwe: new PlainSecret(credentials.jwe) }
         : toCredentials(credentials),
     ...(body.label === undefined ? {} : { label: body.label }),
     ...(body.externalId === undefined ? {} : { externalId: body.externalId }),
-  } as Handover | SealedHandover
+  }
+}
+
+export function toClient(client: z.infer<typeof clientSchema>): OAuthClient | NamedClient {
+  if (typeof client === 'object' && 'clientId' in client) {
+    const { clientId, clientSecret, redirectUri } = client
+    return { clientId, clientSecret: new PlainSecret(clientSecret), redirectUri }
+  }
+  const { id, redirectUri } = typeof client === 'string' ? { id: client, redirectUri: undefined } : client
+  if (isId('cli', id)) return { stored: id, ...(redirectUri === undefined ? {} : { redirectUri }) }
+  throw new SluisError('INVALID_REQUEST', 'client is not the id of a client.', {
+    hint: 'GET /api/v1/clients lists them.',
+    details: { field: 'client' },
+  })
 }
 
 function toCredentials(

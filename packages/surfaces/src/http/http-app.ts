@@ -16,6 +16,7 @@ import { toProblem } from './problem.ts'
 import { admitByTable } from './request-context.ts'
 import { apiPrefix } from './route-access.ts'
 import { problemAnswer, routeAnswers } from './route-answers.ts'
+import { clientRoutes } from './routes/clients.ts'
 import { databaseRoutes } from './routes/databases.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { handoverRoutes } from './routes/handovers.ts'
@@ -149,6 +150,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     async (api) => {
       admitByTable(api, parts)
       grantRoutes(api, parts)
+      clientRoutes(api, parts)
       databaseRoutes(api, parts)
       statementRoutes(api, parts)
       keyRoutes(api, parts)

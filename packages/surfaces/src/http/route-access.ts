@@ -43,6 +43,12 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /handover-key': needs('handover:write'),
   'POST /handovers/batch': acts('handover.batch', 'handover:write'),
 
+  'POST /clients': needs('clients:write'),
+  'GET /clients': needs('clients:read'),
+  'GET /clients/:id': needs('clients:read'),
+  'PATCH /clients/:id': needs('clients:write'),
+  'DELETE /clients/:id': needs('clients:write'),
+
   'POST /databases': acts('database.created', 'databases:write'),
   'GET /databases': needs('databases:read'),
   'GET /databases/:name': needs('databases:read'),

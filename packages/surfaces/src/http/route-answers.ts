@@ -45,6 +45,20 @@ const grant = z.object({
 const event = z.object({ id: count, at: time, actor: text, action: text, facts })
 const auditEvent = event.extend({ subject: text })
 
+const client = z.object({
+  id: text,
+  platform: text,
+  region: text,
+  clientId: text,
+  label: text.nullable(),
+  redirectUris: z.array(text),
+  servesDescendants: z.boolean(),
+  isInherited: z.boolean(),
+  grants: count,
+  newSecret: z.object({ since: time, refusedAt: time.nullable() }).nullable(),
+  createdAt: time,
+})
+
 const database = z.object({
   name: text,
   title: text.nullable(),
@@ -232,6 +246,12 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'GET /handover-key': {
     200: z.object({ kty: text, crv: text, x: text, y: text.optional(), use: text, alg: text, kid: text }),
   },
+
+  'POST /clients': { 200: client, 201: client },
+  'GET /clients': { 200: z.object({ clients: z.array(client) }) },
+  'GET /clients/:id': { 200: client },
+  'PATCH /clients/:id': { 200: client },
+  'DELETE /clients/:id': { 204: nothing },
 
   'POST /databases': { 200: createdDatabase, 201: createdDatabase, 202: createdDatabase },
   'GET /databases': { 200: z.object({ databases: z.array(database) }) },
