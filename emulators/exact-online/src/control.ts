@@ -1,4 +1,5 @@
 import { type ControlAnswer, type Controls, commonControls, controlFault } from '@sluis/emulator-shared'
+import { type BlockReason, blockReasons } from './api/access-rules.ts'
 import { Dataset } from './data/dataset.ts'
 import type { EmulatorState } from './emulator-state.ts'
 import type { App } from './oauth/issuer.ts'
@@ -33,6 +34,35 @@ export function exactOnlineControls(state: EmulatorState): Controls {
       return { status: 201, body: { user } }
     },
 
+    'POST blocks': ({ reason, user = null, division = null }) => {
+      if (!blockReasons.includes(reason as BlockReason))
+        return controlFault(`reason is one of ${blockReasons.join(', ')}`)
+      if (user !== null && typeof user !== 'string') return controlFault('user is a name')
+      if (division !== null && typeof division !== 'number') return controlFault('division is a code')
+      state.access.block(reason as BlockReason, user, division)
+      return { status: 201, body: { reason, user, division } }
+    },
+
+    'DELETE blocks': () => {
+      state.access.unblock()
+      return { status: 200, body: {} }
+    },
+
+    'POST rights': ({ user, endpoint, action, isAllowed }) => {
+      const isText = [user, endpoint].every((text) => typeof text === 'string' && text !== '')
+      if (!isText || !/^(GET|POST|PUT|DELETE)$/.test(String(action)) || typeof isAllowed !== 'boolean')
+        return controlFault('give user, endpoint, action (GET, POST, PUT, DELETE) and isAllowed')
+      state.access.setRight(String(user), String(endpoint), String(action), isAllowed)
+      return { status: 201, body: { user, endpoint, action, isAllowed } }
+    },
+
+    'POST revocations': ({ clientId, user }) => {
+      if (typeof clientId !== 'string' || typeof user !== 'string')
+        return controlFault('give clientId and user')
+      issuer.revoke(clientId, user)
+      return { status: 200, body: {} }
+    },
+
     'POST consents': (body) => consent(body, state),
     'GET data': () => ({ status: 200, body: describeData(state) }),
     'POST data': (body) => changeData(body, state),
@@ -42,6 +72,7 @@ export function exactOnlineControls(state: EmulatorState): Controls {
       state.dataset.written.clear()
       state.ledger.clear()
       state.limits.reset()
+      state.access.reset()
       state.faults.clear()
       return { status: 200, body: {} }
     },

@@ -1,4 +1,5 @@
 import type { EmulatedClock, Faults, Ledger } from '@sluis/emulator-shared'
+import type { AccessRules } from './api/access-rules.ts'
 import type { Collation } from './api/collation.ts'
 import type { Limits } from './api/limits.ts'
 import type { Dataset } from './data/dataset.ts'
@@ -12,6 +13,7 @@ export interface EmulatorState {
   readonly issuer: Issuer
   readonly ledger: Ledger<ExactOnlineLedgerEntry>
   readonly limits: Limits
+  readonly access: AccessRules
   readonly faults: Faults
   dataset: Dataset
   readonly settings: Settings

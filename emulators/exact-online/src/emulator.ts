@@ -8,8 +8,10 @@ import {
   listen,
   serveControl,
 } from '@sluis/emulator-shared'
+import { AccessRules } from './api/access-rules.ts'
 import { Limits } from './api/limits.ts'
 import { serveApi } from './api/serve-api.ts'
+import { serveAttachment } from './api/serve-attachment.ts'
 import { exactOnlineControls } from './control.ts'
 import { Dataset } from './data/dataset.ts'
 import { WrittenRows } from './data/written-rows.ts'
@@ -56,6 +58,7 @@ export async function startExactOnlineEmulator(
     issuer: new Issuer(clock, issuerJournal),
     ledger: new Ledger(new Journal(home, 'ledger')),
     limits: new Limits(),
+    access: new AccessRules(),
     faults: new Faults(),
     dataset: new Dataset(data, new WrittenRows(new Journal(home, 'rows'))),
     data,
@@ -91,6 +94,7 @@ async function handle(
   else if (/^\/api\/oauth2\/(auth|login|consent)$/.test(path))
     await serveAuthorize(request, response, state, url)
   else if (path.startsWith('/api/v1/')) await serveApi(request, response, state, url)
+  else if (path.toLowerCase() === '/docs/sysattachment.aspx') serveAttachment(request, response, state, url)
   else {
     response
       .writeHead(404, { 'Content-Type': 'text/plain; charset=utf-8' })

@@ -14,8 +14,9 @@ const unreadable = () =>
     'Error processing request stream. The request should be a valid top-level resource object.',
   )
 
-/** The object that a body holds. */
-export function parseBody(text: string): Readonly<Record<string, unknown>> {
+/** The object that a body holds. Nothing but JSON is read. @see wire.md § 3.5 */
+export function parseBody(text: string, contentType?: string): Readonly<Record<string, unknown>> {
+  if (contentType !== undefined && !/json/i.test(contentType)) throw unreadable()
   try {
     const body: unknown = JSON.parse(text)
     if (typeof body === 'object' && body !== null && !Array.isArray(body))
@@ -72,8 +73,10 @@ function readValue(value: unknown, { name, type }: Property): Value {
     )
   switch (type) {
     case 'Edm.String':
-    case 'Edm.Binary':
       if (typeof value !== 'string') throw wrong()
+      return value
+    case 'Edm.Binary':
+      if (typeof value !== 'string' || /[^A-Za-z0-9+/=\s]/.test(value)) throw wrong()
       return value
     case 'Edm.Boolean':
       if (typeof value !== 'boolean') throw wrong()

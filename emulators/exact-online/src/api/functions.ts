@@ -1,11 +1,15 @@
 import type { EntitySet } from '../data/dataset.ts'
 import type { Value } from '../data/named-values.ts'
+import { ApiFault } from './api-fault.ts'
+import { atomFunction, propertyXml } from './entity-atom.ts'
 import { valueJson } from './entity-json.ts'
+import { contentTypes } from './media.ts'
 import { parseQueryOptions } from './query-options.ts'
 import { matchingRows, type Page, type ReadContext } from './read-entities.ts'
 
 type Row = ReadonlyMap<string, Value>
-type Answer = readonly Row[] | boolean | number
+/** Rows, or one value; a text is a 64-bit number. */
+type Answer = readonly Row[] | boolean | number | string
 
 interface Call {
   readonly context: ReadContext
@@ -27,17 +31,30 @@ export function answerFunction(
   const named = new Map([...query].map(([name, value]) => [name.toLowerCase(), bare(value)]))
   const compute = functions[set.entry.entity]
   const answer = compute?.({ context, now, given: (name) => named.get(name.toLowerCase()) }) ?? []
-  if (typeof answer === 'boolean' || typeof answer === 'number') {
-    return { body: `{"d":{"${set.entry.entity}":${answer}}}`, rows: 1 }
+  const { entity } = set.entry
+  const isAtom = context.format === 'atom'
+  const contentType = isAtom ? contentTypes.xml : contentTypes.json
+  if (typeof answer !== 'object') {
+    const type = { boolean: 'Edm.Boolean', number: 'Edm.Int32' }[String(typeof answer)] ?? 'Edm.Int64'
+    const body = isAtom
+      ? atomFunction(entity, type, String(answer))
+      : `{"d":{"${entity}":${valueJson(answer, type)}}}`
+    return { body, rows: 1, contentType, version: '1.0;' }
   }
-  const metadata = `"__metadata":{"type":${JSON.stringify(set.typeName)}}`
+  const properties = [...set.properties.values()]
   const rows = answer.map((row) => {
-    const members = [...set.properties.values()].map(
-      ({ name, type }) => `,"${name}":${valueJson(row.get(name) ?? null, type)}`,
-    )
-    return `{${metadata}${members.join('')}}`
+    const values = properties.map(({ name, type }) => ({ name, type, value: row.get(name) ?? null }))
+    if (isAtom) {
+      const members = values.map(({ name, type, value }) => propertyXml(name, type, value, ''))
+      return `<element m:type="${set.typeName}">${members.join('')}</element>`
+    }
+    const members = values.map(({ name, type, value }) => `,"${name}":${valueJson(value, type)}`)
+    return `{"__metadata":{"type":${JSON.stringify(set.typeName)}}${members.join('')}}`
   })
-  return { body: `{"d":{"results":[\r\n${rows.join(',')}\r\n]}}`, rows: rows.length }
+  const body = isAtom
+    ? atomFunction(entity, '', rows.join(''))
+    : `{"d":{"results":[\r\n${rows.join(',')}\r\n]}}`
+  return { body, rows: rows.length, contentType, version: '2.0;' }
 }
 
 /** `guid'…'`, `datetime'…'`, `'text'` and plain values without what is around them. */
@@ -48,8 +65,10 @@ const functions: Readonly<Record<string, (call: Call) => Answer>> = {
   UserHasRights: ({ context, given }) => {
     const path = (given('endpoint') ?? '').toLowerCase()
     const action = (given('action') ?? 'GET').toUpperCase()
-    return context.dataset.entitySets.get(path)?.entry.methods.includes(action) ?? false
+    const isOffered = context.dataset.entitySets.get(path)?.entry.methods.includes(action) ?? false
+    return isOffered && context.hasRight(path, action)
   },
+  SyncTimestamp: syncTimestamp,
   RevenueListByYear: (call) => revenue(call, () => true),
   RevenueListByYearAndStatus: (call) =>
     revenue(
@@ -169,6 +188,30 @@ function aging(call: Call, path: string): Row[] {
 
 const sumOf = (rows: readonly Row[]) =>
   rows.reduce((sum, row) => sum + Math.round(Number(row.get('Amount')) * 100), 0) / 100
+
+/**
+ * The row version behind which everything stands that was changed from a time on.
+ * @see wire.md § 4.1: parameters `modified` and `endPoint`; the shape of the answer is nowhere documented
+ */
+function syncTimestamp({ context, given }: Call): string | readonly Row[] {
+  if (given('endPoint') === undefined || given('modified') === undefined) return []
+  const wanted = (given('endPoint') ?? '').toLowerCase().replace(/^sync\//, '')
+  const modified = Date.parse(`${(given('modified') ?? '').replace(/Z$/, '')}Z`)
+  const set = [...context.dataset.entitySets.values()].find(
+    ({ path, entry }) =>
+      entry.kind === 'sync' && (path === `sync/${wanted}` || path.split('/').at(-1) === wanted),
+  )
+  const changed = set?.properties.get('Modified')
+  const version = set?.properties.get('Timestamp')
+  if (!set || !changed || !version || Number.isNaN(modified))
+    throw new ApiFault(400, 'Bad Request - Error in query syntax.')
+  const { division } = context
+  let least = Number.MAX_SAFE_INTEGER
+  for (let index = 0; index < set.rowsIn(division); index++)
+    if (Number(changed.value(division, index)) >= modified)
+      least = Math.min(least, Number(version.value(division, index)))
+  return String(least === Number.MAX_SAFE_INTEGER ? set.written.lastVersion(division) : least - 1)
+}
 
 /** Stock of an item with what orders still bring in and take out. */
 function stockPosition(call: Call): Row[] {

@@ -16,14 +16,14 @@ export interface LimitState {
 
 /**
  * Call limits per app and company: clock minutes and UTC days. Ten errors an hour per app, user, company and endpoint
- * block that combination for an hour.
+ * block that combination for an hour, and for longer when it happens again.
  * @see Exact support: API limits
  */
 export class Limits {
   readonly #minutes = new Map<string, Window>()
   readonly #days = new Map<string, Window>()
   readonly #errors = new Map<string, Window>()
-  readonly #blockedUntil = new Map<string, number>()
+  readonly #blocks = new Map<string, { readonly until: number; readonly hours: number }>()
 
   /** Counts one call. */
   count(app: App, division: number, now: number): LimitState {
@@ -51,17 +51,22 @@ export class Limits {
   }
 
   isBlocked(key: string, now: number): boolean {
-    return (this.#blockedUntil.get(key) ?? 0) > now
+    return (this.#blocks.get(key)?.until ?? 0) > now
   }
 
   countError(key: string, now: number): void {
     const window = windowOf(this.#errors, key, now, 60 * minute)
     window.used++
-    if (window.used > 10) this.#blockedUntil.set(key, now + 60 * minute)
+    if (window.used <= 10) return
+    // Longer on repetition: twice the hours of the block before, where that ended less than a day ago.
+    const before = this.#blocks.get(key)
+    const hours = before && now - before.until < day ? before.hours * 2 : 1
+    window.used = 0
+    this.#blocks.set(key, { until: now + hours * 60 * minute, hours })
   }
 
   reset(): void {
-    for (const map of [this.#minutes, this.#days, this.#errors, this.#blockedUntil]) map.clear()
+    for (const map of [this.#minutes, this.#days, this.#errors, this.#blocks]) map.clear()
   }
 }
 

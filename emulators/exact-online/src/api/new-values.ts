@@ -40,6 +40,11 @@ export function newValues(
     if (/invoices$/.test(set.path)) offer('Status', 20)
     if (/orders$/.test(set.path)) offer('Status', 12)
   } else if (set.path === 'crm/accounts') offer('Status', 'A')
+  const file = set.path === 'documents/documentattachments' ? said.get('Attachment') : null
+  if (typeof file === 'string') {
+    offer('FileSize', Buffer.from(file, 'base64').length)
+    offer('Url', '')
+  }
   const amount = amountOf(said)
   if (amount !== null) for (const name of ['AmountFC', 'AmountDC']) offer(name, amount)
   return values

@@ -23,6 +23,7 @@ export function parseQueryOptions(
   const filterText = parameters.get('$filter')
   const filter = filterText ? parseFilter(filterText, set) : null
   const { filterFields } = set.entry
+  if (set.entry.kind === 'sync' && filter !== null) checkSyncFilter(filter, set)
   if (enforceMandatoryFilter && filterFields?.length && set.entry.kind !== 'function') {
     const used = new Set(filter ? filteredProperties(filter) : [])
     if (!filterFields.some((field) => used.has(field))) {
@@ -63,6 +64,13 @@ export function parseQueryOptions(
     skipToken: parameters.get('$skiptoken'),
     isCounted: parameters.get('$inlinecount') === 'allpages',
   }
+}
+
+/** A stream is read by its row version; few other properties may stand in the filter. @see wire.md § 4.1 */
+function checkSyncFilter(filter: FilterNode, { path }: EntitySet): void {
+  const allowed = path === 'sync/deleted' ? ['Timestamp', 'EntityType'] : ['Timestamp', 'Modified']
+  if (filteredProperties(filter).some((name) => !allowed.includes(name)))
+    throw new ApiFault(400, 'Bad Request - Error in query syntax.')
 }
 
 function readSelect(

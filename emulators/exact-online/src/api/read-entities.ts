@@ -2,8 +2,12 @@ import type { Dataset, EntitySet } from '../data/dataset.ts'
 import type { Value } from '../data/named-values.ts'
 import { ApiFault } from './api-fault.ts'
 import { type Collation, compareForOrder } from './collation.ts'
-import { entityWriter, keyText } from './entity-json.ts'
+import { atomEntry, atomFeed } from './entity-atom.ts'
+import { jsonWriter } from './entity-json.ts'
+import type { EntityView } from './entity-view.ts'
 import { candidateRows, compileFilter } from './filter-rows.ts'
+import { keyText } from './key-text.ts'
+import { contentTypes, type Format } from './media.ts'
 import type { QueryOptions } from './query-options.ts'
 
 export interface ReadContext {
@@ -15,11 +19,18 @@ export interface ReadContext {
   /** Index of the row → the data set's row, where a user sees only some rows (the lists of divisions); else null. */
   readonly visible: readonly number[] | null
   readonly overrides: ReadonlyMap<string, Value>
+  readonly format: Format
+  readonly now: number
+  /** Whether the user may do something with an endpoint, e.g. `GET` with `logistics/items`. */
+  readonly hasRight: (endpoint: string, action: string) => boolean
 }
 
 export interface Page {
   readonly body: string
   readonly rows: number
+  readonly contentType: string
+  /** Of OData: answers that a server paged or counted need the second. @see wire.md § 3.3 */
+  readonly version: '1.0;' | '2.0;'
 }
 
 /** The rows that a filter takes, behind row `after` (-1: from the start). */
@@ -70,6 +81,23 @@ export function countEntities(set: EntitySet, options: QueryOptions, context: Re
   return count
 }
 
+/** The view of an entity set that a request's options make. */
+export function viewOf(
+  set: EntitySet,
+  path: string,
+  options: QueryOptions,
+  context: ReadContext,
+): EntityView {
+  return {
+    set,
+    base: `${context.baseUrl}/${path}`,
+    select: options.select,
+    expand: options.expand,
+    linesBase: (lines) => `${context.baseUrl}/${lines.entry.uri.split('{division}/').at(-1) ?? ''}`,
+    overrides: context.overrides,
+  }
+}
+
 /** One page of a collection in the envelope that the live service uses for these options. */
 export function readPage(
   set: EntitySet,
@@ -78,22 +106,39 @@ export function readPage(
   options: QueryOptions,
   context: ReadContext,
 ): Page {
+  const { division, now } = context
+  const view = viewOf(set, path, options, context)
+  const { indexes, next } = cutPage(set, view.base, query, options, context)
+  const count = options.isCounted ? countEntities(set, options, context) : null
+  const rows = indexes.length
+  // `$top` of no more than a page is an answer that the server did not page.
+  const isBare = options.top !== null && options.top <= (set.entry.pageSize ?? Infinity) && count === null
+  const version = isBare ? '1.0;' : '2.0;'
+  if (context.format === 'atom') {
+    const body = atomFeed(view, division, { indexes, count, next: isBare ? null : next }, now)
+    return { body, rows, contentType: contentTypes.feed, version }
+  }
+  const write = jsonWriter(view)
+  const texts = indexes.map((index) => write(division, index)).join(',')
+  const contentType = contentTypes.json
+  if (isBare) return { body: `{"d":[\r\n${texts}\r\n]}`, rows, contentType, version }
+  const counted = count === null ? '' : `"__count":"${count}",`
+  const more = next === null ? '' : `,"__next":${JSON.stringify(next)}`
+  return { body: `{"d":{${counted}"results":[\r\n${texts}\r\n]${more}}}`, rows, contentType, version }
+}
+
+/** The rows of a page, and the address of the one behind it. */
+function cutPage(
+  set: EntitySet,
+  base: string,
+  query: URLSearchParams,
+  options: QueryOptions,
+  context: ReadContext,
+): { readonly indexes: readonly number[]; readonly next: string | null } {
   const { division } = context
-  const pageSize = set.entry.pageSize ?? Number.POSITIVE_INFINITY
-  const base = `${context.baseUrl}/${path}`
-  const write = entityWriter(
-    set,
-    base,
-    options.select,
-    options.expand,
-    (lines) => linesBase(context.baseUrl, lines),
-    context.overrides,
-  )
-  const wanted = Math.min(pageSize, options.top ?? Number.POSITIVE_INFINITY)
-  const texts: string[] = []
-  let hasMore = false
-  let last = -1
-  let ordinal = 0
+  const wanted = Math.min(set.entry.pageSize ?? Infinity, options.top ?? Infinity)
+  const indexes: number[] = []
+  let token: string | null = null
   if (options.orderBy.length === 0) {
     const after = options.skipToken === null ? -1 : rowOfToken(options.skipToken, set, division)
     let skipped = 0
@@ -102,38 +147,30 @@ export function readPage(
         skipped++
         continue
       }
-      if (texts.length >= wanted) {
-        hasMore = true
+      if (indexes.length >= wanted) {
+        token = skipTokenOf(set, division, indexes.at(-1) ?? -1)
         break
       }
-      texts.push(write(division, index))
-      last = index
+      indexes.push(index)
     }
   } else {
     const start = options.skipToken === null ? options.skip : Number(options.skipToken)
     const sorted = sortRows(set, options, context)
-    for (const index of sorted.slice(start, start + wanted)) texts.push(write(division, index))
-    ordinal = start + texts.length
-    hasMore = ordinal < sorted.length
+    indexes.push(...sorted.slice(start, start + wanted))
+    const end = start + indexes.length
+    if (end < sorted.length) token = String(end)
   }
-  const rest = options.top === null ? null : options.top - texts.length
-  const isBare = options.top !== null && options.top <= pageSize && !options.isCounted
-  if (isBare) return { body: `{"d":[\r\n${texts.join(',')}\r\n]}`, rows: texts.length }
-  let body = '{"d":{'
-  if (options.isCounted) body += `"__count":"${countEntities(set, options, context)}",`
-  body += `"results":[\r\n${texts.join(',')}\r\n]`
-  if (hasMore && rest !== 0) {
-    const next = new Map(
-      [...query].filter(([name]) => name !== '$skiptoken' && name !== '$skip' && name !== '$top'),
-    )
-    if (rest !== null) next.set('$top', String(rest))
-    const token = options.orderBy.length > 0 ? String(ordinal) : skipTokenOf(set, division, last)
-    const parts = [...next, ['$skiptoken', token] as const].map(
-      ([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2C', ',').replaceAll('%27', "'")}`,
-    )
-    body += `,"__next":${JSON.stringify(`${base}?${parts.join('&')}`)}`
-  }
-  return { body: `${body}}}`, rows: texts.length }
+  const rest = options.top === null ? null : options.top - indexes.length
+  if (token === null || rest === 0) return { indexes, next: null }
+  const next = new Map(
+    [...query].filter(([name]) => name !== '$skiptoken' && name !== '$skip' && name !== '$top'),
+  )
+  if (rest !== null) next.set('$top', String(rest))
+  next.set('$skiptoken', token)
+  const parts = [...next].map(
+    ([name, value]) => `${name}=${encodeURIComponent(value).replaceAll('%2C', ',').replaceAll('%27', "'")}`,
+  )
+  return { indexes, next: `${base}?${parts.join('&')}` }
 }
 
 function sortRows(set: EntitySet, options: QueryOptions, context: ReadContext): number[] {
@@ -162,15 +199,18 @@ export function readEntity(
   context: ReadContext,
 ): Page {
   const index = rowOfKey(set, key, context)
-  const write = entityWriter(
-    set,
-    `${context.baseUrl}/${path}`,
-    options.select,
-    options.expand,
-    (lines) => linesBase(context.baseUrl, lines),
-    context.overrides,
-  )
-  return { body: `{"d":${write(context.division, index)}}`, rows: 1 }
+  return writeOne(viewOf(set, path, options, context), index, context)
+}
+
+/** One row as an answer of its own. */
+export function writeOne(view: EntityView, index: number, { division, format, now }: ReadContext): Page {
+  const isAtom = format === 'atom'
+  return {
+    body: isAtom ? atomEntry(view, division, index, now) : `{"d":${jsonWriter(view)(division, index)}}`,
+    rows: 1,
+    contentType: isAtom ? contentTypes.entry : contentTypes.json,
+    version: '1.0;',
+  }
 }
 
 /** The row that a key in the path names; 404 where there is none. */
@@ -225,6 +265,3 @@ function rowOfToken(token: string, set: EntitySet, division: number): number {
   if (!Number.isInteger(value)) throw new ApiFault(400, 'Bad Request - Error in query syntax.')
   return Number(value)
 }
-
-const linesBase = (baseUrl: string, lines: EntitySet) =>
-  `${baseUrl}/${lines.entry.uri.split('{division}/').at(-1) ?? ''}`

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { isInstead, playAfter, playInstead, readBody } from '@sluis/emulator-shared'
+import { BodyTooLarge, isInstead, playAfter, playInstead, readBody } from '@sluis/emulator-shared'
 import type { EmulatorState } from '../emulator-state.ts'
 import { answerApi } from './api-endpoint.ts'
+import { largestBody, longestUrl, unencodedSize } from './body-size.ts'
 
 /** Percent signs decoded where that can be done; else the text as it came, which no endpoint has as its name. */
 function decoded(text: string): string {
@@ -9,6 +10,18 @@ function decoded(text: string): string {
     return decodeURIComponent(text)
   } catch {
     return text
+  }
+}
+
+/** The body of a write; null for one that is larger than the service takes. */
+async function bodyOf(request: IncomingMessage, method: string): Promise<string | null> {
+  if (method === 'GET' || method === 'HEAD') return ''
+  try {
+    const body = await readBody(request)
+    return unencodedSize(body) > largestBody ? null : body
+  } catch (error) {
+    if (error instanceof BodyTooLarge) return null
+    throw error
   }
 }
 
@@ -20,7 +33,11 @@ export async function serveApi(
   url: URL,
 ): Promise<void> {
   const method = request.method ?? 'GET'
-  const body = method === 'GET' || method === 'HEAD' ? '' : await readBody(request)
+  const body = await bodyOf(request, method)
+  if (body === null || (request.url ?? '').length > longestUrl) {
+    response.writeHead(body === null ? 413 : 414, { Connection: 'close' }).end()
+    return
+  }
   const fault = state.faults.take('api', url.pathname + url.search, method)
   const isReplaced = isInstead(fault)
   const now = state.clock.now()
@@ -32,6 +49,7 @@ export async function serveApi(
       origin: url.origin,
       authorization: request.headers.authorization,
       accept: request.headers.accept,
+      contentType: request.headers['content-type'],
       prefer: String(request.headers.prefer ?? ''),
       body,
       isReplaced,

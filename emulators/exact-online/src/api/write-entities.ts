@@ -3,25 +3,35 @@ import { deletedTypes, deletionsKeptMs } from '../data/deleted-types.ts'
 import type { Value } from '../data/named-values.ts'
 import { ApiFault } from './api-fault.ts'
 import { type BodyValues, parseBody, readBody } from './body-values.ts'
-import { entityWriter, foreignKeyTo, keyText, lineRows } from './entity-json.ts'
+import { keyText } from './key-text.ts'
+import { foreignKeyTo, lineRows } from './line-rows.ts'
 import { amountOf, newCode, newValues } from './new-values.ts'
-import { type ReadContext, rowOfKey } from './read-entities.ts'
+import { type Page, type ReadContext, rowOfKey, writeOne } from './read-entities.ts'
 import { alreadyExists, invalid, mandatory } from './validation-faults.ts'
 import { wallClock } from './wall-clock.ts'
 
 export interface WriteContext extends ReadContext {
   readonly user: { readonly id: string; readonly fullName: string }
   readonly language: string
-  readonly now: number
+  readonly clientId: string
+  readonly contentType: string | undefined
   /** `Prefer: return=representation`: a POST answers all values, not only the key. */
   readonly isRepresentationWanted: boolean
 }
 
-export interface Written {
+/** One row that a write made, changed or took away. */
+export interface Change {
+  readonly set: EntitySet
+  readonly index: number
+  readonly action: 'Create' | 'Update' | 'Delete'
+}
+
+export interface Written extends Partial<Pick<Page, 'contentType' | 'version'>> {
   readonly status: number
   readonly body: string
   readonly rows: number
   readonly location?: string
+  readonly changes: readonly Change[]
 }
 
 /** A POST, PUT or DELETE on an entity set, checked as the live service checks. @see wire.md § 3.5 */
@@ -36,13 +46,17 @@ export function writeEntity(
   if ((method === 'POST') !== (key === null)) throw new ApiFault(405, 'Method Not Allowed')
   if (method === 'POST') return create(set, path, body, context)
   const index = rowOfKey(set, key ?? '', context)
+  const headers = headersOf(set, index, context).map(
+    ([header, row]): Change => ({ set: header, index: row, action: 'Update' }),
+  )
   if (method === 'PUT') update(set, index, body, context)
   else remove(set, index, context)
-  return { status: 204, body: '', rows: 1 }
+  const action = method === 'PUT' ? 'Update' : 'Delete'
+  return { status: 204, body: '', rows: 1, changes: [{ set, index, action }, ...headers] }
 }
 
 function create(set: EntitySet, path: string, text: string, context: WriteContext): Written {
-  const said = readBody(parseBody(text), set, 'c')
+  const said = readBody(parseBody(text, context.contentType), set, 'c')
   // All is looked at before anything is kept: a refused invoice leaves no lines behind.
   const lines = checkNew(set, said, null, context)
   const index = add(set, said, new Map(), context)
@@ -59,19 +73,24 @@ function create(set: EntitySet, path: string, text: string, context: WriteContex
   settleSums(set, index, context)
   settleHeader(set, index, context)
   const base = `${context.baseUrl}/${path}`
-  const write = entityWriter(
+  const view = {
     set,
     base,
-    null,
-    new Map(),
-    (other) => `${context.baseUrl}/${other.path}`,
-    unsaid(set, context),
-  )
+    select: null,
+    expand: new Map(),
+    linesBase: (other: EntitySet) => `${context.baseUrl}/${other.path}`,
+    overrides: unsaid(set, context),
+  }
   return {
+    ...writeOne(view, index, context),
     status: 201,
-    body: `{"d":${write(context.division, index)}}`,
-    rows: 1,
     location: `${base}(${keyText(set, context.division, index)})`,
+    changes: [
+      { set, index, action: 'Create' },
+      ...headersOf(set, index, context).map(
+        ([header, row]): Change => ({ set: header, index: row, action: 'Update' }),
+      ),
+    ],
   }
 }
 
@@ -153,7 +172,7 @@ function add(
 
 function update(set: EntitySet, index: number, text: string, context: WriteContext): void {
   const { division, language } = context
-  const said = readBody(parseBody(text), set, 'u')
+  const said = readBody(parseBody(text, context.contentType), set, 'u')
   for (const [property, value] of said.values) {
     const isMandatory = set.entry.properties.some(
       ({ name, mandatory: needed }) => name === property.name && needed === true,

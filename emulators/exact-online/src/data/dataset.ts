@@ -1,4 +1,5 @@
 import { type CatalogueEntry, type CatalogueProperty, exactOnlineCatalogue } from '@sluis/facts'
+import { attachmentValue } from './attachments.ts'
 import {
   balancedEntities,
   defaultRows,
@@ -164,6 +165,17 @@ export class Dataset {
     return this.#guids.guidOf({ entity: this.#numbers.get('system/users') ?? 0, division: 0, index })
   }
 
+  /** The row whose key this is, of whatever entity. */
+  rowOfGuid(guid: string): { set: EntitySet; division: number; index: number } | null {
+    const address = this.#guids.addressOf(guid)
+    const path = address && [...this.#numbers].find(([, number]) => number === address.entity)?.[0]
+    const set = path === null || path === undefined ? undefined : this.entitySets.get(path)
+    if (!address || !set || address.division >= this.divisions.length) return null
+    const { division, index } = address
+    const isThere = index < set.rowsIn(division) && !set.written.isDeleted(division, index)
+    return isThere ? { set, division, index } : null
+  }
+
   #rowsOf(path: string, paths: ReadonlyMap<string, CatalogueEntry>): number {
     if (path in setUpSizes) return setUpSizes[path] ?? defaultRows
     const pair = headerLines.find(([, lines]) => lines === path)
@@ -307,6 +319,11 @@ export class Dataset {
       if (!target || !paths.has(target) || target === path) return make(() => null)
       return this.#reference(name, target, saltOf, build, make, written)
     }
+    const file =
+      path === 'documents/documentattachments'
+        ? attachmentValue(name, hashText('attachments') ^ this.#seed)
+        : null
+    if (file) return make(file)
     const fewValues = enumerated(
       path,
       name,
@@ -576,11 +593,14 @@ function foreignKeyOf(header: EntitySet, lines: EntitySet): string | undefined {
   )
 }
 
-function typeNameOf({ service, entity, kind }: CatalogueEntry): string {
+/** @see wire.md § 3.3 */
+function typeNameOf({ service, entity, kind, uri }: CatalogueEntry): string {
   const singular = entity
     .replace(/ies$/, 'y')
     .replace(/sses$/, 'ss')
     .replace(/([^s])s$/, '$1')
-  if (kind === 'sync') return `Exact.Web.Api.Models.Sync.${service}.${singular}Sync`
+  if (entity === 'Deleted') return 'Exact.Web.Api.Models.Sync.Deleted.DeletedEntity'
+  if (kind === 'sync') return `Exact.Web.Api.Models.Sync.${uri.split('/').at(-2)}.${singular}Sync`
+  if (service === 'Webhooks') return `Exact.Web.Api.Models.Webhooks.${singular}`
   return entity === 'Me' ? 'Exact.Web.Api.Models.System.Me' : `Exact.Web.Api.Models.${singular}`
 }

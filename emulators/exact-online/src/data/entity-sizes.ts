@@ -51,6 +51,8 @@ export const setUpSizes: Readonly<Record<string, number>> = {
   'crm/accountclassifications': 10,
   'documents/documenttypes': 30,
   'system/users': 8,
+  // Clients make them.
+  'webhooks/webhooksubscriptions': 0,
   // Grows with what is deleted.
   'sync/deleted': 0,
 }

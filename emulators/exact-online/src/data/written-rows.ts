@@ -41,6 +41,11 @@ export class WrittenSet {
     return rows ? [...rows.values()] : none
   }
 
+  /** The highest version of a company, or the one below which all generated rows are. */
+  lastVersion(division: number): number {
+    return Math.max(firstVersion, ...this.touched(division).map(({ version }) => version))
+  }
+
   addedIn(division: number): number {
     return this.#added.get(division) ?? 0
   }

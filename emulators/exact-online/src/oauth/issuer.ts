@@ -19,6 +19,8 @@ export interface App {
     readonly stamp?: string
     /** Some apps are exempt from the 570 seconds. */
     readonly allowEarlyRefresh?: boolean
+    /** Whether a 401 of the API tells its reason in a header (it does unless this is false). */
+    readonly reasonOn401?: boolean
   }
 }
 
@@ -39,6 +41,7 @@ type JournalRecord =
   | { readonly kind: 'chain'; readonly chain: Chain }
   | { readonly kind: 'consent'; readonly number: number; readonly divisions: readonly number[] | null }
   | { readonly kind: 'code'; readonly number: number }
+  | { readonly kind: 'revoked'; readonly clientId: string; readonly user: string }
   | { readonly kind: 'clock'; readonly offset: number }
   | {
       readonly kind: 'user'
@@ -98,6 +101,7 @@ export class Issuer {
       this.#consents.set(record.number, record.divisions)
       this.#lastNumber = Math.max(this.#lastNumber, record.number)
     } else if (record.kind === 'code') this.#usedCodes.add(record.number)
+    else if (record.kind === 'revoked') this.chains.delete(chainKey(record.clientId, record.user))
     else if (record.kind === 'clock') this.#clock.restore(record.offset)
     else if (record.kind === 'user') {
       this.#passwords.set(record.user, record.password)
@@ -181,6 +185,17 @@ export class Issuer {
     const chain = this.chains.get(chainKey(claims.clientId, claims.user))
     // An access token of a replaced chain lives on until its own end, with the divisions of its own consent.
     return chain === undefined ? null : { ...chain, divisions: this.#consents.get(claims.chain) ?? null }
+  }
+
+  /** Whose token this is, also when its time is over; null for a text that was never issued. */
+  identify(accessToken: string): { readonly clientId: string; readonly user: string } | null {
+    const claims = this.#codec.decode(accessToken)
+    return claims?.kind === 'access' ? { clientId: claims.clientId, user: claims.user } : null
+  }
+
+  /** The user took the app's permission away: its access tokens and refresh token are good for nothing. */
+  revoke(clientId: string, user: string): void {
+    this.#keep({ kind: 'revoked', clientId, user })
   }
 
   /** Answers a token request whose form fields were read already. @see RFC 6749 § 5 */

@@ -1,0 +1,18 @@
+import type { EntitySet } from '../data/dataset.ts'
+
+/** How a key stands in an address: `guid'…'`, `5`, `5L`, `'EUR'`, several as `Name=value`. */
+export function keyText(set: EntitySet, division: number, index: number): string {
+  const texts = set.keys.map((key) => {
+    const value = key.value(division, index)
+    const text =
+      key.type === 'Edm.Guid'
+        ? `guid'${value}'`
+        : key.type === 'Edm.Int64'
+          ? `${value}L`
+          : typeof value === 'string'
+            ? `'${value.replaceAll("'", "''")}'`
+            : String(value)
+    return set.keys.length > 1 ? `${key.name}=${text}` : text
+  })
+  return texts.join(',')
+}
