@@ -188,3 +188,37 @@ describe('a handover that is refused says what became of the token', () => {
     assert.deepEqual(await refused({ kind: 'tokens' }), [400, 'HANDOVER_INCOMPLETE'])
   })
 })
+
+describe('what a handover asks of the platform', () => {
+  test('is whose it is and no more: the first database registered on the grant asks for its partitions', async () => {
+    const user = newUser()
+    const before = await lab.apiCalls()
+    const made = await post({ kind: 'tokens', ...(await lab.tokens(user)) })
+    assert.equal(made.status, 201, made.text)
+    assert.equal(await lab.apiCalls(), before + 1, 'who-am-I alone')
+    const database = await lab.call('POST', '/databases', {
+      name: 'later',
+      sources: [{ grant: made.body.id }],
+    })
+    assert.equal(database.status, 201, database.text)
+    const known = await lab.apiCalls()
+    assert.ok(known > before + 1, 'registering asks')
+    const { body } = await lab.call('GET', '/databases/later/partitions')
+    assert.ok(body.partitions.length > 0)
+    assert.equal(await lab.apiCalls(), known, 'afterwards it is known')
+  })
+
+  test('is its partitions again where a new consent supersedes a grant with databases', async () => {
+    const user = newUser()
+    const made = await lab.call('POST', '/databases', {
+      name: 'again',
+      ...lab.handover({ kind: 'tokens', ...(await lab.tokens(user)) }),
+    })
+    assert.equal(made.status, 201, made.text)
+    const before = await lab.apiCalls()
+    const again = await post({ kind: 'tokens', ...(await lab.tokens(user)) })
+    assert.equal(again.status, 200, again.text)
+    assert.equal(again.body.id, made.body.grant.id)
+    assert.ok((await lab.apiCalls()) > before + 1, 'more than who-am-I')
+  })
+})

@@ -1,8 +1,8 @@
 import type { GrantId, OrganisationId } from '@sluis/shared'
 import { Gather } from './gather.ts'
-import type { GrantRow } from './grant-row.ts'
+import { type GrantRow, sealedColumns } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
-import { rowToJson } from './grant-store.ts'
+import { grantColumns, rowToJson } from './grant-store.ts'
 import type { ClaimedKey } from './idempotency.ts'
 import { inCompany } from './in-company.ts'
 import { nextDue } from './issuer-times.ts'
@@ -33,8 +33,13 @@ interface Verified {
 
 /** Many handovers wait for nobody else's locks longer than this; then each goes its own way. */
 const lockMs = 200
+/** In the statement itself, and for its own transaction: a round trip for BEGIN, SET and COMMIT each would cost more. */
+const patience = `patience AS MATERIALIZED (SELECT set_config('lock_timeout', '${lockMs}', true) AS ms)`
+const columns = grantColumns.join(', ')
+/** What a row has beside its sealed values, which nothing changes while chain and generation stay. */
+const openColumns = grantColumns.filter((column) => !sealedColumns.some((sealed) => sealed === column))
 
-/** Writes the handovers that come together in one transaction; those that differ from the plain case go alone. */
+/** Writes the handovers that come together in one statement; those that differ from the plain case go alone. */
 export class HandoverWriter {
   readonly #store: PgGrantStore
   readonly #lookups: Gather<Buffer, KnownToken | null>
@@ -44,16 +49,18 @@ export class HandoverWriter {
   constructor(store: PgGrantStore) {
     this.#store = store
     this.#lookups = new Gather((fingerprints) => this.#find(fingerprints))
-    this.#intakes = new Gather((intakes) =>
-      inCompany<Intake, true | null>(
-        intakes,
-        null,
-        (some) => this.#insert(some),
-        async ({ alone }) => {
-          await alone()
-          return true
-        },
-      ),
+    this.#intakes = new Gather(
+      (intakes) =>
+        inCompany<Intake, true | null>(
+          intakes,
+          null,
+          (some) => this.#insert(some),
+          async ({ alone }) => {
+            await alone()
+            return true
+          },
+        ),
+      { atOnce: 1 },
     )
     // One at a time: two of one user in two organisations must see each other.
     const options = { atOnce: 1 }
@@ -89,7 +96,7 @@ export class HandoverWriter {
     await this.#intakes.ask(intake)
   }
 
-  #insert(intakes: readonly Intake[]): Promise<true[]> {
+  async #insert(intakes: readonly Intake[]): Promise<true[]> {
     const rows = intakes.map(({ row, fingerprint, actor }) => ({
       row: rowToJson(row),
       fingerprint: fingerprint === null ? null : hex(fingerprint),
@@ -98,19 +105,18 @@ export class HandoverWriter {
     const claims = intakes.flatMap((intake) =>
       intake.claims.map((claim) => ({ ...claim, body_hash: hex(claim.body_hash) })),
     )
-    return this.#patiently(async (query) => {
-      await query(
-        `WITH asked AS MATERIALIZED (
+    await this.#store.pool.query({
+      name: 'vault-handover-insert',
+      text: `WITH ${patience},
+         asked AS MATERIALIZED (
            SELECT n.*, a.fingerprint, a.actor
-           FROM jsonb_to_recordset($1::jsonb) AS a (row jsonb, fingerprint bytea, actor text),
-             jsonb_populate_record(NULL::token_grant, a.row) AS n),
+           FROM patience, json_to_recordset($1::json) AS a (row json, fingerprint bytea, actor text),
+             json_populate_record(NULL::token_grant, a.row) AS n),
          claimed AS (
            INSERT INTO idempotency_key (organisation_id, route, key, body_hash, subject, created_at)
-           SELECT * FROM jsonb_to_recordset($2::jsonb) AS c (organisation_id text, route text, key text,
+           SELECT c.* FROM patience, json_to_recordset($2::json) AS c (organisation_id text, route text, key text,
              body_hash bytea, subject text, created_at bigint)),
-         inserted AS (
-           INSERT INTO token_grant SELECT n.* FROM jsonb_array_elements($1::jsonb) AS e,
-             jsonb_populate_record(NULL::token_grant, e -> 'row') AS n),
+         inserted AS (INSERT INTO token_grant (${columns}) SELECT ${columns} FROM asked),
          known AS (
            INSERT INTO token_fingerprint (fingerprint, grant_id, organisation_id, chain, generation, created_at)
            SELECT fingerprint, id, organisation_id, chain, generation, created_at FROM asked
@@ -118,10 +124,9 @@ export class HandoverWriter {
          INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
          SELECT organisation_id, created_at, actor, 'grant.pending', id,
            jsonb_build_object('platform', platform, 'region', region) FROM asked`,
-        [JSON.stringify(rows), JSON.stringify(claims)],
-      )
-      return intakes.map(() => true as const)
+      values: [JSON.stringify(rows), JSON.stringify(claims)],
     })
+    return intakes.map(() => true as const)
   }
 
   /**
@@ -137,9 +142,9 @@ export class HandoverWriter {
     return row.state === 'pending' ? this.#settlements.ask({ row, user, policy, at }) : null
   }
 
-  #settle(settlements: readonly Verified[]): Promise<(GrantRow | null)[]> {
+  async #settle(settlements: readonly Verified[]): Promise<(GrantRow | null)[]> {
     const asked = settlements.map(({ row, user, policy, at }) => {
-      const verified: GrantRow = {
+      const next: GrantRow = {
         ...row,
         platform_user: user,
         platform_user_id: user.id,
@@ -148,69 +153,78 @@ export class HandoverWriter {
         problem: null,
         state: nextState(row.state, 'verified'),
       }
-      const next = { ...verified, due_at: nextDue(policy, verified) }
-      return { at, was: rowToJson(row), next: rowToJson(next) }
+      return {
+        ...Object.fromEntries(asRead.map((column) => [column, row[column]])),
+        id: row.id,
+        at,
+        user,
+        user_id: user.id,
+        next_state: next.state,
+        next_due: nextDue(policy, next),
+      }
     })
-    // Everything that `next` was made of must be as it was read, but for when to look again and how often it failed.
-    const same = [
-      'chain',
-      'generation',
-      'state',
-      'has_access',
-      'has_refresh',
-      'received_at',
-      'access_expires_at',
-    ]
-      .concat(['proven_refresh', 'last_refreshed_at', 'platform_user_id', 'deleted_at', 'spend_id'])
-      .map((column) => `g.${column} IS NOT DISTINCT FROM w.${column}`)
-      .join(' AND ')
-    const ofUser = `e.platform = n.platform AND e.region = n.region AND e.client_id = n.client_id
-      AND e.platform_user_id = n.platform_user_id AND e.deleted_at IS NULL`
-    return this.#patiently(async (query) => {
-      const { rows } = await query<GrantRow>(
-        `WITH asked AS MATERIALIZED (
-           SELECT at, was, next, next ->> 'id' AS id FROM jsonb_to_recordset($1::jsonb) AS a (at bigint, was jsonb, next jsonb)),
-         free AS MATERIALIZED (
-           SELECT g.id FROM asked a JOIN token_grant g ON g.id = a.id,
-             jsonb_populate_record(NULL::token_grant, a.was) AS w, jsonb_populate_record(NULL::token_grant, a.next) AS n
-           WHERE ${same} AND NOT EXISTS (SELECT FROM token_grant e WHERE ${ofUser})
-             AND NOT EXISTS (SELECT FROM token_budget b WHERE (b.platform, b.region, b.client_id, b.user_key)
-               = (n.platform, n.region, n.client_id, n.id))
-           FOR UPDATE OF g SKIP LOCKED),
-         settled AS (
-           UPDATE token_grant g SET platform_user = n.platform_user, platform_user_id = n.platform_user_id,
-             proven_access = true, failures = 0, problem = NULL, state = n.state, due_at = n.due_at
-           FROM free, asked a, jsonb_populate_record(NULL::token_grant, a.was) AS w,
-             jsonb_populate_record(NULL::token_grant, a.next) AS n
-           WHERE g.id = free.id AND g.id = a.id AND ${same}
-           RETURNING g.*),
-         noted AS (
-           INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
-           SELECT s.organisation_id, a.at, 'vault', 'grant.created', s.id, '{}' FROM settled s JOIN asked a USING (id))
-         SELECT * FROM settled`,
-        [JSON.stringify(firstOfEachUser(asked))],
-      )
-      const byId = new Map(rows.map((row) => [row.id, row]))
-      return settlements.map(({ row }) => byId.get(row.id) ?? null)
+    const { rows } = await this.#store.pool.query<Omit<GrantRow, (typeof sealedColumns)[number]>>({
+      name: 'vault-handover-settle',
+      text: settleSql,
+      values: [JSON.stringify(firstOfEachUser(settlements, asked))],
     })
-  }
-
-  #patiently<T>(work: (query: QueryOf) => Promise<T>): Promise<T> {
-    return this.#store.transaction(async (tx) => {
-      await tx.query(`SET LOCAL lock_timeout = ${lockMs}`)
-      return work((text, values) => tx.query(text, values))
+    const byId = new Map(rows.map((row) => [row.id, row]))
+    return settlements.map(({ row }) => {
+      const settled = byId.get(row.id)
+      return settled ? { ...row, ...settled } : null
     })
   }
 }
 
-type QueryOf = <Row extends object>(text: string, values: unknown[]) => Promise<{ readonly rows: Row[] }>
+/** Everything that the settled row is made of must be as it was read, but for when to look again and how often it failed. */
+const asRead = [
+  'chain',
+  'generation',
+  'state',
+  'has_access',
+  'has_refresh',
+  'received_at',
+  'access_expires_at',
+  'proven_refresh',
+  'last_refreshed_at',
+  'platform_user_id',
+  'deleted_at',
+  'spend_id',
+] as const satisfies readonly (keyof GrantRow)[]
+const same = asRead.map((column) => `g.${column} IS NOT DISTINCT FROM a.${column}`).join(' AND ')
+const settleSql = `WITH ${patience},
+  asked AS MATERIALIZED (
+    SELECT a.* FROM patience, json_to_recordset($1::json) AS a (id text, at bigint, "user" jsonb, user_id text,
+      next_state text, next_due bigint, chain integer, generation integer, state text, has_access boolean,
+      has_refresh boolean, received_at bigint, access_expires_at bigint, proven_refresh boolean,
+      last_refreshed_at bigint, platform_user_id text, deleted_at bigint, spend_id text)),
+  free AS MATERIALIZED (
+    SELECT g.id FROM asked a JOIN token_grant g ON g.id = a.id
+    WHERE ${same}
+      AND NOT EXISTS (SELECT FROM token_grant e WHERE e.platform = g.platform AND e.region = g.region
+        AND e.client_id = g.client_id AND e.platform_user_id = a.user_id AND e.deleted_at IS NULL)
+      AND NOT EXISTS (SELECT FROM token_budget b WHERE (b.platform, b.region, b.client_id, b.user_key)
+        = (g.platform, g.region, g.client_id, g.id))
+    FOR UPDATE OF g SKIP LOCKED),
+  settled AS (
+    UPDATE token_grant g SET platform_user = a."user", platform_user_id = a.user_id, proven_access = true,
+      failures = 0, problem = NULL, state = a.next_state, due_at = a.next_due
+    FROM free, asked a
+    WHERE g.id = free.id AND g.id = a.id AND ${same}
+    RETURNING ${openColumns.map((column) => `g.${column}`).join(', ')}, a.at),
+  noted AS (
+    INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
+    SELECT organisation_id, at, 'vault', 'grant.created', id, '{}' FROM settled)
+  SELECT ${openColumns.join(', ')} FROM settled`
 
 const hex = (bytes: Buffer) => `\\x${bytes.toString('hex')}`
 
-function firstOfEachUser<T extends { readonly next: Record<string, unknown> }>(asked: readonly T[]): T[] {
+/** Of several of one user on one client only the first is asked for: the others must see it. */
+function firstOfEachUser<T>(settlements: readonly Verified[], asked: readonly T[]): T[] {
   const seen = new Set<string>()
-  return asked.filter(({ next }) => {
-    const name = JSON.stringify([next.platform, next.region, next.client_id, next.platform_user_id])
+  return asked.filter((_, index) => {
+    const { row, user } = settlements[index] as Verified
+    const name = JSON.stringify([row.platform, row.region, row.client_id, user.id])
     return !seen.has(name) && seen.add(name)
   })
 }

@@ -118,8 +118,7 @@ export class Handovers {
       if (first) return first
       throw error
     }
-    await this.#parts.spool.append({ kind: 'grant', at: row.created_at, row: rowToJson(row) })
-    return this.verify(row, { isHandover: true })
+    return this.verify(row, { isHandover: true, held: toHeld(credentials) })
   }
 
   /**
@@ -322,28 +321,41 @@ export class Handovers {
     })
   }
 
-  /** Learns whose a pending row's credentials are: by who-am-I where the access token is good, else by one spend. */
-  async verify(row: GrantRow, { isHandover }: { readonly isHandover: boolean }): Promise<HandoverOutcome> {
+  /**
+   * Learns whose a pending row's credentials are: by who-am-I where the access token is good, else by one spend. With
+   * `held`, what it was handed over with, the row is new and in no spool yet: it is put there before anything is spent
+   * or answered, unless what became of it is.
+   */
+  async verify(
+    row: GrantRow,
+    { isHandover, held }: { readonly isHandover: boolean; readonly held?: HeldTokens },
+  ): Promise<HandoverOutcome> {
     if (this.#verifying.has(row.id)) return { outcome: 'open', grant: await this.#parts.view(row) }
     this.#verifying.add(row.id)
     try {
-      return await this.#verify(row, isHandover, false)
+      return await this.#verify(row, isHandover, held)
     } finally {
       this.#verifying.delete(row.id)
     }
   }
 
-  async #verify(row: GrantRow, isHandover: boolean, hasSpent: boolean): Promise<HandoverOutcome> {
+  async #verify(
+    row: GrantRow,
+    isHandover: boolean,
+    fresh?: HeldTokens,
+    hasSpent = false,
+  ): Promise<HandoverOutcome> {
     const { clock, seals, sender, spender, leases } = this.#parts
-    const held = await seals.openTokens(row)
+    const held = fresh ?? (await seals.openTokens(row))
+    const isNew = fresh !== undefined
     const isAccessLive =
       held.accessToken !== undefined && row.has_access && (row.access_expires_at ?? 0) > clock.now()
     const isAlone = held.refreshToken === undefined && held.code === undefined
     let refusal = 'The access token has run out, and there is no refresh token.'
     if (isAccessLive) {
       const answer = await sender.whoAmI(row, held.accessToken ?? '')
-      if (answer.kind === 'user') return this.#settle(row, answer.user, isHandover)
-      if (answer.kind === 'transient') return this.#leaveOpen(row, answer.text)
+      if (answer.kind === 'user') return this.#settle(row, answer.user, isHandover, isNew)
+      if (answer.kind === 'transient') return this.#leaveOpen(row, isNew, answer.text)
       refusal = answer.text
     }
     if (isAlone) {
@@ -354,18 +366,19 @@ export class Handovers {
     if (row.proven_refresh) {
       // What was gained by a spend stays, whatever the platform says of it now.
       const allowedAt = Math.max(spender.notBefore({ ...row, has_access: false }), row.access_expires_at ?? 0)
-      if (hasSpent || clock.now() < allowedAt) return this.#leaveOpen(row, refusal, allowedAt)
+      if (hasSpent || clock.now() < allowedAt) return this.#leaveOpen(row, isNew, refusal, allowedAt)
     }
     const isAgeKnown = row.received_at < row.created_at || row.last_refreshed_at !== null
     const notBefore = spender.notBefore({ ...row, has_access: false })
     if (held.code === undefined && isAgeKnown && notBefore > clock.now()) {
-      return this.#leaveOpen(row, 'The issuer does not allow a refresh yet.', notBefore)
+      return this.#leaveOpen(row, isNew, 'The issuer does not allow a refresh yet.', notBefore)
     }
+    if (isNew) await this.#keep(row)
     const result = await leases.spend(row)
     switch (result.kind) {
       case 'spent': {
         const moved = await this.#parts.store.get(row.id)
-        if (moved?.state === 'pending') return this.#verify(moved, isHandover, true)
+        if (moved?.state === 'pending') return this.#verify(moved, isHandover, undefined, true)
         break
       }
       case 'refused':
@@ -386,8 +399,14 @@ export class Handovers {
   }
 
   /** Nothing is decided yet: the vault goes on by itself, at `notBefore` where that is known. */
-  async #leaveOpen(row: GrantRow, text: string, notBefore?: number): Promise<HandoverOutcome> {
+  async #leaveOpen(
+    row: GrantRow,
+    isNew: boolean,
+    text: string,
+    notBefore?: number,
+  ): Promise<HandoverOutcome> {
     const { store, clock, view } = this.#parts
+    if (isNew) await this.#keep(row)
     const pause = Math.min(15 * 60_000, 15_000 * 2 ** Math.min(6, row.failures))
     const hint = 'Nothing is lost: Sluis tries again by itself.'
     await store.change(
@@ -439,7 +458,7 @@ export class Handovers {
   }
 
   async #forget(row: GrantRow, failure: StoredFailure): Promise<void> {
-    const { store, clock, spool, onRefused } = this.#parts
+    const { store, clock, onRefused } = this.#parts
     const now = clock.now()
     const gone: GrantRow = {
       ...row,
@@ -459,7 +478,7 @@ export class Handovers {
       await keepFailure(tx, row, failure)
       await this.#note(tx, row, 'vault', 'grant.refused', { code: failure.code, detail: failure.message })
     })
-    await spool.append({ kind: 'grant', at: now, row: rowToJson(gone) })
+    await this.#keep(gone, now)
   }
 
   /** The user is known: the grant becomes active, or its chain becomes that of the grant which this user has. */
@@ -467,8 +486,9 @@ export class Handovers {
     row: GrantRow,
     user: NonNullable<GrantRow['platform_user']>,
     isHandover: boolean,
+    isNew: boolean,
   ): Promise<HandoverOutcome> {
-    const { store, sender, cache, spool, clock, view } = this.#parts
+    const { store, sender, cache, clock, view } = this.#parts
     const { policy } = sender.issuerOf(row).platform
     for (let attempt = 0; ; attempt++) {
       try {
@@ -479,7 +499,7 @@ export class Handovers {
           : await store.transaction((tx) => settleGrant(this.#parts, tx, row, user, policy, now))
         if (settled === null) break
         cache.hear(settled.row.id)
-        for (const each of settled.rows) await spool.append({ kind: 'grant', at: now, row: rowToJson(each) })
+        await Promise.all(settled.rows.map((each) => this.#keep(each, now)))
         return { outcome: settled.outcome, grant: await view(settled.row) }
       } catch (error) {
         if (isSluisError(error, 'HANDOVER_OLDER_THAN_HELD')) {
@@ -492,10 +512,16 @@ export class Handovers {
       }
     }
     // Another process went on with it meanwhile.
+    if (isNew) await this.#keep(row)
     const current = await this.#follow(row.organisation_id, row.id)
     if (current === null) throw noSuchGrant()
     const isOpen = current.state === 'pending' || current.state === 'ambiguous'
     return { outcome: isOpen ? 'open' : isHandover ? 'created' : 'repeated', grant: await view(current) }
+  }
+
+  /** Puts a row into this process's spool, from where it comes back if the database forgets it. */
+  #keep(row: GrantRow, at = row.created_at): Promise<void> {
+    return this.#parts.spool.append({ kind: 'grant', at, row: rowToJson(row) })
   }
 
   #note(tx: pg.ClientBase, row: GrantRow, actor: string, action: string, facts: object): Promise<unknown> {

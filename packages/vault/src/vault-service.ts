@@ -331,8 +331,10 @@ export class Vault {
   }
 
   async #viewAll(rows: readonly GrantRow[]): Promise<GrantView[]> {
-    const names = await this.#hooks.databasesOf(rows.map(({ id }) => id))
-    const seen = await this.#memory.seen(rows)
+    const [names, seen] = await Promise.all([
+      this.#hooks.databasesOf(rows.map(({ id }) => id)),
+      this.#memory.seen(rows),
+    ])
     return seen.map((row) => toGrantView(row, names.get(row.id) ?? [], this.#options.clock.now()))
   }
 

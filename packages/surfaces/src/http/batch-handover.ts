@@ -125,7 +125,7 @@ export class BatchHandover {
           }
         : {}),
     })
-    if (outcome === 'created' || outcome === 'superseded') {
+    if (outcome === 'superseded' || (outcome === 'created' && database)) {
       await engine.readPartitions(organisationId, grant.id).catch(() => {})
     }
     return {

@@ -53,8 +53,8 @@ export function grantRoutes(app: FastifyInstance, { people, vault, engine }: Htt
           ? {}
           : { idempotency: { key, route: 'POST /grants', body: JSON.stringify(request.body) } }),
       })
-      if (outcome === 'created' || outcome === 'superseded')
-        await engine.readPartitions(organisationId, grant.id).catch(() => {})
+      // A new grant has no databases yet: the first one registered on it asks (ADR 0013).
+      if (outcome === 'superseded') await engine.readPartitions(organisationId, grant.id).catch(() => {})
       return reply.status(statusOfOutcome[outcome]).send(grantBody(grant))
     },
   )
