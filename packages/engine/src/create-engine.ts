@@ -24,6 +24,7 @@ import { ReadMemory } from './databases/read-memory.ts'
 import type {
   CatalogueTable,
   Database,
+  DatabaseSettings,
   DatabaseSource,
   Engine,
   Explanation,
@@ -42,6 +43,7 @@ import { ownFolder } from './run/own-folder.ts'
 import type { RunLimits } from './run/runner-messages.ts'
 import { RunnerPool } from './run/runner-pool.ts'
 import type { CatalogueContent } from './statements/catalogue-rows.ts'
+import { describeScarcity, weighBudgets } from './statements/check-budgets.ts'
 import { type ConverterParts, convertedResult } from './statements/converted-result.ts'
 import { explainReads, firstGrant, statementKey, withWrite } from './statements/explain-reads.ts'
 import { refuseWrites } from './statements/may-write.ts'
@@ -69,6 +71,9 @@ export interface EngineOptions {
   /** How an error looks inside an answer that has begun. */
   readonly renderError: (error: unknown) => object
 }
+
+/** A statement without a listener may wait for another day's calls. */
+const detachedTimeoutMs = 3 * 86_400_000
 
 const defaultLimits: RunLimits = { memoryBytes: 300_000_000, diskBytes: 4_000_000_000, threads: 2 }
 
@@ -138,6 +143,7 @@ class PlanFetchRun implements Engine {
     this.#runner = new StatementRunner({
       preparer: this.#preparer,
       memory: this.#memory,
+      budgets: this.#budgets,
       runners: this.#runners,
       pipes,
       statements: this.#log,
@@ -155,7 +161,7 @@ class PlanFetchRun implements Engine {
 
   async createDatabase(
     organisationId: OrganisationId,
-    database: { name: string; title?: string; sources: readonly DatabaseSource[] },
+    database: { name: string; title?: string; sources: readonly DatabaseSource[] } & DatabaseSettings,
   ): Promise<Database> {
     await this.#options.store.transaction((tx) => this.#databases.insert(tx, organisationId, database))
     // Usable at once: what must be asked of the platform is asked now and not in the first statement.
@@ -177,7 +183,7 @@ class PlanFetchRun implements Engine {
   updateDatabase(
     organisationId: OrganisationId,
     name: string,
-    change: { name?: string; title?: string | null; sources?: readonly DatabaseSource[] },
+    change: { name?: string; title?: string | null; sources?: readonly DatabaseSource[] } & DatabaseSettings,
   ): Promise<Database> {
     return this.#databases.update(organisationId, name, change)
   }
@@ -193,7 +199,7 @@ class PlanFetchRun implements Engine {
   reserveDatabase(
     tx: pg.ClientBase,
     organisationId: OrganisationId,
-    database: { name: string; title?: string; sources: readonly DatabaseSource[] },
+    database: { name: string; title?: string; sources: readonly DatabaseSource[] } & DatabaseSettings,
   ): Promise<void> {
     return this.#databases.insert(tx, organisationId, database)
   }
@@ -255,7 +261,9 @@ class PlanFetchRun implements Engine {
       (scan) => remembered(statementKey(request), String(scan), '')?.calls ?? null,
     )
     const write = await this.#runner.explainWrite(prepared, request.timeoutMs)
-    const whole = write === null ? explanation : withWrite(explanation, write)
+    const { scarce } = await weighBudgets(prepared, this.#budgets)
+    const warned = { ...explanation, warnings: [...explanation.warnings, ...scarce.map(describeScarcity)] }
+    const whole = write === null ? warned : withWrite(warned, write)
     return arePartitionsKnown ? whole : { ...whole, calls: { ...whole.calls, max: null } }
   }
 
@@ -271,7 +279,11 @@ class PlanFetchRun implements Engine {
     refuseWrites(request)
     const { signal: _, ...detached } = request
     const work = this.#results.keep(record.id, async (file) => {
-      const run = await this.#runner.run(record, { timeoutMs: 3_600_000, ...detached })
+      const run = await this.#runner.run(record, {
+        timeoutMs: detachedTimeoutMs,
+        ...detached,
+        isPatient: true,
+      })
       await pipeline(run.body, createWriteStream(file, { mode: 0o600 }))
       const stats = await run.stats
       return { ...run, stats }
@@ -318,7 +330,14 @@ class PlanFetchRun implements Engine {
       state: 'planning',
       startedAt: new Date(now).toISOString(),
       endedAt: null,
-      progress: { callsMade: 0, callsExpected: 0, rowsFetched: 0 },
+      progress: {
+        callsMade: 0,
+        callsExpected: 0,
+        rowsFetched: 0,
+        partitionsDone: 0,
+        partitionsTotal: 0,
+        waitingUntil: null,
+      },
       error: null,
       stats: null,
       nativeCalls: [],

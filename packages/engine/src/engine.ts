@@ -35,7 +35,14 @@ export interface Database {
   readonly name: string
   readonly title: string | null
   readonly sources: readonly DatabaseSource[]
+  /** True: a partition that may not be read ends a statement, also where none is named. */
+  readonly strict: boolean
   readonly createdAt: string
+}
+
+/** What a database does where a statement does not say. */
+export interface DatabaseSettings {
+  readonly strict?: boolean
 }
 
 export type ResultFormat = 'json' | 'ndjson' | 'csv' | 'parquet'
@@ -53,6 +60,8 @@ export interface QueryRequest {
   readonly actor: string
   /** False unless the caller may write. */
   readonly mayWrite: boolean
+  /** Overrides the database's setting. */
+  readonly strict?: boolean
   readonly signal?: AbortSignal
 }
 
@@ -151,6 +160,11 @@ export interface StatementRecord {
     readonly callsMade: number
     readonly callsExpected: number
     readonly rowsFetched: number
+    /** Partitions that its scans have read to the end, of all that they read. */
+    readonly partitionsDone: number
+    readonly partitionsTotal: number
+    /** Until when its next call waits for a window of the platform's limits; null when none waits. */
+    readonly waitingUntil: string | null
   }
   readonly error: { readonly code: string; readonly detail: string; readonly hint?: string } | null
   readonly stats: QueryStats | null
@@ -182,14 +196,14 @@ export interface CatalogueTable {
 export interface Engine {
   createDatabase(
     organisationId: OrganisationId,
-    database: { name: string; title?: string; sources: readonly DatabaseSource[] },
+    database: { name: string; title?: string; sources: readonly DatabaseSource[] } & DatabaseSettings,
   ): Promise<Database>
   getDatabase(organisationId: OrganisationId, name: string): Promise<Database>
   listDatabases(organisationId: OrganisationId): Promise<readonly Database[]>
   updateDatabase(
     organisationId: OrganisationId,
     name: string,
-    change: { name?: string; title?: string | null; sources?: readonly DatabaseSource[] },
+    change: { name?: string; title?: string | null; sources?: readonly DatabaseSource[] } & DatabaseSettings,
   ): Promise<Database>
   deleteDatabase(organisationId: OrganisationId, name: string): Promise<void>
   listTables(
@@ -217,7 +231,7 @@ export interface Engine {
   reserveDatabase(
     tx: ClientBase,
     organisationId: OrganisationId,
-    database: { name: string; title?: string; sources: readonly DatabaseSource[] },
+    database: { name: string; title?: string; sources: readonly DatabaseSource[] } & DatabaseSettings,
   ): Promise<void>
   /** Two grants became one: databases of `from` read through `to`. */
   moveSources(tx: ClientBase, from: GrantId, to: GrantId): Promise<void>

@@ -33,6 +33,7 @@ export { createEngine, type EngineOptions } from './create-engine.ts'
 export type {
   CatalogueTable,
   Database,
+  DatabaseSettings,
   DatabaseSource,
   Engine,
   Explanation,

@@ -127,10 +127,19 @@ export interface ChosenRead {
   /** Partitions after pruning; null where the table has none. */
   readonly partitions: readonly Partition[] | null
   readonly calls: CallEstimate
+  /** What is asked of each partition, as far as that can be foretold. */
+  readonly places: readonly PlaceCalls[]
   /** Why this offer, for `explain`. */
   readonly reason: string
   /** The scan of the same statement whose pages hold these rows too: nothing is asked for again. */
   readonly sharedWith?: number
+}
+
+/** Calls to one partition, or to a table that has none. */
+export interface PlaceCalls {
+  readonly partition: Partition | null
+  readonly min: number
+  readonly expected: number
 }
 
 /** API calls: at least, likely, at most (null: unbounded by what is known). */

@@ -8,12 +8,13 @@ import {
 } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
-import type { Database, DatabaseSource } from '../engine.ts'
+import type { Database, DatabaseSettings, DatabaseSource } from '../engine.ts'
 
 interface DatabaseRow {
   readonly id: string
   readonly name: string
   readonly title: string | null
+  readonly is_strict: boolean
   readonly created_at: number
   readonly sources: readonly {
     alias: string
@@ -24,7 +25,7 @@ interface DatabaseRow {
 }
 
 const selectDatabase = `
-  SELECT d.id, d.name, d.title, d.created_at, coalesce(s.sources, '[]') AS sources
+  SELECT d.id, d.name, d.title, d.is_strict, d.created_at, coalesce(s.sources, '[]') AS sources
   FROM sql_database d LEFT JOIN LATERAL (
     SELECT json_agg(json_build_object('alias', alias, 'grant', grant_id, 'platform', platform, 'partitions', partitions)
                     ORDER BY position) AS sources
@@ -34,6 +35,7 @@ function toDatabase(row: DatabaseRow): Database {
   return {
     name: row.name,
     title: row.title,
+    strict: row.is_strict,
     createdAt: new Date(row.created_at).toISOString(),
     sources: row.sources.map(({ partitions, ...source }) => ({ ...source, partitions: partitions ?? 'all' })),
   }
@@ -80,14 +82,26 @@ export class DatabaseStore {
   async insert(
     tx: pg.ClientBase,
     organisationId: OrganisationId,
-    database: { readonly name: string; readonly title?: string; readonly sources: readonly DatabaseSource[] },
+    database: {
+      readonly name: string
+      readonly title?: string
+      readonly sources: readonly DatabaseSource[]
+    } & DatabaseSettings,
   ): Promise<void> {
     const now = this.#clock.now()
     const id = newId('db', now, this.#random)
     const { rowCount } = await tx.query(
-      `INSERT INTO sql_database (id, organisation_id, name, title, created_at) VALUES ($1, $2, $3, $4, $5)
+      `INSERT INTO sql_database (id, organisation_id, name, title, created_at, is_strict)
+       VALUES ($1, $2, $3, $4, $5, $6)
        ON CONFLICT (organisation_id, name) DO NOTHING`,
-      [id, organisationId, checkDatabaseName(database.name), database.title ?? null, now],
+      [
+        id,
+        organisationId,
+        checkDatabaseName(database.name),
+        database.title ?? null,
+        now,
+        database.strict ?? false,
+      ],
     )
     if (!rowCount) throw taken(database.name)
     await this.#insertSources(tx, id, database.sources)
@@ -133,7 +147,7 @@ export class DatabaseStore {
       readonly name?: string
       readonly title?: string | null
       readonly sources?: readonly DatabaseSource[]
-    },
+    } & DatabaseSettings,
   ): Promise<Database> {
     const newName = change.name === undefined ? name : checkDatabaseName(change.name)
     await this.#store.transaction(async (tx) => {
@@ -145,9 +159,17 @@ export class DatabaseStore {
         if (rowCount) throw taken(newName)
       }
       const { rows } = await tx.query<{ id: string }>(
-        `UPDATE sql_database SET name = $3, title = CASE WHEN $4 THEN $5 ELSE title END
+        `UPDATE sql_database SET name = $3, title = CASE WHEN $4 THEN $5 ELSE title END,
+           is_strict = coalesce($6, is_strict)
          WHERE organisation_id = $1 AND name = $2 RETURNING id`,
-        [organisationId, name, newName, change.title !== undefined, change.title ?? null],
+        [
+          organisationId,
+          name,
+          newName,
+          change.title !== undefined,
+          change.title ?? null,
+          change.strict ?? null,
+        ],
       )
       const [row] = rows
       if (!row) throw new SluisError('NOT_FOUND', `There is no database named "${name.slice(0, 80)}".`)

@@ -7,7 +7,7 @@ import {
 } from '@sluis/shared'
 import type { Connector } from '../catalog/connector.ts'
 import type { SourceSession } from '../engine.ts'
-import type { BudgetKey, CallBudgets } from './call-budget.ts'
+import { type BudgetKey, type CallBudgets, type Waiting, waitUntil } from './call-budget.ts'
 
 /** One request that went out, as the statement's record shows it. */
 export interface NativeCall {
@@ -28,6 +28,8 @@ export interface ApiCallerOptions {
   readonly timeoutMs: number
   /** Where the API of a grant is, by grant, on platforms that tell. */
   readonly hosts: Map<string, string>
+  /** How long a call may wait for its turn, and who sees it. */
+  readonly waiting?: Pick<Waiting, 'isPatient' | 'onWait'>
   readonly signal?: AbortSignal
   /** Told of every request that was sent, whatever came of it. */
   readonly onCall: (call: NativeCall) => void
@@ -44,6 +46,11 @@ export type WriteOutcome =
   | { readonly kind: 'refused'; readonly text: string }
   /** It may have been done: no answer came, or one that says nothing. */
   | { readonly kind: 'lost'; readonly text: string }
+
+interface Turn {
+  readonly key: BudgetKey
+  readonly taken: Awaited<ReturnType<CallBudgets['take']>>
+}
 
 const transientPausesMs = [500, 2000, 5000]
 /** A busy client meets several full minutes in a row; each refusal is a wait, not a failure. */
@@ -70,17 +77,19 @@ export class ApiCaller {
     let rateLimits = 0
     for (;;) {
       signal?.throwIfAborted()
-      const lease = await session.lease()
-      const token = lease.accessToken.reveal()
       const host = hosts.get(hostKey)
       // A look-up takes the same way: it may meet a refused token or trouble like any call, and counts as one.
       const lookUp = host === undefined ? connector.host : undefined
+      // The turn first: a token that is fetched before a wait of an hour has run out after it.
+      const turn = await this.#takeTurn(lookUp ? null : connector.budgetKey(request))
+      const lease = await session.lease()
+      const token = lease.accessToken.reveal()
       const outgoing = lookUp
         ? lookUp.request(session.baseUrl, token)
         : connector.authorise
           ? connector.authorise(request, token, host ?? session.baseUrl)
           : { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } }
-      const sent = await this.#send(outgoing, lookUp ? undefined : takeMemory)
+      const sent = await this.#send(outgoing, turn, lookUp ? undefined : takeMemory)
       if ('failure' in sent) {
         signal?.throwIfAborted()
         if (sent.cause instanceof SluisError) throw sent.cause
@@ -142,9 +151,10 @@ export class ApiCaller {
     let rateLimits = 0
     for (;;) {
       signal?.throwIfAborted()
+      const turn = await this.#takeTurn(connector.budgetKey(request))
       const lease = await session.lease()
       const headers = { ...request.headers, authorization: `Bearer ${lease.accessToken.reveal()}` }
-      const sent = await this.#send({ ...request, headers }, undefined)
+      const sent = await this.#send({ ...request, headers }, turn, undefined)
       if ('failure' in sent) {
         if (sent.failure === 'lost') return { kind: 'lost', text: 'The answer of the platform was lost.' }
         signal?.throwIfAborted()
@@ -176,14 +186,15 @@ export class ApiCaller {
   }
 
   async #waitForTurn(retryAt: number | null, rateLimits: number): Promise<void> {
-    const { clock, signal } = this.#options
-    if (rateLimits > mostRateLimits) {
+    const { clock, signal, waiting = {} } = this.#options
+    const isPatient = waiting.isPatient === true
+    if (rateLimits > mostRateLimits && !isPatient) {
       throw new SluisError('PLATFORM_BUDGET_EXHAUSTED', 'The platform goes on refusing calls as too many.', {
         hint: 'Other programs use the same app, or the day is used up; sluis.budgets shows what is left.',
       })
     }
     const waitMs = retryAt === null ? 60_000 : retryAt - clock.now()
-    if (waitMs > 10 * 60_000) {
+    if (waitMs > 10 * 60_000 && !isPatient) {
       throw new SluisError(
         'PLATFORM_BUDGET_EXHAUSTED',
         'The platform refuses calls for the rest of the day.',
@@ -193,21 +204,27 @@ export class ApiCaller {
         },
       )
     }
-    await clock.sleep(Math.max(50, waitMs), signal)
+    const until = clock.now() + Math.max(50, waitMs)
+    await waitUntil(clock, until, { ...waiting, ...(signal ? { signal } : {}) })
+  }
+
+  /** Counts one call of a budget, once it may be made; null where none is kept. */
+  async #takeTurn(budget: string | null): Promise<Turn | null> {
+    if (budget === null) return null
+    const { session, budgets, waiting, signal } = this.#options
+    const key: BudgetKey = { platform: session.platform, clientId: session.clientId, key: budget }
+    return { key, taken: await budgets.take(key, { ...waiting, ...(signal ? { signal } : {}) }) }
   }
 
   async #send(
     request: OutgoingRequest,
+    turn: Turn | null,
     takeMemory: ((bytes: number) => Buffer) | undefined,
   ): Promise<
     | { readonly response: IncomingResponse; readonly call: NativeCall }
     | { readonly failure: 'not-sent' | 'lost'; readonly cause: unknown }
   > {
-    const { connector, session, send, budgets, clock, timeoutMs, signal, onCall } = this.#options
-    const budget = connector.budgetKey(request)
-    const key: BudgetKey | null =
-      budget === null ? null : { platform: session.platform, clientId: session.clientId, key: budget }
-    const taken = key && (await budgets.take(key, signal))
+    const { connector, send, budgets, clock, timeoutMs, signal, onCall } = this.#options
     const startedAt = performance.now()
     const route = new URL(request.url).pathname.replace(/\([^)]*\)/g, '(…)')
     let isSent = false
@@ -233,7 +250,7 @@ export class ApiCaller {
         },
       })
       const call = record(response.status, response.body.length)
-      if (key && taken) await budgets.correct(key, taken, connector.readLimits(response, clock.now()))
+      if (turn) await budgets.correct(turn.key, turn.taken, connector.readLimits(response, clock.now()))
       return { response, call }
     } catch (error) {
       if (isSent) record(null, 0)

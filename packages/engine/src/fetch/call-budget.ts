@@ -36,8 +36,24 @@ const takeOne = {
     RETURNING *`,
 }
 
-/** The longest a statement waits for one call's turn; a day's end is never waited for. */
+/** The longest that a statement with a listener waits for one call's turn; it never waits for a day's end. */
 const longestWaitMs = 5 * minute
+
+/** How a statement waits for its turn. */
+export interface Waiting {
+  readonly signal?: AbortSignal
+  /** Nobody listens: days may pass. */
+  readonly isPatient?: boolean
+  /** Told when a wait begins; what it gives is called when the wait is over. */
+  readonly onWait?: (until: number) => () => void
+}
+
+/** What is left of a partition's day. */
+export interface DayLeft {
+  readonly limit: number
+  readonly left: number
+  readonly resetsAt: number
+}
 
 /**
  * Call budgets in PostgreSQL, shared by all processes. A call is counted before it is sent, so that no two processes
@@ -59,7 +75,7 @@ export class CallBudgets {
   }
 
   /** Counts one call and returns what is known of the budget after it; waits for the next minute when this one is full. */
-  async take(key: BudgetKey, signal?: AbortSignal): Promise<BudgetRow> {
+  async take(key: BudgetKey, waiting: Waiting = {}): Promise<BudgetRow> {
     const limits = this.#defaults.get(key.platform) ?? { minute: 60, day: 5000 }
     const startedAt = this.#clock.now()
     for (;;) {
@@ -79,14 +95,44 @@ export class CallBudgets {
       const [full] = known
       if (!full) continue
       if (full.day_start >= thisDay && full.day_used >= full.day_limit) {
-        throw exhausted(key, full.day_limit, 'day', full.day_start + day)
+        const resetsAt = full.day_start + day
+        if (!waiting.isPatient) throw exhausted(key, full.day_limit, 'day', resetsAt)
+        await waitUntil(this.#clock, resetsAt, waiting)
+        continue
       }
       const waitMs = Math.max(1, full.minute_start + minute - now)
-      if (now - startedAt + waitMs > longestWaitMs) {
+      if (!waiting.isPatient && now - startedAt + waitMs > longestWaitMs) {
         throw exhausted(key, full.minute_limit, 'minute', full.minute_start + minute)
       }
-      await this.#clock.sleep(waitMs, signal)
+      await waitUntil(this.#clock, now + waitMs, waiting)
     }
+  }
+
+  /** What is left of the day of each of these partitions. */
+  async dayLeft(
+    platform: string,
+    clientId: string,
+    keys: readonly string[],
+  ): Promise<ReadonlyMap<string, DayLeft>> {
+    const today = Math.floor(this.#clock.now() / day) * day
+    const resetsAt = today + day
+    const { rows } = await this.#store.pool.query<
+      Pick<BudgetRow, 'day_start' | 'day_used' | 'day_limit'> & { key: string }
+    >(
+      `SELECT key, day_start, day_used, day_limit FROM call_budget
+       WHERE platform = $1 AND client_id = $2 AND key = ANY($3)`,
+      [platform, clientId, keys],
+    )
+    const known = new Map(rows.map((row) => [row.key, row]))
+    const assumed = this.#defaults.get(platform)?.day ?? 5000
+    return new Map(
+      keys.map((key) => {
+        const row = known.get(key)
+        const limit = row?.day_limit ?? assumed
+        const used = row && row.day_start >= today ? row.day_used : 0
+        return [key, { limit, left: Math.max(0, limit - used), resetsAt }]
+      }),
+    )
   }
 
   /** What is left for these partitions of a client, as counted here. */
@@ -129,6 +175,20 @@ export class CallBudgets {
         [key.platform, key.clientId, key.key, limit, limit - remaining, resetsAt - length],
       )
     }
+  }
+}
+
+/** Sleeps where others can see it. */
+export async function waitUntil(
+  clock: Clock,
+  until: number,
+  { signal, onWait }: Pick<Waiting, 'signal' | 'onWait'>,
+): Promise<void> {
+  const over = onWait?.(until)
+  try {
+    await clock.sleep(Math.max(1, until - clock.now()), signal)
+  } finally {
+    over?.()
   }
 }
 

@@ -2,7 +2,7 @@ import type { Clock, SendRequest } from '@sluis/shared'
 import type { Connector } from '../catalog/connector.ts'
 import type { SourceSession } from '../engine.ts'
 import { ApiCaller, type NativeCall } from './api-caller.ts'
-import type { CallBudgets } from './call-budget.ts'
+import type { CallBudgets, Waiting } from './call-budget.ts'
 
 /** Makes the caller of one session. */
 export type CallerFor = (
@@ -10,6 +10,7 @@ export type CallerFor = (
   session: SourceSession,
   onCall: (call: NativeCall) => void,
   signal?: AbortSignal,
+  waiting?: Pick<Waiting, 'isPatient' | 'onWait'>,
 ) => ApiCaller
 
 const apiTimeoutMs = 120_000
@@ -21,7 +22,7 @@ export function callersWith(parts: {
   readonly budgets: CallBudgets
 }): CallerFor {
   const hosts = new Map<string, string>()
-  return (connector, session, onCall, signal) =>
+  return (connector, session, onCall, signal, waiting) =>
     new ApiCaller({
       hosts,
       ...parts,
@@ -30,5 +31,6 @@ export function callersWith(parts: {
       timeoutMs: apiTimeoutMs,
       onCall,
       ...(signal ? { signal } : {}),
+      ...(waiting ? { waiting } : {}),
     })
 }

@@ -16,11 +16,13 @@ export interface FetchScanOptions {
   /** Partitions read at the same time. */
   readonly parallel: number
   readonly diskBytes: number
-  /** False when the database reads all partitions: one that refuses is then left out with a warning. */
+  /** False when the database reads all partitions and is not strict: one that refuses is left out with a warning. */
   readonly isPartitionNamed: boolean
   /** Counts rows of these files that the statement's filter takes, for a limit over a filter that is not exact. */
   readonly countMatches: ((files: readonly string[], largestPageBytes: number) => Promise<number>) | null
   readonly onRows: (rows: number) => void
+  /** Told of each partition that is read to its end. */
+  readonly onPartition?: () => void
 }
 
 export interface FetchedScan {
@@ -55,6 +57,8 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
   const tasks: Task[] = partitions.flatMap((partition) =>
     offer.requests(partition).map((request) => ({ partition, request })),
   )
+  const left = new Map<Partition | null, number>()
+  for (const { partition } of tasks) left.set(partition, (left.get(partition) ?? 0) + 1)
   const spools = new Map<Partition | null, PageSpool>()
   const totals = new Map<string, { rows: number; calls: number }>()
   const warnings = new Set<string>()
@@ -145,9 +149,19 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
     await writing
   }
   // With a limit one partition after the other: the first may have enough.
-  await inParallel(tasks, stopAt === null ? parallel : 1, async (task) => {
-    if (!isMet) await readTask(task)
-  })
+  try {
+    await inParallel(tasks, stopAt === null ? parallel : 1, async (task) => {
+      if (isMet) return
+      await readTask(task)
+      const others = (left.get(task.partition) ?? 1) - 1
+      left.set(task.partition, others)
+      if (others === 0) options.onPartition?.()
+    })
+  } finally {
+    // Also where a call failed: a file that is left open ends the process when it is collected.
+    await Promise.allSettled([...spools.values()].map((spool) => spool.close()))
+  }
+  // Its own failure counts only where nothing failed before.
   for (const spool of spools.values()) await spool.close()
   return {
     files: files(),

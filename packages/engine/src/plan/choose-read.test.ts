@@ -261,6 +261,7 @@ function read(
     offer: offer({ judgements }),
     partitions: divisions(1),
     calls: { min: 1, expected, max },
+    places: [],
     reason: '',
   }
 }

@@ -43,6 +43,7 @@ export function chooseRead(scan: Scan, offers: readonly ReadOffer[], context: Re
     offer: best.offer,
     partitions,
     calls: best.estimate.calls,
+    places: best.estimate.places,
     reason: reasonOf(best, others[0]),
   }
 }

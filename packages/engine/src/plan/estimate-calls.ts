@@ -1,4 +1,4 @@
-import type { CallEstimate, ReadOffer } from '../catalog/connector.ts'
+import type { CallEstimate, PlaceCalls, ReadOffer } from '../catalog/connector.ts'
 import type { Predicate } from '../catalog/predicate.ts'
 import type { Scan } from '../catalog/scan.ts'
 import type { Partition } from '../catalog/table.ts'
@@ -8,6 +8,8 @@ import { type LookUpRead, requestKey } from '../databases/read-memory.ts'
 export interface ReadEstimate {
   readonly calls: CallEstimate
   readonly rows: number
+  /** The same for each partition by itself: limits are kept per partition. */
+  readonly places: readonly PlaceCalls[]
 }
 
 /** Rows of a partition of which nothing is known: more than a plain page, fewer than a bulk page. */
@@ -29,13 +31,15 @@ export function estimateRead(
   lookUp: LookUpRead,
 ): ReadEstimate {
   const places: readonly (Partition | null)[] = partitions ?? [null]
-  if (scan.limit === 0 || places.length === 0) return { calls: { min: 0, expected: 0, max: 0 }, rows: 0 }
+  if (scan.limit === 0 || places.length === 0)
+    return { calls: { min: 0, expected: 0, max: 0 }, rows: 0, places: [] }
   const each = places.map((place) => estimatePlace(scan, where, offer, offers, place, lookUp))
   const sum = (pick: (estimate: PlaceEstimate) => number) => each.reduce((total, one) => total + pick(one), 0)
   const max = each.some((one) => one.max === null) ? null : sum((one) => one.max ?? 0)
   const all = { min: sum((one) => one.min), expected: sum((one) => one.expected), max }
   if (scan.limit === null || scan.orderBy.length > 0 || offer.isCount) {
-    return { calls: all, rows: sum((one) => one.rows) }
+    const eachPlace = each.map(({ min, expected }, at) => ({ partition: places[at] ?? null, min, expected }))
+    return { calls: all, rows: sum((one) => one.rows), places: eachPlace }
   }
   // Without an order any rows do: partitions are read one after the other until there are enough.
   const isExact = offer.judgements.every((judgement) => judgement === 'exact')
@@ -54,13 +58,12 @@ export function estimateRead(
     if (isExact && rows >= scan.limit) break
   }
   const bound = least(all.max, enough)
+  const min = Math.min(all.min, each[0]?.min ?? 0)
   return {
-    calls: {
-      min: Math.min(all.min, each[0]?.min ?? 0),
-      expected: bound === null ? expected : Math.min(expected, bound),
-      max: bound,
-    },
+    calls: { min, expected: bound === null ? expected : Math.min(expected, bound), max: bound },
     rows: isExact ? Math.min(rows, scan.limit) : rows,
+    // Where reading ends is not known; that it begins with the first one is.
+    places: [{ partition: places[0] ?? null, min, expected: min }],
   }
 }
 

@@ -30,6 +30,7 @@ export async function shareReads(
       ...guest,
       offer: wide.offer,
       calls: { min: 0, expected: 0, max: 0 },
+      places: [],
       reason: `its rows stand in the pages that are read for scan ${host.scan.id + 1}`,
       sharedWith: host.scan.id,
     }

@@ -9,6 +9,7 @@ import { mostUsefulKeys, type OrderedScan, orderScans, shouldTransferKeys } from
 import { isWhole, predicateSql } from '../run/predicate-sql.ts'
 import { createView } from '../run/scan-view.ts'
 import type { ReadChooser } from './choose-reads.ts'
+import type { PartitionProgress } from './partition-progress.ts'
 
 /** A scan with how it was read and what came. */
 export interface ReadScan {
@@ -31,6 +32,9 @@ export interface FetchReadsOptions {
     most: number,
   ) => Promise<readonly (string | null)[] | null>
   readonly onRows: (rows: number) => void
+  /** A partition that may not be read ends the statement, also where none is named. */
+  readonly isStrict: boolean
+  readonly progress?: PartitionProgress
 }
 
 /** Reads all scans of a statement: at the same time where they can, after another where its keys make them cheaper. */
@@ -66,7 +70,10 @@ async function fetchOrdered(
     const values = await distinctKeys(source, fromColumn, mostUsefulKeys(full.calls), options)
     if (values === null) continue
     // No key, no row: the other side of the join is empty, so this one is not asked for at all.
-    if (values.length === 0) return { read, fetched: null }
+    if (values.length === 0) {
+      options.progress?.end(full.scan.id)
+      return { read, fetched: null }
+    }
     const type = full.scan.table.columns.find(({ name }) => name === column)?.type
     if (typeof type !== 'string') continue
     const values_ = values.map((text) => toValue(text, type))
@@ -122,6 +129,7 @@ async function fetchOne(read: ChosenRead, options: FetchReadsOptions): Promise<R
   const { chooser, memory } = options
   const source = chooser.sourceOf(scan)
   const all = source.partitions?.length ?? 0
+  options.progress?.plan(scan.id, partitions?.length ?? 1)
   const fetched = await fetchScan({
     read,
     connector: source.connector,
@@ -130,12 +138,14 @@ async function fetchOne(read: ChosenRead, options: FetchReadsOptions): Promise<R
     folder: options.folder,
     parallel: options.parallel,
     diskBytes: options.diskBytes,
-    isPartitionNamed: partitions !== null && partitions.length < all,
+    isPartitionNamed: options.isStrict || (partitions !== null && partitions.length < all),
     countMatches: scan.where.every(isWhole)
       ? (files, bytes) => countMatches(scan, files, bytes, options)
       : null,
     onRows: options.onRows,
+    onPartition: () => options.progress?.done(scan.id),
   })
+  options.progress?.end(scan.id)
   if (fetched.warnings.length === 0) {
     await memory.remember(
       source.grant,

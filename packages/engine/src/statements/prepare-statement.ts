@@ -1,4 +1,4 @@
-import type { Clock } from '@sluis/shared'
+import { type Clock, SluisError } from '@sluis/shared'
 import type { ChosenRead } from '../catalog/connector.ts'
 import type { QueryablePlatforms } from '../catalog/queryable-platforms.ts'
 import type { Partition } from '../catalog/table.ts'
@@ -7,8 +7,10 @@ import type { PartitionReader } from '../databases/partition-reader.ts'
 import type { ReadMemory } from '../databases/read-memory.ts'
 import type { Database, DatabaseSource, OpenSession, QueryRequest } from '../engine.ts'
 import type { NativeCall } from '../fetch/api-caller.ts'
+import type { Waiting } from '../fetch/call-budget.ts'
 import type { CallerFor } from '../fetch/caller-for.ts'
 import type { Planner } from '../plan/planner.ts'
+import { prunePartitions } from '../plan/prune-partitions.ts'
 import { shareReads } from '../plan/share-reads.ts'
 import type { StatementPlan } from '../plan/statement-plan.ts'
 import { ReadChooser } from './choose-reads.ts'
@@ -21,6 +23,7 @@ export interface PreparedStatement {
   readonly chooser: ReadChooser
   readonly reads: readonly ChosenRead[]
   readonly warnings: readonly string[]
+  readonly isStrict: boolean
   /** False when partitions would have to be asked for first: costs are then told for one of them. */
   readonly arePartitionsKnown: boolean
 }
@@ -39,7 +42,11 @@ export interface StatementPreparerParts {
 }
 
 /** Who is told of calls, and may stop them; null where no call may be made. */
-export type Asking = { readonly onCall: (call: NativeCall) => void; readonly signal: AbortSignal } | null
+export type Asking = {
+  readonly onCall: (call: NativeCall) => void
+  readonly signal: AbortSignal
+  readonly waiting: Pick<Waiting, 'isPatient' | 'onWait'>
+} | null
 
 const unknownPartition: Partition = { id: '?', name: 'not read yet', isReadable: true }
 
@@ -73,6 +80,8 @@ export class StatementPreparer {
       plan,
       memory,
     )
+    const isStrict = request.strict ?? database.strict
+    const leftOut = contexts.flatMap((context) => leftOutOf(context, plan, isStrict))
     const alone = await Promise.all(plan.scans.map((scan) => chooser.choose(scan)))
     const reads = await shareReads(alone, (scan) => chooser.choose(scan))
     return {
@@ -80,7 +89,8 @@ export class StatementPreparer {
       plan,
       chooser,
       reads,
-      warnings: opened.flatMap(({ warnings }) => warnings),
+      isStrict,
+      warnings: [...leftOut, ...opened.flatMap(({ warnings }) => warnings)],
       arePartitionsKnown: opened.every(({ isKnown }) => isKnown),
     }
   }
@@ -103,21 +113,54 @@ export class StatementPreparer {
       chosen === 'all' || !isKnown ? [] : chosen.filter((id) => !all.some((partition) => partition.id === id))
     return {
       isKnown,
-      warnings: [
-        ...blocked.map(({ id, name }) => `${name} (${id}) is blocked at the platform and left out.`),
-        ...(missing.length > 0 ? [`The consent does not cover ${missing.join(', ')} any more.`] : []),
-        ...(isKnown
-          ? []
-          : [`What ${alias} is divided into has not been read yet: the first statement asks for it.`]),
-      ],
+      warnings: isKnown
+        ? []
+        : [`What ${alias} is divided into has not been read yet: the first statement asks for it.`],
       context: {
         alias,
         grant,
+        platform,
+        clientId: session.clientId,
         connector,
         baseUrl: session.baseUrl,
-        caller: callerFor(connector, session, asking?.onCall ?? (() => {}), asking?.signal),
+        caller: callerFor(connector, session, asking?.onCall ?? (() => {}), asking?.signal, asking?.waiting),
         partitions: own.filter(({ isReadable }) => isReadable),
+        blocked: [...blocked, ...missing.map((id) => ({ id, name: '', isReadable: false }))],
       },
     }
   }
 }
+
+/**
+ * What a statement would read and may not: told where the database reads all that it has.
+ * @throws SluisError PLATFORM_FORBIDDEN where the statement names it, or is strict
+ */
+function leftOutOf(
+  { alias, partitions, blocked }: SourceContext,
+  { scans }: StatementPlan,
+  isStrict: boolean,
+): readonly string[] {
+  if (blocked.length === 0 || partitions === null) return []
+  const all = [...partitions, ...blocked]
+  const texts = new Map<string, string>()
+  for (const { source, table, where } of scans) {
+    if (source !== alias || table.partitionColumn === null) continue
+    const asked = prunePartitions(table, where, all).partitions ?? []
+    for (const partition of asked.filter((one) => blocked.includes(one))) {
+      const text = describeBlocked(partition)
+      if (isStrict || asked.length < all.length) {
+        throw new SluisError('PLATFORM_FORBIDDEN', text, {
+          hint: 'Open it at the platform, or leave it out of the statement.',
+          details: { partition: partition.id },
+        })
+      }
+      texts.set(partition.id, text)
+    }
+  }
+  return [...texts.values()]
+}
+
+const describeBlocked = ({ id, name }: Partition) =>
+  name === ''
+    ? `The consent does not cover ${id} any more; it is left out.`
+    : `${name} (${id}) is blocked at the platform and left out.`

@@ -13,21 +13,26 @@ import type {
   StatementRun,
 } from '../engine.ts'
 import type { NativeCall } from '../fetch/api-caller.ts'
+import type { CallBudgets } from '../fetch/call-budget.ts'
 import type { NamedPipes } from '../run/named-pipes.ts'
 import { resultStream } from '../run/result-stream.ts'
 import type { RunLimits } from '../run/runner-messages.ts'
 import type { RunnerPool } from '../run/runner-pool.ts'
 import { evaluateWrite, explainWrite, prepareWrite, runWrite, withOutcomes } from '../write/run-write.ts'
 import { type CatalogueContent, catalogueView } from './catalogue-rows.ts'
-import { firstGrant, rememberStatement } from './explain-reads.ts'
+import { refuseScarcity, weighBudgets, weighWrites } from './check-budgets.ts'
+import { explainReads, firstGrant, rememberStatement } from './explain-reads.ts'
 import { fetchReads, type ReadScan, viewOf } from './fetch-reads.ts'
 import { assertMayWrite } from './may-write.ts'
+import { PartitionProgress } from './partition-progress.ts'
 import type { PreparedStatement, StatementPreparer } from './prepare-statement.ts'
 import type { LiveRecord, StatementLog } from './statement-log.ts'
+import { VisibleWaits } from './visible-waits.ts'
 
 export interface StatementRunnerParts {
   readonly preparer: StatementPreparer
   readonly memory: ReadMemory
+  readonly budgets: CallBudgets
   readonly runners: RunnerPool
   readonly pipes: NamedPipes
   readonly statements: StatementLog
@@ -38,6 +43,12 @@ export interface StatementRunnerParts {
   readonly folder: string
   readonly renderError: (error: unknown) => object
   catalogueOf(organisationId: OrganisationId, database: Database): Promise<CatalogueContent>
+}
+
+/** A statement as it is run. */
+export interface RunRequest extends QueryRequest {
+  /** Nobody listens: it may wait for another day's calls. */
+  readonly isPatient?: boolean
 }
 
 const defaultTimeoutMs = 10 * 60_000
@@ -84,8 +95,8 @@ export class StatementRunner {
     }
   }
 
-  async run(record: LiveRecord, request: QueryRequest): Promise<StatementRun> {
-    const { clock, log, memory, limits, runners, renderError } = this.#parts
+  async run(record: LiveRecord, request: RunRequest): Promise<StatementRun> {
+    const { clock, log, memory, budgets, limits, runners, renderError } = this.#parts
     const startedAt = performance.now()
     const stop = new AbortController()
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs
@@ -123,9 +134,18 @@ export class StatementRunner {
         .catch((fault: Error) => log.warn({ error: fault.message }, 'a statement could not be written down'))
     }
     try {
-      const prepared = await this.#parts.preparer.prepare(request, { onCall, signal })
-      const { plan, reads } = prepared
+      const isPatient = request.isPatient === true
+      const waits = new VisibleWaits((until) => {
+        const waitingUntil = until === null ? null : new Date(until).toISOString()
+        record.progress = { ...record.progress, waitingUntil }
+      })
+      const waiting = { isPatient, onWait: (until: number) => waits.begin(until) }
+      const prepared = await this.#parts.preparer.prepare(request, { onCall, signal, waiting })
+      const { plan, reads, isStrict } = prepared
       if (plan.write) assertMayWrite(request)
+      const estimate = explainReads(plan, reads, [], () => null).calls
+      const { scarce } = await weighBudgets(prepared, budgets)
+      const scarcity = refuseScarcity(scarce, estimate, isPatient)
       await mkdir(folder, { recursive: true, mode: 0o700 })
       record.state = 'fetching'
       record.progress = {
@@ -153,8 +173,12 @@ export class StatementRunner {
         onRows: (rows: number) => {
           record.progress = { ...record.progress, rowsFetched: record.progress.rowsFetched + rows }
         },
+        isStrict,
       }
-      const scans = await fetchReads({ ...reading, reads, chooser: prepared.chooser })
+      const progress = new PartitionProgress(reads, ({ done, total }) => {
+        record.progress = { ...record.progress, partitionsDone: done, partitionsTotal: total }
+      })
+      const scans = await fetchReads({ ...reading, reads, chooser: prepared.chooser, progress })
       await rememberStatement(memory, firstGrant(prepared.database), request, scans)
       record.state = 'running'
       let views = scans.map(({ read, fetched }) => viewOf(read, fetched))
@@ -167,6 +191,9 @@ export class StatementRunner {
       const written: string[] = []
       if (write !== null) {
         const rows = await evaluateWrite(write, views, sql, reading.values)
+        const sent = rows.filter(({ write: needed }) => needed !== null).length
+        const rare = await weighWrites(write.source, rows, budgets)
+        written.push(...refuseScarcity(rare, { min: sent, expected: sent, max: sent * 3 }, isPatient))
         const answer = await runWrite(write, prepared, rows, reading, (statement) => {
           record.write = statement
         })
@@ -190,6 +217,7 @@ export class StatementRunner {
       if (isFile) await run.done
       const warnings = [
         ...prepared.warnings,
+        ...scarcity,
         ...scans.flatMap(({ fetched }) => fetched?.warnings ?? []),
         ...written,
       ]

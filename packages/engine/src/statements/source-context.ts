@@ -7,9 +7,14 @@ import type { ApiCaller } from '../fetch/api-caller.ts'
 export interface SourceContext {
   readonly alias: string
   readonly grant: GrantId
+  readonly platform: string
+  /** Limits are kept per client. */
+  readonly clientId: string
   readonly connector: Connector
   readonly baseUrl: string
   readonly caller: ApiCaller
   /** What the database may read of it; null where the platform has no partitions. */
   readonly partitions: readonly Partition[] | null
+  /** What belongs to it as well and may not be read: blocked, or not in the consent any more. */
+  readonly blocked: readonly Partition[]
 }

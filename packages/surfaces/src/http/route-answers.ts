@@ -62,6 +62,7 @@ const client = z.object({
 const database = z.object({
   name: text,
   title: text.nullable(),
+  strict: z.boolean(),
   sources: z.array(
     z.object({
       alias: text,
@@ -108,7 +109,14 @@ const statement = z.object({
   state: z.enum(['planning', 'fetching', 'running', 'done', 'failed', 'cancelled']),
   startedAt: time,
   endedAt: time.nullable(),
-  progress: z.object({ callsMade: count, callsExpected: z.number(), rowsFetched: count }),
+  progress: z.object({
+    callsMade: count,
+    callsExpected: z.number(),
+    rowsFetched: count,
+    partitionsDone: count,
+    partitionsTotal: count,
+    waitingUntil: time.nullable(),
+  }),
   error: z.object({ code: text, detail: text, hint: text.optional() }).nullable(),
   stats: stats.nullable(),
   nativeCalls: z.array(

@@ -1,4 +1,4 @@
-import type { DatabaseSource } from '@sluis/engine'
+import type { DatabaseSettings, DatabaseSource } from '@sluis/engine'
 import { requireScope } from '@sluis/people'
 import { type OrganisationId, SluisError } from '@sluis/shared'
 import type { FastifyInstance } from 'fastify'
@@ -28,10 +28,16 @@ const sourceSchema = strict({
 const sources = z.array(sourceSchema).min(1).max(20)
 const byName = z.object({ name: z.string() })
 
-const onGrants = strict({ name, title: title.optional(), sources })
+/** What the database does where a statement does not say. */
+const settings = { strict: z.boolean().optional() }
+const settingsOf = ({ strict: isStrict }: { readonly strict?: boolean | undefined }): DatabaseSettings =>
+  isStrict === undefined ? {} : { strict: isStrict }
+
+const onGrants = strict({ name, title: title.optional(), sources, ...settings })
 const withHandover = strict({
   name,
   title: title.optional(),
+  ...settings,
   ...handoverShape,
   label: z.string().max(200).optional(),
   externalId: z.string().min(1).max(200).optional(),
@@ -77,7 +83,11 @@ export function databaseRoutes(app: FastifyInstance, { people, vault, engine }: 
       const context = await enter(request, people, 'databases:write')
       const { organisationId, caller } = context
       requireDatabase(context, body.name)
-      const named = { name: body.name, ...(body.title === undefined ? {} : { title: body.title }) }
+      const named = {
+        name: body.name,
+        ...(body.title === undefined ? {} : { title: body.title }),
+        ...settingsOf(body),
+      }
       if ('sources' in body) {
         const list = await toSources(organisationId, body.sources)
         const wanted = { ...named, sources: list }
@@ -157,6 +167,7 @@ export function databaseRoutes(app: FastifyInstance, { people, vault, engine }: 
           name: name.optional(),
           title: title.nullable().optional(),
           sources: sources.optional(),
+          ...settings,
         }),
       },
     },
@@ -169,6 +180,7 @@ export function databaseRoutes(app: FastifyInstance, { people, vault, engine }: 
         ...(body.name === undefined ? {} : { name: body.name }),
         ...(body.title === undefined ? {} : { title: body.title }),
         ...(list ? { sources: list } : {}),
+        ...settingsOf(body),
       })
     },
   )

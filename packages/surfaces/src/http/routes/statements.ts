@@ -30,7 +30,13 @@ const querySchema = strict({
   sql: z.string().min(1).max(2_000_000),
   parameters: z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]).optional(),
   maxRows: z.number().int().min(0).max(100_000_000).optional(),
-  timeoutMs: z.number().int().min(1).max(86_400_000).optional(),
+  timeoutMs: z
+    .number()
+    .int()
+    .min(1)
+    .max(7 * 86_400_000)
+    .optional(),
+  strict: z.boolean().optional(),
 })
 const byName = z.object({ name: z.string() })
 const byId = z.object({ name: z.string(), id: z.string() })
@@ -54,6 +60,7 @@ function toQuery(
     ...(body.parameters === undefined ? {} : { parameters: body.parameters }),
     ...(body.maxRows === undefined ? {} : { maxRows: body.maxRows }),
     ...(body.timeoutMs === undefined ? {} : { timeoutMs: body.timeoutMs }),
+    ...(body.strict === undefined ? {} : { strict: body.strict }),
   }
 }
 
