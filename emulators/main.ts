@@ -13,6 +13,7 @@ Options:
   --offices <number>    offices of the organisation (Twinfield, 2)
   --scale <number>      rows per table, as a factor: 1000 gives millions of rows (1)
   --home <folder>       keeps apps, token chains, clock and ledger over restarts (Exact Online)
+  --follow-clock <url>  keeps the time of the emulator at this address
   --json                prints one JSON line with the address
   --help                this text
 `
@@ -28,6 +29,7 @@ try {
       offices: number,
       scale: number,
       home: { type: 'string' },
+      'follow-clock': { type: 'string' },
       json: { type: 'boolean' },
       help: { type: 'boolean', short: 'h' },
     },
@@ -54,6 +56,7 @@ try {
             divisions: read('divisions', 3),
             ...(values.home === undefined ? {} : { home: values.home }),
           })
+    if (values['follow-clock'] !== undefined) await followClock(emulator.url, values['follow-clock'])
     const addresses =
       platform === 'twinfield'
         ? `Twinfield, emulated: ${emulator.url}\n  services   ${emulator.url}/c1/webservices/\n  log-in     ${emulator.url}/auth/authentication/connect/authorize?client_id=…`
@@ -75,4 +78,17 @@ try {
     `${code === 'EADDRINUSE' ? 'That port is taken; choose another with --port.' : message}\n`,
   )
   process.exitCode = 2
+}
+
+/** Sets this emulator's time to the other's, now and again and again: several platforms in one movable world. */
+async function followClock(own: string, other: string): Promise<void> {
+  const follow = async () => {
+    const { now } = (await (await fetch(`${other}/_control/clock`)).json()) as { now: number }
+    await fetch(`${own}/_control/clock`, { method: 'POST', body: JSON.stringify({ now }) })
+  }
+  await follow().catch(() => {
+    throw new Error(`--follow-clock: no emulator answers at ${other}.`)
+  })
+  // A leader that is gone leaves the time as it was.
+  setInterval(() => void follow().catch(() => {}), 200).unref()
 }

@@ -68,6 +68,7 @@ export async function startExactOnlineEmulator(
   const listening = await listen((request, response) => handle(request, response, state, controls), {
     host,
     port,
+    now: () => state.clock.now(),
   })
   return {
     url: listening.url,

@@ -8,12 +8,16 @@ export interface Listening {
   close(): Promise<void>
 }
 
-/** Serves until closed; port 0 takes a free one. A bug in a handler is status 500 and stands on stderr. */
+/**
+ * Serves until closed; port 0 takes a free one. Every answer's `Date` is the emulated time, which clients reckon with. A bug
+ * in a handler is status 500 and stands on stderr.
+ */
 export async function listen(
   handle: (request: IncomingMessage, response: ServerResponse) => Promise<void>,
-  { host, port }: { readonly host: string; readonly port: number },
+  { host, port, now }: { readonly host: string; readonly port: number; readonly now: () => number },
 ): Promise<Listening> {
   const server = createServer((request, response) => {
+    response.setHeader('Date', new Date(now()).toUTCString())
     handle(request, response).catch((error: Error) => {
       process.stderr.write(`${error.stack}\n`)
       if (!response.headersSent) response.writeHead(500)

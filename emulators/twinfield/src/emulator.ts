@@ -70,7 +70,11 @@ export async function startTwinfieldEmulator(
     offices: makeOffices(data),
   }
   const controls = twinfieldControls(state)
-  return listen((request, response) => handle(request, response, state, controls), { host, port })
+  return listen((request, response) => handle(request, response, state, controls), {
+    host,
+    port,
+    now: () => state.clock.now(),
+  })
 }
 
 const connect = '/auth/authentication/connect/'
@@ -241,13 +245,7 @@ async function serve(
   }
   try {
     if (await playAfter(fault, response)) return
-    response
-      .writeHead(status, {
-        'Content-Type': answer.contentType,
-        ...answer.headers,
-        Date: new Date(now).toUTCString(),
-      })
-      .end(answer.body)
+    response.writeHead(status, { 'Content-Type': answer.contentType, ...answer.headers }).end(answer.body)
   } finally {
     if (app) state.limits.leave(app)
   }
