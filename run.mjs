@@ -9,6 +9,7 @@ const root = dirname(fileURLToPath(import.meta.url))
 const commands = {
   sluis: './packages/cli/src/main.ts',
   demo: './examples/demo/main.ts',
+  'partner-app': './examples/partner-app/main.ts',
   emulator: './emulators/main.ts',
   bench: './bench/main.ts',
   test: './scripts/test.ts',
