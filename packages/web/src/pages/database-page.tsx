@@ -15,7 +15,7 @@ import { CopyText } from '../parts/copy-text.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
 import { Waiting } from '../parts/waiting.tsx'
-import { May, useApi } from '../session.tsx'
+import { useApi } from '../session.tsx'
 
 /** One database: sources with their companies, where to connect, what ran, and its end. */
 export function DatabasePage() {
@@ -40,9 +40,7 @@ export function DatabasePage() {
           <SourceCard key={source.alias} database={database} source={source} />
         ))}
         <Statements name={database.name} />
-        <May scope="databases:write">
-          <Delete name={database.name} />
-        </May>
+        <Delete name={database.name} />
       </Stack>
     </>
   )
@@ -57,11 +55,9 @@ function SourceCard({ database, source }: { readonly database: Database; readonl
         <Title order={2} size="h4">
           {source.alias}
         </Title>
-        <May scope="grants:read">
-          <Link to="/grants/$id" params={{ id: source.grant }}>
-            {t('wizard.grant')}
-          </Link>
-        </May>
+        <Link to="/grants/$id" params={{ id: source.grant }}>
+          {t('wizard.grant')}
+        </Link>
       </Group>
       <Text my="xs">
         {t('database.partitions')}:{' '}
@@ -72,11 +68,11 @@ function SourceCard({ database, source }: { readonly database: Database; readonl
       {isOpen ? (
         <PartitionPicker database={database} source={source} onDone={() => setOpen(false)} />
       ) : (
-        <May scope="databases:write">
+        <div>
           <Button variant="default" size="xs" onClick={() => setOpen(true)}>
             {t('database.choose')}
           </Button>
-        </May>
+        </div>
       )}
     </Card>
   )

@@ -9,7 +9,7 @@ import { Forecast } from '../parts/forecast.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
 import { StateBadge } from '../parts/state-badge.tsx'
 import { Waiting } from '../parts/waiting.tsx'
-import { May, useApi } from '../session.tsx'
+import { useApi } from '../session.tsx'
 import { slugOf } from '../wizard/platform-facts.ts'
 
 /** One consent: its health, what hangs on it, what happened to it. */
@@ -67,14 +67,14 @@ export function GrantPage() {
             </Table.Tr>
           </Table.Tbody>
         </Table>
-        <May scope="handover:write">
+        <div>
           <Button component={Link} to={`/setup/databases/new/${slugOf(grant.platform)}`} variant="default">
             {t('grant.reauthorise')}
           </Button>
           <Text size="sm" mt={4}>
             {t('grant.reauthoriseHelp')}
           </Text>
-        </May>
+        </div>
         <section>
           <Title order={2} size="h4" mb="xs">
             {t('grant.events')}
@@ -101,9 +101,7 @@ export function GrantPage() {
             </Table>
           </section>
         </section>
-        <May scope="grants:write">
-          <Forget id={grant.id} />
-        </May>
+        <Forget id={grant.id} />
       </Stack>
     </>
   )

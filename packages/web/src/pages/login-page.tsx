@@ -74,7 +74,7 @@ function KeyForm() {
   )
 }
 
-export function PasswordForm() {
+function PasswordForm() {
   const { t } = useLanguage()
   const { api, ask } = useSession()
   const [email, setEmail] = useState('')
