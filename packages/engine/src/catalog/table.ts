@@ -21,7 +21,13 @@ export interface TableColumn {
    * SQL expression over the quoted raw column that makes the typed value, e.g. `epoch_ms(...)` of `/Date(…)/`.
    * Absent when the column is not in the page (a partition column taken from the URL).
    */
-  readonly page?: { readonly field: string; readonly jsonType: string; readonly expression: string }
+  readonly page?: {
+    readonly field: string
+    readonly jsonType: string
+    readonly expression: string
+    /** What the value may be read as at once where broken rows show (`rowMark`): a text between takes twice as long. */
+    readonly directType?: string
+  }
 }
 
 /** A logical table of a platform: one per entity, whichever endpoint will serve it. */
@@ -34,6 +40,11 @@ export interface PlatformTable {
   readonly partitionColumn: string | null
   /** Where the partition column is not a page field, the engine fills it with the partition read. */
   readonly isPartitionFromUrl: boolean
+  /**
+   * A member that is an object in every row that stands on a line of its own. With it a row that is no JSON shows, so
+   * that values which do not fit their type can be read as NULL by the reader itself.
+   */
+  readonly rowMark?: string
   /** Set where this is a function of the platform, called as `schema.name(parameter := value)`: the known ones. */
   readonly parameters?: readonly FunctionParameter[]
 }

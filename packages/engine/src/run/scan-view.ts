@@ -31,50 +31,62 @@ const fieldText = ({ name, type }: { name: string; type: ScalarType | { list: re
  * resolves; columns that nobody observes are NULL.
  */
 export function createView(scan: ScanFiles): string {
-  const { view, table, columns, files, countedRows = null, largestPageBytes } = scan
+  const { view, files, countedRows = null } = scan
+  if (countedRows !== null)
+    return `CREATE VIEW ${view} AS SELECT ${nulls(scan.table)} FROM range(${countedRows})`
+  if (files.length === 0) return `CREATE VIEW ${view} AS SELECT ${nulls(scan.table)} WHERE false`
+  const isLines = (file: string) => file.endsWith('.ndjson')
+  const sources = [
+    { format: 'array', of: files.filter((file) => !isLines(file)) } as const,
+    { format: 'newline_delimited', of: files.filter(isLines) } as const,
+  ].filter(({ of }) => of.length > 0)
+  return `CREATE VIEW ${view} AS ${sources.map(({ format, of }) => selectRows(scan, format, of)).join(' UNION ALL ')}`
+}
+
+const nulls = ({ columns }: PlatformTable) =>
+  columns.map(({ name, type }) => `NULL::${typeText(type)} AS ${quoted(name)}`).join(', ')
+
+function selectRows(
+  { table, columns, largestPageBytes }: ScanFiles,
+  format: 'array' | 'newline_delimited',
+  files: readonly string[],
+): string {
   const fetched = new Set(columns)
   const read = table.columns.filter(({ name, page }) => page && fetched.has(name))
   const isPartitionRead =
-    table.isPartitionFromUrl &&
-    table.partitionColumn !== null &&
-    fetched.has(table.partitionColumn) &&
-    files.length > 0 &&
-    countedRows === null
+    table.isPartitionFromUrl && table.partitionColumn !== null && fetched.has(table.partitionColumn)
   const values = table.columns.map(({ name, type, page }) => {
-    if (isPartitionRead && name === table.partitionColumn) {
-      return `regexp_extract(filename, '/p([^/]+)/[^/]+$', 1)::${typeText(type)} AS ${quoted(name)}`
-    }
     const value =
-      page && fetched.has(name) && files.length > 0
-        ? `(${page.expression})::${typeText(type)}`
-        : `NULL::${typeText(type)}`
-    return `${value} AS ${quoted(name)}`
+      isPartitionRead && name === table.partitionColumn
+        ? `regexp_extract(filename, '/p([^/]+)/[^/]+$', 1)`
+        : page && fetched.has(name)
+          ? `(${page.expression})`
+          : 'NULL'
+    return `${value}::${typeText(type)} AS ${quoted(name)}`
   })
-  if (countedRows !== null)
-    return `CREATE VIEW ${view} AS SELECT ${values.join(', ')} FROM range(${countedRows})`
-  if (files.length === 0) return `CREATE VIEW ${view} AS SELECT ${values.join(', ')} WHERE false`
+  // Only of rows on lines DuckDB reads on after one that is broken. It then is NULL in all columns.
+  const { rowMark } = table
+  const mark =
+    format === 'newline_delimited' && read.some(({ page }) => page?.directType) ? rowMark : undefined
+  const shape = read.map(({ page }) => {
+    const type = (mark === undefined ? undefined : page?.directType) ?? page?.jsonType ?? ''
+    return `${literal(page?.field ?? '')}: ${literal(type)}`
+  })
+  if (mark !== undefined) shape.push(`${literal(mark)}: 'STRUCT(_ BOOLEAN)'`)
   // A page may hold rows without any column that is read; one name is needed for `columns` all the same.
-  const shape =
-    read.length > 0
-      ? read.map(({ page }) => `${literal(page?.field ?? '')}: ${literal(page?.jsonType ?? '')}`)
-      : [`'__metadata': 'JSON'`]
+  if (shape.length === 0) shape.push(`'__metadata': 'JSON'`)
   const options = [
+    `format='${format}'`,
     `columns={${shape.join(', ')}}`,
     `maximum_object_size=${Math.max(largestPageBytes, leastObjectBytes)}`,
     ...(isPartitionRead ? ['filename=true'] : []),
+    ...(mark === undefined ? [] : ['ignore_errors=true']),
   ].join(', ')
-  const isLines = (file: string) => file.endsWith('.ndjson')
-  const sources = [
-    { format: 'array', of: files.filter((file) => !isLines(file)) },
-    { format: 'newline_delimited', of: files.filter(isLines) },
-  ]
-    .filter(({ of }) => of.length > 0)
-    .map(({ format, of }) => `read_json([${of.map(literal).join(', ')}], format='${format}', ${options})`)
-  const source =
-    sources.length === 1
-      ? sources[0]
-      : `(${sources.map((one) => `SELECT * FROM ${one}`).join(' UNION ALL ')})`
-  return `CREATE VIEW ${view} AS SELECT ${values.join(', ')} FROM ${source}`
+  const isWhole =
+    mark === undefined
+      ? ''
+      : ` WHERE CASE WHEN ${quoted(mark)} IS NULL THEN error('Malformed JSON in a row of the platform') ELSE true END`
+  return `SELECT ${values.join(', ')} FROM read_json([${files.map(literal).join(', ')}], ${options})${isWhole}`
 }
 
 /** Smaller buffers would be filled too often to be quick. */

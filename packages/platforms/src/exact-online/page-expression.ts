@@ -8,7 +8,12 @@ import type { Field, ScalarField } from './endpoint.ts'
 export function pageOf(field: Field): NonNullable<TableColumn['page']> {
   const column = quoted(field.name)
   if (field.kind === 'scalar')
-    return { field: field.name, jsonType: 'VARCHAR', expression: typed(field, column) }
+    return {
+      field: field.name,
+      jsonType: 'VARCHAR',
+      expression: typed(field, column),
+      ...(numbers.has(field.type) ? { directType: field.type } : {}),
+    }
   // An expanded collection is {"results":[…]}, and a bare array where $top makes the service answer in version 1.
   const lines = `CASE WHEN json_type(${column}) = 'ARRAY' THEN ${column} ELSE ${column}->'results' END`
   if (field.fields === null) return { field: field.name, jsonType: 'JSON', expression: `(${lines})::VARCHAR` }
@@ -23,14 +28,17 @@ export function pageOf(field: Field): NonNullable<TableColumn['page']> {
   }
 }
 
+/** Types that stand in JSON as numbers: as text they would be written and read once more. */
+const numbers: ReadonlySet<string> = new Set(['SMALLINT', 'INTEGER', 'DOUBLE'])
+
 function typed(field: ScalarField, raw: string): string {
   switch (field.type) {
     case 'VARCHAR':
       return field.padding === null ? raw : `trim(${raw})`
     case 'TIMESTAMP':
       // `/Date(1382667872203)/`: wall-clock time as though it were UTC, so no zone is applied. Cutting is three times
-      // as fast as a regular expression; TRY covers what is out of range.
-      return `TRY(epoch_ms(TRY_CAST(substr(${raw}, 7, length(${raw}) - 8) AS BIGINT)))`
+      // as fast as a regular expression; TRY covers what is out of range. Bytes are counted, not characters.
+      return `TRY(epoch_ms(TRY_CAST(substr(${raw}, 7, strlen(${raw}) - 8) AS BIGINT)))`
     default:
       return `TRY_CAST(${raw} AS ${field.type})`
   }

@@ -72,6 +72,8 @@ export function toTable(schema: string, endpoint: Endpoint): PlatformTable {
     schema,
     name: endpoint.entity,
     columns,
+    // Only pages whose rows begin with their metadata are put on lines.
+    rowMark: '__metadata',
     partitionColumn: endpoint.isDivided ? 'Division' : null,
     isPartitionFromUrl: isFromUrl,
   }
