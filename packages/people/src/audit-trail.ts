@@ -11,8 +11,29 @@ export interface AuditEvent {
   readonly facts: Readonly<Record<string, unknown>>
 }
 
+/** Which events: all of these that are given. */
+export interface AuditFilter {
+  readonly actor?: string
+  /** An act, or how several begin. */
+  readonly action?: string
+  readonly subject?: string
+  /** Milliseconds since the epoch; `until` is not included. */
+  readonly from?: number
+  readonly until?: number
+}
+
 type Facts = Readonly<Record<string, unknown>>
 type EventRow = Omit<AuditEvent, 'at'> & { readonly at: number }
+
+const filtered = `($3::text IS NULL OR e.actor = $3) AND ($4::text IS NULL OR starts_with(e.action, $4))
+  AND ($5::text IS NULL OR e.subject = $5) AND ($6::bigint IS NULL OR e.at >= $6) AND ($7::bigint IS NULL OR e.at < $7)`
+const valuesOf = ({ actor, action, subject, from, until }: AuditFilter) => [
+  actor ?? null,
+  action ?? null,
+  subject ?? null,
+  from ?? null,
+  until ?? null,
+]
 
 const toEvent = (row: EventRow): AuditEvent => ({ ...row, at: new Date(row.at).toISOString() })
 
@@ -60,27 +81,30 @@ export class AuditTrail {
     )
   }
 
-  /** The newest events first; `before` is an event's id. */
+  /** The newest events first, with the names that persons and keys have now; `before` is an event's id. */
   async list(
     organisationId: OrganisationId,
     limit: number,
     before: number | null,
-  ): Promise<readonly AuditEvent[]> {
-    const { rows } = await this.#store.pool.query<EventRow>(
-      `SELECT id, at, actor, action, subject, facts FROM audit_event
-       WHERE organisation_id = $1 AND ($3::bigint IS NULL OR id < $3) ORDER BY id DESC LIMIT $2`,
-      [organisationId, limit, before],
+    filter: AuditFilter = {},
+  ): Promise<readonly (AuditEvent & { readonly actorName: string | null })[]> {
+    const { rows } = await this.#store.pool.query<EventRow & { readonly actorName: string | null }>(
+      `SELECT e.id, e.at, e.actor, e.action, e.subject, e.facts, coalesce(p.name, k.name) AS "actorName"
+       FROM audit_event e LEFT JOIN person p ON p.id = e.actor LEFT JOIN api_key k ON k.id = e.actor
+       WHERE e.organisation_id = $1 AND ($2::bigint IS NULL OR e.id < $2) AND ${filtered}
+       ORDER BY e.id DESC LIMIT $8`,
+      [organisationId, before, ...valuesOf(filter), limit],
     )
-    return rows.map(toEvent)
+    return rows.map((row) => ({ ...toEvent(row), actorName: row.actorName }))
   }
 
   /** All events, oldest first, a page at a time: however many there are, few are in memory. */
-  async *all(organisationId: OrganisationId, { from = 0, until = Number.MAX_SAFE_INTEGER } = {}) {
+  async *all(organisationId: OrganisationId, filter: AuditFilter = {}) {
     for (let after = 0; ; ) {
       const { rows } = await this.#store.pool.query<EventRow>(
-        `SELECT id, at, actor, action, subject, facts FROM audit_event
-         WHERE organisation_id = $1 AND id > $2 AND at >= $3 AND at < $4 ORDER BY id LIMIT 1000`,
-        [organisationId, after, from, until],
+        `SELECT id, at, actor, action, subject, facts FROM audit_event e
+         WHERE organisation_id = $1 AND id > $2 AND ${filtered} ORDER BY id LIMIT 1000`,
+        [organisationId, after, ...valuesOf(filter)],
       )
       for (const row of rows) yield toEvent(row)
       const last = rows.at(-1)

@@ -1,5 +1,5 @@
 import { type KeyId, type OrganisationId, type PersonId, SluisError } from '@sluis/shared'
-import { type Role, rightsOf } from './roles.ts'
+import { type Role, rightsOf, roleNames } from './roles.ts'
 import type { Scope } from './scopes.ts'
 
 /** Who asks: a key or a person, in which organisation, and what they may do there. */
@@ -34,9 +34,8 @@ export function requireScope(caller: Caller, ...needed: readonly Scope[]): void 
 
 /** Throws `FORBIDDEN` when a role holds more than its giver: nobody gives, changes or takes away what they lack. */
 export function assertMayGive(caller: Caller, role: Role): void {
-  const { scopes, descends } = rightsOf(role)
-  const missing = scopes.filter((scope) => !caller.scopes.has(scope))
-  if (missing.length === 0 && (caller.mayDescend || !descends) && caller.databases === null) return
+  if (mayGive(caller, role)) return
+  const missing = rightsOf(role).scopes.filter((scope) => !caller.scopes.has(scope))
   throw new SluisError(
     'FORBIDDEN',
     `The role ${role} may do more than the caller and is not theirs to give or take.`,
@@ -46,3 +45,16 @@ export function assertMayGive(caller: Caller, role: Role): void {
     },
   )
 }
+
+const mayGive = (caller: Caller, role: Role): boolean => {
+  const { scopes, descends } = rightsOf(role)
+  return (
+    scopes.every((scope) => caller.scopes.has(scope)) &&
+    (caller.mayDescend || !descends) &&
+    caller.databases === null
+  )
+}
+
+/** The roles that the caller may give and take. */
+export const rolesToGive = (caller: Caller): readonly Role[] =>
+  roleNames.filter((role) => mayGive(caller, role))

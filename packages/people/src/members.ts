@@ -1,8 +1,7 @@
-import { createHash } from 'node:crypto'
-import { type InvitationId, newId, type OrganisationId, type PersonId, SluisError } from '@sluis/shared'
+import { type OrganisationId, type PersonId, SluisError } from '@sluis/shared'
 import type pg from 'pg'
 import { assertMayGive, type Caller } from './caller.ts'
-import { insertPerson, type Person, type PersonParts } from './log-in.ts'
+import type { Person, PersonParts } from './log-in.ts'
 import { type Role, rightsOf } from './roles.ts'
 import type { Scope } from './scopes.ts'
 
@@ -15,33 +14,12 @@ export interface MemberView {
   readonly since: string
 }
 
-export interface InvitationView {
-  readonly id: InvitationId
-  readonly email: string
-  readonly role: Role
-  readonly invitedBy: string
-  readonly createdAt: string
-  readonly expiresAt: string
-}
-
 export interface Membership {
   readonly id: OrganisationId
   readonly name: string
   readonly role: Role
 }
 
-interface InvitationRow {
-  readonly id: InvitationId
-  readonly organisation_id: OrganisationId
-  readonly email: string
-  readonly role: Role
-  readonly invited_by: string
-  readonly created_at: number
-  readonly expires_at: number
-}
-
-const invitationMs = 7 * 86_400_000
-const hashLink = (token: string) => createHash('sha256').update(token).digest()
 const noMember = () =>
   new SluisError('NOT_FOUND', 'There is no such member.', { hint: 'GET /api/v1/members lists them.' })
 
@@ -49,7 +27,7 @@ const above = `WITH RECURSIVE above AS (
   SELECT id, parent_id, 0 AS depth FROM organisation WHERE id = $2
   UNION ALL SELECT o.id, o.parent_id, above.depth + 1 FROM organisation o JOIN above ON o.id = above.parent_id)`
 
-/** Who belongs to an organisation, in which role, and who is invited. */
+/** Who belongs to an organisation, and in which role. */
 export class Members {
   readonly #parts: PersonParts
 
@@ -189,115 +167,6 @@ export class Members {
     return member.role
   }
 
-  /** An invitation and, this once, the token of its link. */
-  async invite(
-    caller: Caller,
-    organisationId: OrganisationId,
-    { email, role }: { readonly email: string; readonly role: Role },
-  ): Promise<{ readonly view: InvitationView; readonly token: string }> {
-    assertMayGive(caller, role)
-    const { store, clock, random, audit } = this.#parts
-    const token = Buffer.from(random(32)).toString('base64url')
-    const now = clock.now()
-    const row: InvitationRow = {
-      id: newId('inv', now, random),
-      organisation_id: organisationId,
-      email: email.toLowerCase(),
-      role,
-      invited_by: caller.actor,
-      created_at: now,
-      expires_at: now + invitationMs,
-    }
-    await store.transaction(async (tx) => {
-      await tx.query(
-        `INSERT INTO invitation (id, organisation_id, email, role, hash, invited_by, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-        [row.id, organisationId, row.email, role, hashLink(token), row.invited_by, now, row.expires_at],
-      )
-      await audit.record(tx, organisationId, caller.actor, 'member.invited', row.id, {
-        email: row.email,
-        role,
-      })
-    })
-    return { view: toView(row), token }
-  }
-
-  /** Invitations that still work. */
-  async invitations(organisationId: OrganisationId): Promise<readonly InvitationView[]> {
-    const { rows } = await this.#parts.store.pool.query<InvitationRow>(
-      `SELECT * FROM invitation WHERE organisation_id = $1 AND accepted_at IS NULL AND revoked_at IS NULL
-         AND expires_at > $2 ORDER BY created_at, id LIMIT 1000`,
-      [organisationId, this.#parts.clock.now()],
-    )
-    return rows.map(toView)
-  }
-
-  async revokeInvitation(caller: Caller, organisationId: OrganisationId, id: string): Promise<void> {
-    const { store, clock, audit } = this.#parts
-    await store.transaction(async (tx) => {
-      const { rowCount } = await tx.query(
-        `UPDATE invitation SET revoked_at = $3
-         WHERE id = $1 AND organisation_id = $2 AND accepted_at IS NULL AND revoked_at IS NULL`,
-        [id, organisationId, clock.now()],
-      )
-      if (!rowCount) throw new SluisError('NOT_FOUND', 'There is no such open invitation.')
-      await audit.record(tx, organisationId, caller.actor, 'invitation.revoked', id)
-    })
-  }
-
-  /**
-   * Makes the bearer of an invitation's link a member: the person who is logged in, if it is theirs, or somebody new
-   * with a name and a password. The link works once.
-   */
-  async accept(
-    token: string,
-    who: { readonly person: Person } | { readonly name: string; readonly password: string },
-  ): Promise<{
-    readonly organisationId: OrganisationId
-    readonly email: string
-    readonly personId: PersonId
-  }> {
-    const { store, clock, random, audit, logIn } = this.#parts
-    const now = clock.now()
-    const usable = `hash = $1 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $2`
-    const find = async (db: pg.Pool | pg.ClientBase, lock = '') => {
-      const { rows } = await db.query<InvitationRow>(`SELECT * FROM invitation WHERE ${usable} ${lock}`, [
-        hashLink(token),
-        now,
-      ])
-      if (rows[0]) return rows[0]
-      throw new SluisError(
-        'NOT_FOUND',
-        'This invitation is unknown, was used or revoked, or is over a week old.',
-        {
-          hint: 'Ask whoever sent it for a new one.',
-        },
-      )
-    }
-    const seen = await find(store.pool)
-    if ('person' in who && who.person.email.toLowerCase() !== seen.email) {
-      throw new SluisError('FORBIDDEN', 'This invitation is for another e-mail address than yours.', {
-        hint: 'Log out first, or ask for an invitation to your own address.',
-      })
-    }
-    const passwordHash = 'password' in who ? await logIn.hashPassword(who.password) : ''
-    return store.transaction(async (tx) => {
-      const row = await find(tx, 'FOR UPDATE')
-      const personId = 'person' in who ? who.person.id : newId('per', now, random)
-      if ('name' in who)
-        await insertPerson(tx, { id: personId, name: who.name, email: row.email }, passwordHash)
-      await tx.query('UPDATE invitation SET accepted_at = $2 WHERE id = $1', [row.id, now])
-      // Who is a member already keeps the role that they have.
-      await tx.query(
-        'INSERT INTO member (organisation_id, person_id, role, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',
-        [row.organisation_id, personId, row.role, now],
-      )
-      const facts = { role: row.role, invitation: row.id }
-      await audit.record(tx, row.organisation_id, personId, 'member.joined', personId, facts)
-      return { organisationId: row.organisation_id, email: row.email, personId }
-    })
-  }
-
   /**
    * The token of a link with which a member sets a new password. A person may be a member elsewhere too, and a password
    * opens everything: so all their roles must be ones that the caller could give, in organisations that they reach.
@@ -332,12 +201,3 @@ export class Members {
     return token
   }
 }
-
-const toView = (row: InvitationRow): InvitationView => ({
-  id: row.id,
-  email: row.email,
-  role: row.role,
-  invitedBy: row.invited_by,
-  createdAt: new Date(row.created_at).toISOString(),
-  expiresAt: new Date(row.expires_at).toISOString(),
-})

@@ -47,12 +47,12 @@ test('a set-up link dies after a day', async () => {
 
 test('an invitation dies after a week', async () => {
   const invited = { email: 'late@example.com', role: 'analyst' } as const
-  const { token } = await persons.members.invite(caller, caller.organisationId, invited)
+  const { token } = await persons.invitations.create(caller, caller.organisationId, invited)
   clock.advance(7 * day)
-  await assert.rejects(persons.members.accept(token, { name: 'Late', password }), (error) =>
+  await assert.rejects(persons.invitations.accept(token, { name: 'Late', password }), (error) =>
     isSluisError(error, 'NOT_FOUND'),
   )
-  assert.deepEqual(await persons.members.invitations(caller.organisationId), [])
+  assert.deepEqual(await persons.invitations.list(caller.organisationId), [])
 })
 
 test('a lock on an account opens again after a quarter of an hour', async () => {

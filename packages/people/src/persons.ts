@@ -1,3 +1,4 @@
+import { Invitations } from './invitations.ts'
 import { createLogIn, type LogIn, type LogInParts } from './log-in.ts'
 import { Members } from './members.ts'
 import { Sessions } from './sessions.ts'
@@ -7,6 +8,7 @@ import { SetUp } from './set-up.ts'
 export interface Persons {
   readonly logIn: LogIn
   readonly members: Members
+  readonly invitations: Invitations
   readonly sessions: Sessions
   readonly setUp: SetUp
 }
@@ -16,6 +18,7 @@ export function createPersons(parts: LogInParts): Persons {
   return {
     logIn,
     members: new Members({ ...parts, logIn }),
+    invitations: new Invitations({ ...parts, logIn }),
     sessions: new Sessions(parts.store, parts.audit),
     setUp: new SetUp({ ...parts, logIn }),
   }

@@ -262,6 +262,18 @@ describe('members', () => {
   test('an invitation is taken once, by whom it is for', async () => {
     const { browser, link } = await joinAs('anne@example.com', 'analyst')
     assert.match(link, /\/app\/invitation#token=[\w-]{43}$/)
+    const fresh = await olga.call('POST', '/members', { email: 'Later@example.com', role: 'auditor' })
+    const preview = await browse().call('POST', '/invitations/preview', { token: tokenIn(fresh.body.link) })
+    assert.deepEqual(
+      [preview.body.organisation.name, preview.body.email, preview.body.role, preview.body.isKnown],
+      ['Default', 'later@example.com', 'auditor', false],
+    )
+    await olga.call('DELETE', `/invitations/${fresh.body.id}`)
+    const gone = await browse().call('POST', '/invitations/preview', { token: tokenIn(fresh.body.link) })
+    assert.equal(gone.status, 404, gone.text)
+    assert.deepEqual((await browser.call('GET', '/access')).body.scopes, ['databases:read', 'query'])
+    assert.deepEqual((await browser.call('GET', '/access')).body.roles, [])
+    assert.equal((await olga.call('GET', '/access')).body.roles.length, 5)
     const again = await browse().call('POST', '/invitations/accept', {
       token: tokenIn(link),
       name: 'x',
@@ -453,6 +465,20 @@ test('the audit trail holds every act, is exported whole and cannot be changed',
   ]) {
     assert.ok(actions.has(action), action)
   }
+  const { person } = (await olga.call('GET', '/session')).body
+  const few = await olga.call('GET', `/audit?actor=${person.id}&action=member.&limit=1000`)
+  const expected = body.events.filter(
+    (event: Record<string, string>) => event.actor === person.id && event.action?.startsWith('member.'),
+  )
+  assert.ok(expected.length > 3)
+  assert.deepEqual(few.body.events, expected)
+  assert.equal(few.body.events[0].actorName, 'Olga Owner')
+  const at = encodeURIComponent(body.events[3].at)
+  assert.ok(
+    (await olga.call('GET', `/audit?until=${at}&limit=1000`)).body.events.length < body.events.length - 3,
+  )
+  const ended = await olga.call('GET', '/audit/export?action=person.session_ended')
+  assert.equal(ended.text.trim().split('\n').length, 1)
   const file = await olga.call('GET', '/audit/export')
   const lines = file.text.trim().split('\n')
   assert.ok(lines.length >= body.events.length)

@@ -121,12 +121,14 @@ test('every route answers as it is described', async () => {
   assert.ok(!left.processes.includes('prc_gone'), JSON.stringify(left))
 
   const { body: below } = await ask('POST /organisations', [], { name: 'Below' })
+  await ask('GET /access')
   await ask('GET /organisations')
   await ask('GET /organisations/:id', [below.id])
   await ask('PATCH /organisations/:id', [organisation], { name: 'Above' })
 
   const { body: invited } = await ask('POST /members', [], { email: 'm@example.com', role: 'analyst' })
   await ask('GET /invitations')
+  await ask('POST /invitations/preview', [], { token: tokenIn(invited.link) })
   const accepting = { token: tokenIn(invited.link), name: 'M', password }
   const joined = await new Browser(() => lab.url).call('POST', '/invitations/accept', accepting)
   assert.deepEqual(routeAnswers['POST /invitations/accept']?.[201]?.parse(joined.body), joined.body)

@@ -4,15 +4,55 @@ import {
   createRouter,
   lazyRouteComponent,
   redirect,
+  retainSearchParams,
 } from '@tanstack/react-router'
 import { NotFoundPage } from './pages/not-found-page.tsx'
 import { Shell } from './parts/shell.tsx'
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFoundPage })
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFoundPage,
+  // Whoever reaches several organisations has theirs in every address, so that a deep link leads to the same place.
+  validateSearch: ({ organisation }: { organisation?: unknown }): { organisation?: string } =>
+    typeof organisation === 'string' ? { organisation } : {},
+  search: { middlewares: [retainSearchParams(['organisation'])] },
+})
 const page = <Path extends string>(path: Path, component: ReturnType<typeof lazyRouteComponent>) =>
   createRoute({ getParentRoute: () => root, path, component })
 
+const people = [
+  page(
+    '/invitation',
+    lazyRouteComponent(() => import('./pages/invitation-page.tsx'), 'InvitationPage'),
+  ),
+  page(
+    '/reset',
+    lazyRouteComponent(() => import('./pages/reset-page.tsx'), 'ResetPage'),
+  ),
+  page(
+    '/account',
+    lazyRouteComponent(() => import('./pages/account-page.tsx'), 'AccountPage'),
+  ),
+  page(
+    '/organisation/members',
+    lazyRouteComponent(() => import('./pages/members-page.tsx'), 'MembersPage'),
+  ),
+  page(
+    '/organisation/keys',
+    lazyRouteComponent(() => import('./pages/keys-page.tsx'), 'KeysPage'),
+  ),
+  page(
+    '/organisation/below',
+    lazyRouteComponent(() => import('./pages/organisations-page.tsx'), 'OrganisationsPage'),
+  ),
+  page(
+    '/organisation/audit',
+    lazyRouteComponent(() => import('./pages/audit-page.tsx'), 'AuditPage'),
+  ),
+]
+
 const tree = root.addChildren([
+  ...people,
   page(
     '/setup',
     lazyRouteComponent(() => import('./pages/setup-page.tsx'), 'SetupPage'),

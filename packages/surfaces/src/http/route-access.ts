@@ -27,6 +27,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /openapi.json': anybody,
   'POST /setup': anybody,
   'POST /invitations/accept': anybody,
+  'POST /invitations/preview': anybody,
 
   'GET /session': person,
   'GET /sessions': person,
@@ -73,6 +74,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /vault/awaited': needs('admin'),
   'POST /vault/assume-lost': acts('process.assumed-lost', 'admin'),
 
+  'GET /access': needs(),
   'GET /organisations': needs(),
   'GET /organisations/:id': needs(),
   'POST /organisations': needs('organisations:write'),

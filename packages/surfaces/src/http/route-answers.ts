@@ -43,7 +43,7 @@ const grant = z.object({
 })
 
 const event = z.object({ id: count, at: time, actor: text, action: text, facts })
-const auditEvent = event.extend({ subject: text })
+const auditEvent = event.extend({ subject: text, actorName: text.nullable() })
 
 const client = z.object({
   id: text,
@@ -311,6 +311,16 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'GET /vault/awaited': { 200: z.object({ processes: z.array(text) }) },
   'POST /vault/assume-lost': { 200: z.object({ processes: z.array(text) }) },
 
+  'GET /access': {
+    200: z.object({
+      kind: z.enum(['key', 'person']),
+      organisation,
+      scopes: z.array(z.enum(scopes)),
+      descendants: z.boolean(),
+      databases: z.array(text).nullable(),
+      roles: z.array(role),
+    }),
+  },
   'GET /organisations': { 200: z.object({ organisations: z.array(organisation) }) },
   'GET /organisations/:id': { 200: organisation },
   'POST /organisations': { 201: organisation },
@@ -323,6 +333,15 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'POST /members/:id/reset-link': { 201: z.object({ link: text }) },
   'GET /invitations': { 200: z.object({ invitations: z.array(invitation) }) },
   'DELETE /invitations/:id': { 204: nothing },
+  'POST /invitations/preview': {
+    200: z.object({
+      organisation: z.object({ id: text, name: text }),
+      email: text,
+      role,
+      isKnown: z.boolean(),
+      expiresAt: time,
+    }),
+  },
   'POST /invitations/accept': {
     201: z.object({ person: z.object({ id: text, email: text }), organisations: memberships }),
   },

@@ -92,10 +92,18 @@ export interface QueryAnswer {
 }
 export interface Organisation {
   readonly id: string
+  readonly parentId?: string | null
   readonly name: string
   readonly role?: string
 }
+export interface Person {
+  readonly id: string
+  readonly name: string
+  readonly email: string
+  readonly hasTwoFactor: boolean
+}
 export interface Session {
-  readonly person: { readonly name: string; readonly email: string } | null
+  readonly person: Person | null
   readonly organisations: readonly Organisation[]
 }
+export type { Access } from './people-answers.ts'

@@ -44,11 +44,12 @@ export class ApiClient {
   }
 
   async send(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<Response> {
-    const headers: Record<string, string> = { 'X-Sluis-Csrf': '1', ...options.headers }
+    const headers: Record<string, string> = { 'X-Sluis-Csrf': '1' }
     if (this.#apiKey !== null) headers.Authorization = `Bearer ${this.#apiKey}`
     if (this.organisation !== null) headers['Sluis-Organisation'] = this.organisation
     if (options.idempotencyKey !== undefined) headers['Idempotency-Key'] = options.idempotencyKey
     if (body !== undefined) headers['Content-Type'] = 'application/json'
+    Object.assign(headers, options.headers)
     let response: Response
     try {
       response = await fetch(path.startsWith('/api/') ? path : `/api/v1${path}`, {
@@ -65,7 +66,9 @@ export class ApiClient {
     }
     if (response.ok) return response
     const problem = await problemIn(response)
-    if (response.status === 401 && path !== '/session') this.onUnauthenticated()
+    // The calls of log-in say 401 to a wrong code, which ends no session.
+    if (response.status === 401 && path !== '/session' && !path.startsWith('/api/auth/'))
+      this.onUnauthenticated()
     throw new ApiFault(problem)
   }
 

@@ -1,5 +1,8 @@
+import { peopleEn } from './messages.people.en.ts'
+
 /** Every text of the web application. `{name}` is filled in; the Dutch file has the same keys, which a test checks. */
 export const en = {
+  ...peopleEn,
   'nav.databases': 'Databases',
   'nav.grants': 'Grants',
   'nav.main': 'Main',

@@ -1,6 +1,8 @@
 import type { MessageKey } from './messages.en.ts'
+import { peopleNl } from './messages.people.nl.ts'
 
 export const nl: Readonly<Record<MessageKey, string>> = {
+  ...peopleNl,
   'nav.databases': 'Databases',
   'nav.grants': 'Toestemmingen',
   'nav.main': 'Hoofdmenu',

@@ -15,7 +15,7 @@ import { CopyText } from '../parts/copy-text.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
 import { Waiting } from '../parts/waiting.tsx'
-import { useApi } from '../session.tsx'
+import { May, useApi } from '../session.tsx'
 
 /** One database: sources with their companies, where to connect, what ran, and its end. */
 export function DatabasePage() {
@@ -40,7 +40,9 @@ export function DatabasePage() {
           <SourceCard key={source.alias} database={database} source={source} />
         ))}
         <Statements name={database.name} />
-        <Delete name={database.name} />
+        <May scope="databases:write">
+          <Delete name={database.name} />
+        </May>
       </Stack>
     </>
   )
@@ -55,9 +57,11 @@ function SourceCard({ database, source }: { readonly database: Database; readonl
         <Title order={2} size="h4">
           {source.alias}
         </Title>
-        <Link to="/grants/$id" params={{ id: source.grant }}>
-          {t('wizard.grant')}
-        </Link>
+        <May scope="grants:read">
+          <Link to="/grants/$id" params={{ id: source.grant }}>
+            {t('wizard.grant')}
+          </Link>
+        </May>
       </Group>
       <Text my="xs">
         {t('database.partitions')}:{' '}
@@ -68,11 +72,11 @@ function SourceCard({ database, source }: { readonly database: Database; readonl
       {isOpen ? (
         <PartitionPicker database={database} source={source} onDone={() => setOpen(false)} />
       ) : (
-        <div>
+        <May scope="databases:write">
           <Button variant="default" size="xs" onClick={() => setOpen(true)}>
             {t('database.choose')}
           </Button>
-        </div>
+        </May>
       )}
     </Card>
   )

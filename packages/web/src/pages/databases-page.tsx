@@ -8,7 +8,7 @@ import { FaultAlert } from '../parts/fault-alert.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
 import { StateBadge } from '../parts/state-badge.tsx'
 import { Waiting } from '../parts/waiting.tsx'
-import { useApi } from '../session.tsx'
+import { May, useApi, useMay } from '../session.tsx'
 
 const most = 200
 
@@ -19,7 +19,7 @@ export function DatabasesPage() {
   const api = useApi()
   const [search, setSearch] = useState('')
   const { data, error, refetch } = useQuery(databasesQuery(api))
-  const { data: grants } = useQuery(grantsQuery(api))
+  const { data: grants } = useQuery({ ...grantsQuery(api), enabled: useMay()('grants:read') })
   const states = new Map(grants?.map(({ id, state }) => [id, state]))
   const found = (data ?? []).filter(({ name, title }) =>
     `${name} ${title ?? ''}`.toLowerCase().includes(search.trim().toLowerCase()),
@@ -27,9 +27,11 @@ export function DatabasesPage() {
   return (
     <>
       <PageHeading title={t('databases.title')}>
-        <Button component={Link} to="/setup/databases/new">
-          {t('databases.new')}
-        </Button>
+        <May scope="databases:write">
+          <Button component={Link} to="/setup/databases/new">
+            {t('databases.new')}
+          </Button>
+        </May>
       </PageHeading>
       {error && <FaultAlert error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Waiting />}

@@ -9,7 +9,7 @@ import { Forecast } from '../parts/forecast.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
 import { StateBadge } from '../parts/state-badge.tsx'
 import { Waiting } from '../parts/waiting.tsx'
-import { useApi } from '../session.tsx'
+import { May, useApi } from '../session.tsx'
 import { slugOf } from '../wizard/platform-facts.ts'
 
 /** One consent: its health, what hangs on it, what happened to it. */
@@ -67,14 +67,14 @@ export function GrantPage() {
             </Table.Tr>
           </Table.Tbody>
         </Table>
-        <div>
+        <May scope="handover:write">
           <Button component={Link} to={`/setup/databases/new/${slugOf(grant.platform)}`} variant="default">
             {t('grant.reauthorise')}
           </Button>
           <Text size="sm" mt={4}>
             {t('grant.reauthoriseHelp')}
           </Text>
-        </div>
+        </May>
         <section>
           <Title order={2} size="h4" mb="xs">
             {t('grant.events')}
@@ -101,7 +101,9 @@ export function GrantPage() {
             </Table>
           </section>
         </section>
-        <Forget id={grant.id} />
+        <May scope="grants:write">
+          <Forget id={grant.id} />
+        </May>
       </Stack>
     </>
   )

@@ -74,7 +74,7 @@ function KeyForm() {
   )
 }
 
-function PasswordForm() {
+export function PasswordForm() {
   const { t } = useLanguage()
   const { api, ask } = useSession()
   const [email, setEmail] = useState('')

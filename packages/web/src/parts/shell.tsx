@@ -1,9 +1,18 @@
 import { Button, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
-import { Link, Outlet, useLocation } from '@tanstack/react-router'
+import { Link, Outlet, useLocation, useNavigate, useSearch } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect } from 'react'
 import { useLanguage } from '../i18n/language.tsx'
 import { LoginPage } from '../pages/login-page.tsx'
-import { useSession } from '../session.tsx'
+import { useMay, useSession } from '../session.tsx'
+import { FaultAlert } from './fault-alert.tsx'
+import { useSections } from './organisation-tabs.tsx'
 import { Waiting } from './waiting.tsx'
+
+const OrganisationSwitcher = lazy(async () => ({
+  default: (await import('./organisation-switcher.tsx')).OrganisationSwitcher,
+}))
+/** Pages for who may not be able to log in yet. */
+const openPages = /\/(setup|invitation|reset)\/?$/
 
 /** The frame of every page. Who is not logged in gets the log-in at the same address, so that deep links hold. */
 export function Shell() {
@@ -11,8 +20,11 @@ export function Shell() {
   const { standing, logOut } = useSession()
   const { setColorScheme } = useMantineColorScheme()
   const isDark = useComputedColorScheme('light') === 'dark'
-  // The first owner comes here before anybody can log in.
-  const isSetUp = useLocation().pathname.replace(/\/$/, '').endsWith('/setup')
+  const may = useMay()
+  const sections = useSections()
+  const { pathname } = useLocation()
+  const isOpen = openPages.test(pathname)
+  useOrganisationInAddress(isOpen)
   const other = language === 'nl' ? 'en' : 'nl'
   return (
     <>
@@ -31,12 +43,32 @@ export function Shell() {
                 <Link to="/databases" activeProps={{ 'aria-current': 'page' }}>
                   {t('nav.databases')}
                 </Link>
-                <Link to="/grants" activeProps={{ 'aria-current': 'page' }}>
-                  {t('nav.grants')}
-                </Link>
+                {may('grants:read') && (
+                  <Link to="/grants" activeProps={{ 'aria-current': 'page' }}>
+                    {t('nav.grants')}
+                  </Link>
+                )}
+                {sections[0] && (
+                  <Link
+                    to={sections[0].to}
+                    aria-current={/\/organisation\//.test(pathname) ? 'true' : undefined}
+                  >
+                    {t('nav.organisation')}
+                  </Link>
+                )}
+                {standing.session.person && (
+                  <Link to="/account" activeProps={{ 'aria-current': 'page' }}>
+                    {t('nav.account')}
+                  </Link>
+                )}
               </>
             )}
           </nav>
+          {standing.kind === 'in' && standing.reached.length > 1 && (
+            <Suspense>
+              <OrganisationSwitcher reached={standing.reached} current={standing.organisation} />
+            </Suspense>
+          )}
           <div>
             <Button
               variant="subtle"
@@ -66,9 +98,39 @@ export function Shell() {
       </header>
       <main className="main" id="main" tabIndex={-1}>
         {standing.kind === 'asking' && <Waiting />}
-        {standing.kind === 'out' && !isSetUp && <LoginPage offersPassword={standing.offersPassword} />}
-        {(standing.kind === 'in' || (standing.kind === 'out' && isSetUp)) && <Outlet />}
+        {standing.kind === 'out' && !isOpen && <LoginPage offersPassword={standing.offersPassword} />}
+        {isOpen && standing.kind !== 'asking' && <Outlet />}
+        {!isOpen && standing.kind === 'in' && <Inside />}
       </main>
     </>
   )
+}
+
+/** The page, once it is known what may be done; a page of another organisation is another page. */
+function Inside() {
+  const { standing } = useSession()
+  const pathname = useLocation().pathname
+  if (standing.kind !== 'in') return null
+  const { organisation, access, refusal } = standing
+  // One's own account needs no organisation.
+  if (refusal !== null && !pathname.endsWith('/account')) return <FaultAlert error={refusal} />
+  if (access === null && refusal === null) return <Waiting />
+  return <Outlet key={organisation} />
+}
+
+/** Keeps the organisation in the address and the one that is acted in the same; the address rules. */
+function useOrganisationInAddress(isOpen: boolean): void {
+  const { standing, enter } = useSession()
+  const search = useSearch({ strict: false })
+  const named = search.organisation
+  const navigate = useNavigate()
+  const current = standing.kind === 'in' ? standing.organisation : null
+  const hasSeveral = standing.kind === 'in' && standing.reached.length > 1
+  useEffect(() => {
+    if (current === null || isOpen) return
+    if (named !== undefined && named !== current) void enter(named)
+    if (named === undefined && hasSeveral) {
+      void navigate({ to: '.', search: { ...search, organisation: current }, replace: true })
+    }
+  }, [search, named, current, hasSeveral, isOpen, enter, navigate])
 }

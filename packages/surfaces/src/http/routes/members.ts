@@ -13,7 +13,7 @@ const role = z.enum(roleNames)
 /** `/members` and `/invitations` of an organisation. */
 export function memberRoutes(app: FastifyInstance, { people, persons, publicUrl }: HttpParts): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
-  const { members } = persons
+  const { members, invitations } = persons
   const tags = ['members']
 
   routes.get('/members', { schema: { tags, summary: 'List members' } }, async (request) => {
@@ -32,7 +32,7 @@ export function memberRoutes(app: FastifyInstance, { people, persons, publicUrl 
     },
     async (request, reply) => {
       const { caller, organisationId } = await enter(request, people)
-      const { view, token } = await members.invite(caller, organisationId, request.body)
+      const { view, token } = await invitations.create(caller, organisationId, request.body)
       // Behind the #, so that no log of any server on the way holds it.
       const link = `${originOf(request, publicUrl)}/app/invitation#token=${token}`
       return reply.status(201).send({ ...view, link })
@@ -80,7 +80,7 @@ export function memberRoutes(app: FastifyInstance, { people, persons, publicUrl 
     { schema: { tags, summary: 'Invitations that still work' } },
     async (request) => {
       const { organisationId } = await enter(request, people)
-      return { invitations: await members.invitations(organisationId) }
+      return { invitations: await invitations.list(organisationId) }
     },
   )
 
@@ -89,7 +89,7 @@ export function memberRoutes(app: FastifyInstance, { people, persons, publicUrl 
     { schema: { tags, summary: 'Take an invitation back', params: byId } },
     async (request, reply) => {
       const { caller, organisationId } = await enter(request, people)
-      await members.revokeInvitation(caller, organisationId, request.params.id)
+      await invitations.revoke(caller, organisationId, request.params.id)
       return reply.status(204).send()
     },
   )

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream'
+import { type AuditFilter, rolesToGive } from '@sluis/people'
 import { isId, type OrganisationId, SluisError } from '@sluis/shared'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
@@ -10,6 +11,19 @@ import { isoTime, strict } from '../strict-schema.ts'
 
 const byId = z.object({ id: z.string().max(60) })
 const name = z.string().trim().min(1).max(200)
+const auditFilter = {
+  /** The id of a person or a key, or `system`. */
+  actor: z.string().min(1).max(60).optional(),
+  /** An act, or how several begin: `person.`. */
+  action: z.string().min(1).max(60).optional(),
+  subject: z.string().min(1).max(200).optional(),
+  from: isoTime.optional(),
+  until: isoTime.optional(),
+}
+
+/** Without what was not given. */
+const defined = (filter: Readonly<Record<string, unknown>>): AuditFilter =>
+  Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined))
 
 /** `/organisations` and the audit trail of one. */
 export function organisationRoutes(app: FastifyInstance, { people }: HttpParts): void {
@@ -20,6 +34,27 @@ export function organisationRoutes(app: FastifyInstance, { people }: HttpParts):
     if (!isId('org', id)) throw new SluisError('NOT_FOUND', 'There is no such organisation.')
     return people.resolveOrganisation({ ...caller, organisationId }, id)
   }
+
+  routes.get(
+    '/access',
+    {
+      schema: {
+        tags: ['organisations'],
+        summary: 'Who asks, in which organisation, and what they may do there',
+      },
+    },
+    async (request) => {
+      const { caller, organisationId } = await enter(request, people)
+      return {
+        kind: caller.kind,
+        organisation: await people.getOrganisation(organisationId),
+        scopes: [...caller.scopes],
+        descendants: caller.mayDescend,
+        databases: caller.databases,
+        roles: caller.scopes.has('admin') ? rolesToGive(caller) : [],
+      }
+    },
+  )
 
   routes.get(
     '/organisations',
@@ -89,13 +124,14 @@ export function organisationRoutes(app: FastifyInstance, { people }: HttpParts):
         querystring: strict({
           limit: z.coerce.number().int().min(1).max(1000).default(100),
           before: z.coerce.number().int().optional(),
+          ...auditFilter,
         }),
       },
     },
     async (request) => {
       const { organisationId } = await enter(request, people)
-      const { limit, before } = request.query
-      return { events: await people.audit.list(organisationId, limit, before ?? null) }
+      const { limit, before, ...filter } = request.query
+      return { events: await people.audit.list(organisationId, limit, before ?? null, defined(filter)) }
     },
   )
 
@@ -107,19 +143,15 @@ export function organisationRoutes(app: FastifyInstance, { people }: HttpParts):
         summary: 'The whole audit trail, oldest first, as a file',
         querystring: strict({
           format: z.enum(['ndjson', 'csv']).default('ndjson'),
-          from: isoTime.optional(),
-          until: isoTime.optional(),
+          ...auditFilter,
         }),
       },
     },
     async (request, reply) => {
       const { organisationId } = await enter(request, people)
-      const { from, until } = request.query
-      const format: AuditFormat = request.query.format
-      const events = people.audit.all(organisationId, {
-        ...(from === undefined ? {} : { from }),
-        ...(until === undefined ? {} : { until }),
-      })
+      const { format: wanted, ...filter } = request.query
+      const format: AuditFormat = wanted
+      const events = people.audit.all(organisationId, defined(filter))
       return reply
         .type(format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson')
         .header('Content-Disposition', `attachment; filename="audit-${organisationId}.${format}"`)

@@ -17,7 +17,7 @@ const linkToken = z.string().min(20).max(200)
 export function sessionRoutes(app: FastifyInstance, parts: HttpParts): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { persons, publicUrl } = parts
-  const { logIn, members, sessions, setUp } = persons
+  const { logIn, members, invitations, sessions, setUp } = persons
   const tags = ['people']
 
   routes.get(
@@ -64,6 +64,18 @@ export function sessionRoutes(app: FastifyInstance, parts: HttpParts): void {
   )
 
   routes.post(
+    '/invitations/preview',
+    {
+      schema: {
+        tags,
+        summary: 'What an invitation’s link leads to',
+        body: strict({ token: linkToken }),
+      },
+    },
+    async (request) => invitations.preview(request.body.token),
+  )
+
+  routes.post(
     '/invitations/accept',
     {
       schema: {
@@ -86,7 +98,7 @@ export function sessionRoutes(app: FastifyInstance, parts: HttpParts): void {
         )
       }
       const who = isNew ? { name, password: chosen } : { person: must(person, 'somebody is logged in') }
-      const { email, personId } = await members.accept(token, who)
+      const { email, personId } = await invitations.accept(token, who)
       if (isNew)
         copyCookies(reply, await logIn.signIn(originOf(request, publicUrl), email, chosen, request.ip))
       return reply

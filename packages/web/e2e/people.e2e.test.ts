@@ -1,0 +1,332 @@
+import assert from 'node:assert/strict'
+import { createHmac } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { after, before, describe, test } from 'node:test'
+import { Browser, tokenIn } from '@sluis/server/testing'
+import type { Page } from 'playwright-core'
+import { openWebLab, type Visit, type VisitedPage, type WebLab } from './testing/web-lab.ts'
+
+const password = 'a sentence that nobody guesses'
+let lab: WebLab
+let olga: Browser
+let grant: string
+before(async () => {
+  lab = await openWebLab()
+  olga = new Browser(() => lab.url)
+  const made = await olga.call('POST', '/setup', {
+    token: tokenIn(lab.setupUrl),
+    name: 'Olga Owner',
+    email: 'olga@example.com',
+    password,
+  })
+  assert.equal(made.status, 201, made.text)
+  const { body } = await olga.call('POST', '/databases', {
+    name: 'bakery',
+    title: 'The Bakery',
+    ...lab.handover({ kind: 'tokens', ...(await lab.tokens()) }),
+  })
+  grant = body.grant.id
+})
+after(() => lab?.close())
+
+async function fillLogIn(page: Page, email: string) {
+  await page.getByLabel(/^E-?mail/).fill(email)
+  await page.locator('input[type=password]').first().fill(password)
+  await page.getByRole('button', { name: /^(Log in|Inloggen)$/ }).click()
+}
+/** A page at this address, logged in as this person. */
+async function visitAs(email: string, path: string, visit: Visit = {}): Promise<VisitedPage> {
+  const arrived = await lab.arrive(path, visit)
+  await fillLogIn(arrived.page, email)
+  return arrived
+}
+/** A new member, by the API. */
+async function join(email: string, role: string, name: string, organisation?: string) {
+  const { body } = await olga.call('POST', '/members', { email, role }, organisation ? { organisation } : {})
+  const browser = new Browser(() => lab.url)
+  const joined = await browser.call('POST', '/invitations/accept', {
+    token: tokenIn(body.link),
+    name,
+    password,
+  })
+  assert.equal(joined.status, 201, joined.text)
+  return { browser, id: joined.body.person.id as string }
+}
+/** What a page's own calls may do, asked from within it. */
+const statusFrom = (page: Page, method: string, path: string, body?: object) =>
+  page.evaluate(
+    `fetch('/api/v1${path}', { method: '${method}', headers: { 'X-Sluis-Csrf': '1', 'Content-Type': 'application/json' },
+      ${body ? `body: ${JSON.stringify(JSON.stringify(body))}` : ''} }).then(({ status }) => status)`,
+  )
+/** All that the browser would still know after the tab is closed, or shows in its address. */
+const kept = (page: Page) =>
+  page.evaluate(
+    'JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href, document.cookie])',
+  )
+
+describe('an invitation', () => {
+  test('is made by an owner, shown once, and taken by a second person in another browser', async () => {
+    const { page, check } = await visitAs('olga@example.com', '/app/organisation/members')
+    await page.getByRole('cell', { name: /^Olga Owner/ }).waitFor()
+    await page.getByLabel('E-mail address').fill('Bram@example.com')
+    await page.locator('form').getByLabel('Role').selectOption('developer')
+    await page.getByRole('button', { name: 'Invite' }).click()
+    const link = new URL(
+      (await page.getByRole('region', { name: 'Invitation for bram@example.com' }).textContent()) ?? '',
+    )
+    await check('members')
+    await page.getByRole('button', { name: 'I have it' }).click()
+    await page.getByText(link.hash).waitFor({ state: 'detached' })
+    assert.ok(!String(await kept(page)).includes(link.hash.slice(7)))
+
+    const bram = await lab.arrive(`${link.pathname}${link.hash}`, {
+      width: 375,
+      locale: 'nl-NL',
+      isDark: true,
+    })
+    await bram.page.getByText('bram@example.com is uitgenodigd voor Default als: Ontwikkelaar.').waitFor()
+    assert.equal(await bram.page.evaluate('location.hash'), '', 'the secret leaves the address')
+    await bram.check('invitation')
+    await bram.page.getByLabel('Je naam').fill('Bram')
+    await bram.page.locator('input[type=password]').fill(password)
+    await bram.page.getByRole('button', { name: 'Neem de uitnodiging aan' }).click()
+    await bram.page.getByRole('link', { name: 'The Bakery' }).waitFor()
+
+    const late = await lab.arrive(`${link.pathname}${link.hash}`)
+    await late.page.getByText('This invitation is unknown', { exact: false }).waitFor()
+
+    await page.reload()
+    await page.getByRole('cell', { name: /^Bram/ }).waitFor()
+    await page.getByRole('combobox', { name: 'Role: Bram' }).selectOption('analyst')
+    await bram.page.reload()
+    await bram.page.getByRole('link', { name: 'The Bakery' }).waitFor()
+    await bram.page.getByRole('link', { name: 'Nieuwe database' }).waitFor({ state: 'detached' })
+
+    await page.getByRole('button', { name: 'Link for a new password: Bram' }).click()
+    const reset = new URL(
+      (await page.getByRole('region', { name: 'New password for Bram' }).textContent()) ?? '',
+    )
+    const fresh = await lab.arrive(`${reset.pathname}${reset.hash}`)
+    await fresh.page.locator('input[type=password]').fill('another sentence entirely')
+    await fresh.check('reset')
+    await fresh.page.getByRole('button', { name: 'Save' }).click()
+    await fresh.page.getByText('The new password is set.', { exact: false }).waitFor()
+    await bram.page.reload()
+    await bram.page.getByRole('heading', { name: 'Inloggen' }).waitFor()
+
+    await page.getByRole('button', { name: 'Remove: Bram' }).click()
+    await page.getByRole('button', { name: 'Sure? Remove: Bram' }).click()
+    await page.getByRole('cell', { name: /^Bram/ }).waitFor({ state: 'detached' })
+  })
+
+  test('for somebody who is there already is taken after a log-in, and by nobody else', async () => {
+    await join('carla@example.com', 'auditor', 'Carla')
+    const below = (await olga.call('POST', '/organisations', { name: 'Invited' })).body
+    const { body } = await olga.call(
+      'POST',
+      '/members',
+      { email: 'carla@example.com', role: 'developer' },
+      { organisation: below.id },
+    )
+    const link = new URL(body.link)
+    const wrong = await lab.arrive('/app/')
+    await fillLogIn(wrong.page, 'olga@example.com')
+    await wrong.page.getByRole('link', { name: 'The Bakery' }).waitFor()
+    await wrong.page.goto(`${lab.url}${link.pathname}${link.hash}`)
+    await wrong.page.getByText('for whom this invitation is not', { exact: false }).waitFor()
+    await wrong.page.getByRole('main').getByRole('button', { name: 'Log out' }).click()
+    await fillLogIn(wrong.page, 'carla@example.com')
+    await wrong.page.getByRole('button', { name: 'Accept the invitation' }).click()
+    await wrong.page.getByText('No database yet.').waitFor()
+    assert.match(wrong.page.url(), new RegExp(`organisation=${below.id}`))
+  })
+})
+
+describe('roles', () => {
+  test('an auditor sees what there is and no button that changes it', async () => {
+    await join('aud@example.com', 'auditor', 'Aud')
+    const { page } = await visitAs('aud@example.com', '/app/databases/bakery')
+    await page.getByRole('heading', { name: 'The Bakery' }).waitFor()
+    await page.getByRole('link', { name: 'Grant', exact: true }).waitFor()
+    for (const name of ['Choose companies', 'Delete the database']) {
+      assert.equal(await page.getByRole('button', { name }).count(), 0, name)
+    }
+    await page.getByRole('link', { name: 'Grant', exact: true }).click()
+    await page.getByRole('heading', { name: /Grant of/ }).waitFor()
+    for (const name of ['Forget the grant', 'Hand new credentials over']) {
+      assert.equal(await page.getByText(name).count(), 0, name)
+    }
+    await page.getByRole('link', { name: 'Organisation', exact: true }).click()
+    const tabs = page.getByRole('navigation', { name: 'Default' })
+    assert.deepEqual(await tabs.getByRole('link').allTextContents(), ['Organisations below', 'Audit trail'])
+    assert.equal(await page.getByRole('button', { name: 'Make it' }).count(), 0)
+    for (const [method, path] of [
+      ['POST', `/grants/${grant}/lease`],
+      ['POST', '/keys'],
+      ['GET', '/keys'],
+      ['DELETE', '/databases/bakery'],
+    ] as const) {
+      assert.equal(await statusFrom(page, method, path, method === 'POST' ? {} : undefined), 403, path)
+    }
+  })
+
+  test('an analyst queries and sees nothing of grants or people', async () => {
+    await join('ana@example.com', 'analyst', 'Ana')
+    const { page, check } = await visitAs('ana@example.com', '/app/databases/bakery', { width: 375 })
+    await page.getByRole('heading', { name: 'The Bakery' }).waitFor()
+    const links = await page.getByRole('navigation', { name: 'Main' }).getByRole('link').allTextContents()
+    assert.ok(links.includes('Databases') && links.includes('Account'), links.join())
+    assert.ok(!links.includes('Grants') && !links.includes('Organisation'), links.join())
+    await check('analyst')
+    const sql = { sql: 'SELECT count(*) FROM crm.Accounts' }
+    assert.equal(await statusFrom(page, 'POST', '/databases/bakery/query', sql), 200)
+    assert.equal(await statusFrom(page, 'GET', '/grants'), 403)
+  })
+})
+
+describe('the account', () => {
+  test('other sessions are seen and ended, and the password is changed', async () => {
+    const { browser } = await join('sam@example.com', 'analyst', 'Sam')
+    const { page, check } = await visitAs('sam@example.com', '/app/account', { width: 375, isDark: true })
+    await page.getByText('this one').waitFor()
+    const sessions = page.getByRole('region', { name: 'Where you are logged in' })
+    assert.equal(await sessions.getByRole('row').count(), 3)
+    await check('account')
+    await sessions.getByRole('button', { name: /^End/ }).click()
+    await sessions.getByRole('button', { name: /^Sure/ }).click()
+    await sessions.getByRole('button', { name: /^End/ }).waitFor({ state: 'detached' })
+    assert.equal((await browser.call('GET', '/session')).status, 401)
+
+    await page.getByLabel('Present password').fill('not the password')
+    await page.getByLabel('New password').fill('a wholly new sentence')
+    await page.getByRole('button', { name: 'Change the password' }).click()
+    await page.getByText('That is not your present password.').waitFor()
+    await page.getByLabel('Present password').fill(password)
+    await page.getByRole('button', { name: 'Change the password' }).click()
+    await page.getByText('All other sessions have ended.', { exact: false }).waitFor()
+    assert.equal((await browser.logIn('sam@example.com', password)).status, 401)
+    assert.equal((await browser.logIn('sam@example.com', 'a wholly new sentence')).status, 200)
+  })
+
+  test('a second factor is set up by its picture or text, and asked for at the next log-in', async () => {
+    await join('tim@example.com', 'analyst', 'Tim')
+    const { page, check } = await visitAs('tim@example.com', '/app/account', { locale: 'nl-NL' })
+    await page.getByLabel('Je wachtwoord', { exact: false }).fill(password)
+    await page.getByRole('button', { name: 'Instellen' }).click()
+    await page.getByRole('img', { name: 'Plaatje voor de camera van de app' }).waitFor()
+    const secret = (await page.getByRole('region', { name: 'Tekst voor de app' }).textContent()) ?? ''
+    await check('two-factor')
+    await page.getByLabel('Code uit je authenticator-app').fill('000000')
+    await page.getByRole('button', { name: 'Inschakelen' }).click()
+    await page.getByText('Die code klopt niet.', { exact: false }).waitFor()
+    await page.getByLabel('Code uit je authenticator-app').fill(totp(secret))
+    await page.getByRole('button', { name: 'Inschakelen' }).click()
+    await page.getByText('Bij het inloggen wordt een code', { exact: false }).waitFor()
+    const codes = (await page.getByRole('region', { name: 'Reservecodes' }).textContent()) ?? ''
+    assert.equal(codes.split('\n').length, 10)
+    const again = await visitAs('tim@example.com', '/app/')
+    await again.page.getByLabel('Code of your authenticator app').fill(totp(secret))
+    await again.page.getByRole('button', { name: 'Verify' }).click()
+    await again.page.getByRole('link', { name: 'The Bakery' }).waitFor()
+  })
+})
+
+describe('organisations below', () => {
+  test('are made, entered through the header, and stand in every address', async () => {
+    const { page, check } = await visitAs('olga@example.com', '/app/organisation/below')
+    await page.getByLabel('Name of the organisation').fill('Customer North')
+    await page.getByRole('button', { name: 'Make it' }).click()
+    await page.getByRole('cell', { name: 'Customer North', exact: true }).waitFor()
+    await check('organisations')
+    const switcher = page.getByRole('combobox', { name: 'Organisation' })
+    await switcher.click()
+    await page.getByRole('option', { name: 'Customer North (Default)' }).click()
+    await page.waitForURL(/organisation=org_/)
+    const own = page.getByText('No organisation below this one yet.')
+    await own.waitFor()
+    await page.getByRole('link', { name: 'Databases' }).click()
+    await page.getByText('No database yet.').waitFor()
+    const address = page.url()
+    assert.match(address, /organisation=org_/)
+    await page.goBack()
+    await own.waitFor()
+
+    const second = await lab.arrive(new URL(address).pathname + new URL(address).search)
+    await fillLogIn(second.page, 'olga@example.com')
+    await second.page.getByText('No database yet.').waitFor()
+    assert.equal(
+      await second.page.getByRole('combobox', { name: 'Organisation' }).inputValue(),
+      'Customer North (Default)',
+    )
+
+    const stranger = await visitAs('ana@example.com', new URL(address).pathname + new URL(address).search)
+    await stranger.page.getByText('There is no such organisation for you.', { exact: false }).waitFor()
+  })
+})
+
+describe('API keys', () => {
+  test('are made bound to a database, a network and a time, shown once, used, and revoked', async () => {
+    const { page, check } = await visitAs('olga@example.com', '/app/organisation/keys', { width: 375 })
+    await page.getByLabel(/^Name/).fill('Monthly report')
+    await page.getByRole('button', { name: 'Create the key' }).click()
+    await page.getByText('Choose at least one thing', { exact: false }).waitFor()
+    await page.getByRole('checkbox', { name: 'databases:read' }).check()
+    await page.getByRole('checkbox', { name: 'query', exact: true }).check()
+    await page.getByRole('combobox', { name: 'Only these databases' }).click()
+    await page.getByRole('option', { name: /bakery/ }).click()
+    await page.keyboard.press('Escape')
+    await page.getByLabel('Only from these addresses').fill('127.0.0.0/8\n::1')
+    await page.getByLabel('Expires').selectOption({ label: 'after 30 days' })
+    await page.getByRole('button', { name: 'Create the key' }).click()
+    const key = (await page.getByRole('region', { name: 'Key Monthly report' }).textContent()) ?? ''
+    assert.match(key, /^sluis_/)
+    await check('keys')
+    assert.equal((await lab.call('GET', '/databases/bakery', undefined, { key })).status, 200)
+    assert.equal((await lab.call('GET', '/grants', undefined, { key })).status, 403)
+    await page.reload()
+    const row = page.getByRole('row', { name: /Monthly report/ })
+    await row.getByText('only bakery').waitFor()
+    await row.getByText('from 127.0.0.0/8, ::1').waitFor()
+    assert.ok(!(await page.content()).includes(key), 'it is shown once')
+    await row.getByRole('button', { name: 'Revoke: Monthly report' }).click()
+    await row.getByRole('button', { name: /^Sure/ }).click()
+    await row.waitFor({ state: 'detached' })
+    assert.equal((await lab.call('GET', '/databases/bakery', undefined, { key })).status, 401)
+  })
+})
+
+describe('the audit trail', () => {
+  test('is filtered by what and by whom, and saved as a file', async () => {
+    const { page, check } = await visitAs('olga@example.com', '/app/organisation/audit', { locale: 'nl-NL' })
+    await page.getByRole('cell', { name: 'person.logged_in' }).first().waitFor()
+    await check('audit')
+    await page.getByLabel('Over').selectOption('key')
+    await page.getByRole('cell', { name: 'key.revoked' }).first().waitFor()
+    const acts = page.getByRole('region', { name: 'Auditspoor' })
+    assert.equal(await acts.getByText('person.logged_in').count(), 0)
+    await acts.getByRole('button', { name: 'Alleen door Olga Owner' }).first().click()
+    await acts.getByText('key.created').first().waitFor()
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Als CSV' }).click(),
+    ])
+    const lines = readFileSync(await download.path(), 'utf8')
+      .trim()
+      .split('\r\n')
+    assert.equal(lines[0], 'id,at,actor,action,subject,facts')
+    assert.ok(lines.length > 2 && lines.slice(1).every((line) => /,key\./.test(line)), lines.join('\n'))
+  })
+})
+
+/** @see RFC 6238, with the secret as RFC 4648 base 32 */
+function totp(secret: string): string {
+  const bits = [...secret].map((letter) =>
+    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
+  )
+  const bytes = Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
+  const counter = Buffer.alloc(8)
+  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)))
+  const mac = createHmac('sha1', bytes).update(counter).digest()
+  const offset = (mac.at(-1) ?? 0) & 15
+  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
+}

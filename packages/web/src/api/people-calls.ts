@@ -1,0 +1,138 @@
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { Organisation } from './answers.ts'
+import type { ApiClient } from './api-client.ts'
+import type {
+  AuditEvent,
+  Invitation,
+  InvitationPreview,
+  Key,
+  LogInSession,
+  Member,
+  NewKey,
+  Role,
+} from './people-answers.ts'
+
+const path = encodeURIComponent
+
+export const membersQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ['members'],
+    queryFn: async () => (await api.call<{ members: Member[] }>('GET', '/members')).members,
+  })
+
+export const invitationsQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ['invitations'],
+    queryFn: async () => (await api.call<{ invitations: Invitation[] }>('GET', '/invitations')).invitations,
+  })
+
+export const invite = (api: ApiClient, email: string, role: Role) =>
+  api.call<Invitation & { link: string }>('POST', '/members', { email, role })
+
+export const changeRole = (api: ApiClient, id: string, role: Role) =>
+  api.call<Member>('PATCH', `/members/${path(id)}`, { role })
+
+export const removeMember = (api: ApiClient, id: string) => api.call<void>('DELETE', `/members/${path(id)}`)
+
+export const createResetLink = async (api: ApiClient, id: string): Promise<string> =>
+  (await api.call<{ link: string }>('POST', `/members/${path(id)}/reset-link`, {})).link
+
+export const revokeInvitation = (api: ApiClient, id: string) =>
+  api.call<void>('DELETE', `/invitations/${path(id)}`)
+
+export const previewInvitation = (api: ApiClient, token: string) =>
+  api.call<InvitationPreview>('POST', '/invitations/preview', { token })
+
+export const acceptInvitation = (
+  api: ApiClient,
+  token: string,
+  who: { readonly name: string; readonly password: string } | null,
+) => api.call<void>('POST', '/invitations/accept', { token, ...who })
+
+export const keysQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ['keys'],
+    queryFn: async () => (await api.call<{ keys: Key[] }>('GET', '/keys')).keys,
+  })
+
+export const createKey = (api: ApiClient, key: NewKey) =>
+  api.call<Key & { key: string }>('POST', '/keys', key)
+
+export const revokeKey = (api: ApiClient, id: string) => api.call<void>('DELETE', `/keys/${path(id)}`)
+
+/** The organisation that is acted in, and those below it. */
+export const organisationsQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ['organisations'],
+    queryFn: async () =>
+      (
+        await api.call<{ organisations: (Organisation & { parentId: string | null })[] }>(
+          'GET',
+          '/organisations',
+        )
+      ).organisations,
+  })
+
+export const createOrganisation = (api: ApiClient, name: string) =>
+  api.call<Organisation>('POST', '/organisations', { name })
+
+export const renameOrganisation = (api: ApiClient, id: string, name: string) =>
+  api.call<Organisation>('PATCH', `/organisations/${path(id)}`, { name })
+
+export interface AuditFilter {
+  readonly action?: string
+  readonly actor?: string
+  readonly from?: string
+  readonly until?: string
+}
+const auditPage = 100
+const searchOf = (values: object) =>
+  new URLSearchParams(
+    Object.entries(values).flatMap(([name, value]) => (value ? [[name, String(value)]] : [])),
+  ).toString()
+
+export const auditQuery = (api: ApiClient, filter: AuditFilter) =>
+  infiniteQueryOptions({
+    queryKey: ['audit', filter],
+    initialPageParam: 0,
+    queryFn: async ({ pageParam }) =>
+      (
+        await api.call<{ events: AuditEvent[] }>(
+          'GET',
+          `/audit?${searchOf({ ...filter, limit: auditPage, before: pageParam })}`,
+        )
+      ).events,
+    getNextPageParam: (events: readonly AuditEvent[]) =>
+      events.length < auditPage ? undefined : events.at(-1)?.id,
+  })
+
+/** The whole trail, as far as the filter lets it through, as a file. */
+export const exportAudit = async (api: ApiClient, filter: AuditFilter, format: 'csv' | 'ndjson') =>
+  (await api.send('GET', `/audit/export?${searchOf({ ...filter, format })}`)).blob()
+
+export const sessionsQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ['sessions'],
+    queryFn: async () => (await api.call<{ sessions: LogInSession[] }>('GET', '/sessions')).sessions,
+  })
+
+export const endSession = (api: ApiClient, id: string) => api.call<void>('DELETE', `/sessions/${path(id)}`)
+
+export const changePassword = (api: ApiClient, currentPassword: string, newPassword: string) =>
+  api.call<void>('POST', '/api/auth/change-password', {
+    currentPassword,
+    newPassword,
+    revokeOtherSessions: true,
+  })
+
+export const resetPassword = (api: ApiClient, token: string, newPassword: string) =>
+  api.call<void>('POST', '/api/auth/reset-password', { token, newPassword })
+
+export const beginTwoFactor = (api: ApiClient, password: string) =>
+  api.call<{ totpURI: string; backupCodes: string[] }>('POST', '/api/auth/two-factor/enable', { password })
+
+export const verifyTwoFactor = (api: ApiClient, code: string) =>
+  api.call<void>('POST', '/api/auth/two-factor/verify-totp', { code })
+
+export const disableTwoFactor = (api: ApiClient, password: string) =>
+  api.call<void>('POST', '/api/auth/two-factor/disable', { password })

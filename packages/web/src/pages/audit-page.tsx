@@ -1,0 +1,156 @@
+import { Button, Group, NativeSelect, Table, Text, TextInput } from '@mantine/core'
+import { useInfiniteQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { AuditEvent } from '../api/people-answers.ts'
+import { type AuditFilter, auditQuery, exportAudit } from '../api/people-calls.ts'
+import { useLanguage, useMoments } from '../i18n/language.tsx'
+import { FaultAlert } from '../parts/fault-alert.tsx'
+import { ListTable } from '../parts/list-table.tsx'
+import { OrganisationTabs } from '../parts/organisation-tabs.tsx'
+import { PageHeading } from '../parts/page-heading.tsx'
+import { saveFile } from '../parts/save-file.ts'
+import { useTask } from '../parts/use-task.ts'
+import { Waiting } from '../parts/waiting.tsx'
+import { useApi } from '../session.tsx'
+
+const kinds = [
+  'person',
+  'member',
+  'invitation',
+  'key',
+  'organisation',
+  'grant',
+  'database',
+  'webhook',
+] as const
+const empty = { kind: '', actor: '', from: '', until: '' }
+
+/** A day as people type it, in their own time zone, as the moment at which it begins. */
+const startOf = (day: string, later = 0) => {
+  if (!day) return undefined
+  const [year = 0, month = 1, date = 1] = day.split('-').map(Number)
+  return new Date(year, month - 1, date + later).toISOString()
+}
+
+/** What everybody and every key did, with a filter and as a file. */
+export function AuditPage() {
+  const { t } = useLanguage()
+  const api = useApi()
+  const [form, setForm] = useState(empty)
+  const [actorName, setActorName] = useState('')
+  const from = startOf(form.from)
+  const until = startOf(form.until, 1)
+  const filter: AuditFilter = {
+    ...(form.kind ? { action: `${form.kind}.` } : {}),
+    ...(form.actor ? { actor: form.actor } : {}),
+    ...(from ? { from } : {}),
+    ...(until ? { until } : {}),
+  }
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery(
+    auditQuery(api, filter),
+  )
+  const { fault, isBusy, run } = useTask()
+  const events = data?.pages.flat()
+  const change = (part: Partial<typeof empty>) => setForm({ ...form, ...part })
+  const save = (format: 'csv' | 'ndjson') =>
+    run(async () => saveFile(await exportAudit(api, filter, format), `audit.${format}`))
+  return (
+    <>
+      <OrganisationTabs />
+      <PageHeading title={t('audit.title')}>
+        <Group gap="xs">
+          <Button variant="default" size="xs" loading={isBusy} onClick={() => void save('csv')}>
+            {t('audit.csv')}
+          </Button>
+          <Button variant="default" size="xs" loading={isBusy} onClick={() => void save('ndjson')}>
+            {t('audit.json')}
+          </Button>
+        </Group>
+      </PageHeading>
+      {fault !== null && <FaultAlert error={fault} />}
+      <Group align="flex-end" gap="sm" mb="md">
+        <NativeSelect
+          label={t('audit.about')}
+          value={form.kind}
+          data={[
+            { value: '', label: t('audit.everything') },
+            ...kinds.map((kind) => ({ value: kind, label: t(`audit.kind.${kind}`) })),
+          ]}
+          onChange={(event) => change({ kind: event.currentTarget.value })}
+        />
+        <TextInput
+          type="date"
+          label={t('audit.from')}
+          value={form.from}
+          onChange={(event) => change({ from: event.currentTarget.value })}
+        />
+        <TextInput
+          type="date"
+          label={t('audit.until')}
+          value={form.until}
+          onChange={(event) => change({ until: event.currentTarget.value })}
+        />
+        {form.actor && (
+          <Button variant="default" onClick={() => change({ actor: '' })}>
+            {t('audit.onlyBy', { name: actorName })} ✕
+          </Button>
+        )}
+      </Group>
+      {error && <FaultAlert error={error} onRetry={() => void refetch()} />}
+      {!events && !error && <Waiting />}
+      {events?.length === 0 && <Text>{t('audit.empty')}</Text>}
+      {events && events.length > 0 && (
+        <ListTable
+          label={t('audit.title')}
+          heads={[t('common.when'), t('grant.by'), t('grant.event'), t('audit.subject'), t('audit.facts')]}
+        >
+          {events.map((event) => (
+            <EventRow
+              key={event.id}
+              event={event}
+              onActor={() => {
+                setActorName(event.actorName ?? event.actor)
+                change({ actor: event.actor })
+              }}
+            />
+          ))}
+        </ListTable>
+      )}
+      {hasNextPage && (
+        <Button mt="md" variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          {t('audit.more')}
+        </Button>
+      )}
+    </>
+  )
+}
+
+function EventRow({ event, onActor }: { readonly event: AuditEvent; readonly onActor: () => void }) {
+  const { t } = useLanguage()
+  const { moment } = useMoments()
+  const name = event.actorName ?? event.actor
+  const facts = Object.entries(event.facts)
+    .map(([fact, value]) => `${fact}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
+    .join(', ')
+  return (
+    <Table.Tr>
+      <Table.Td>{moment(event.at)}</Table.Td>
+      <Table.Td>
+        <Button
+          variant="subtle"
+          size="compact-sm"
+          title={event.actor}
+          aria-label={t('audit.onlyBy', { name })}
+          onClick={onActor}
+        >
+          {name}
+        </Button>
+      </Table.Td>
+      <Table.Td>{event.action}</Table.Td>
+      <Table.Td className="break">{event.subject}</Table.Td>
+      <Table.Td className="cell" title={facts}>
+        {facts}
+      </Table.Td>
+    </Table.Tr>
+  )
+}

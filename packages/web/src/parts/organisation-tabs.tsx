@@ -1,0 +1,31 @@
+import { Link } from '@tanstack/react-router'
+import { useLanguage } from '../i18n/language.tsx'
+import { useAccess, useMay } from '../session.tsx'
+
+const all = [
+  { to: '/organisation/members', text: 'members.title', scope: 'admin' },
+  { to: '/organisation/keys', text: 'keys.title', scope: 'admin' },
+  { to: '/organisation/below', text: 'below.title', scope: null },
+  { to: '/organisation/audit', text: 'audit.title', scope: 'audit:read' },
+] as const
+
+/** The pages about the organisation that the caller may see. */
+export function useSections() {
+  const may = useMay()
+  const access = useAccess()
+  return all.filter(({ scope }) => (scope === null ? access?.descendants === true : may(scope)))
+}
+
+export function OrganisationTabs() {
+  const { t } = useLanguage()
+  const access = useAccess()
+  return (
+    <nav className="nav tabs" aria-label={access?.organisation.name ?? t('nav.organisation')}>
+      {useSections().map(({ to, text }) => (
+        <Link key={to} to={to} activeProps={{ 'aria-current': 'page' }}>
+          {t(text)}
+        </Link>
+      ))}
+    </nav>
+  )
+}
