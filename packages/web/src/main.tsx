@@ -6,6 +6,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { ApiClient, ApiFault } from './api/api-client.ts'
+import { cspNonce } from './csp-nonce.ts'
 import { LanguageProvider } from './i18n/language.tsx'
 import { createAppRouter } from './router.tsx'
 import { SessionProvider } from './session.tsx'
@@ -44,7 +45,6 @@ const queries = new QueryClient({
     },
   },
 })
-const nonce = document.querySelector('meta[name="csp-nonce"]')?.getAttribute('content') ?? ''
 const root = document.getElementById('root')
 if (root === null) throw new TypeError('index.html has no #root')
 
@@ -54,7 +54,7 @@ createRoot(root).render(
       theme={theme}
       defaultColorScheme="auto"
       cssVariablesResolver={contrast}
-      getStyleNonce={() => nonce}
+      getStyleNonce={cspNonce}
     >
       <QueryClientProvider client={queries}>
         <LanguageProvider>

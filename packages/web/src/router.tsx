@@ -72,6 +72,13 @@ const tree = root.addChildren([
     '/databases/$name',
     lazyRouteComponent(() => import('./pages/database-page.tsx'), 'DatabasePage'),
   ),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/databases/$name/sql',
+    validateSearch: ({ table }: Record<string, unknown>): { table?: string } =>
+      typeof table === 'string' ? { table } : {},
+    component: lazyRouteComponent(() => import('./pages/sql-page.tsx'), 'SqlPage'),
+  }),
   page(
     '/grants',
     lazyRouteComponent(() => import('./pages/grants-page.tsx'), 'GrantsPage'),

@@ -77,6 +77,24 @@ export interface Statement {
     readonly rowsFetched: number
   }
   readonly error: { readonly code: string; readonly detail: string; readonly hint?: string } | null
+  readonly stats: StatementStats | null
+  readonly nativeCalls: readonly {
+    readonly method: string
+    readonly route: string
+    readonly status: number | null
+    readonly rows: number | null
+    readonly bytes: number
+    readonly ms: number
+  }[]
+}
+export interface StatementStats {
+  readonly apiCalls: number
+  readonly rowsFetched: number
+  readonly bytesFetched: number
+  readonly planMs: number
+  readonly elapsedMs: number
+  readonly truncated?: boolean
+  readonly warnings: readonly string[]
 }
 export interface QueryAnswer {
   readonly columns: readonly { readonly name: string; readonly type: string }[]

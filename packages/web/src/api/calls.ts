@@ -35,10 +35,9 @@ export const tablesQuery = (api: ApiClient, name: string) =>
     queryKey: ['databases', name, 'tables'],
     queryFn: async () =>
       (
-        await api.call<{ tables: { schema: string; name: string; source: string; columns: number }[] }>(
-          'GET',
-          `/databases/${path(name)}/tables`,
-        )
+        await api.call<{
+          tables: { schema: string; name: string; source: string; columns: number; isFunction?: true }[]
+        }>('GET', `/databases/${path(name)}/tables`)
       ).tables,
     staleTime: 300_000,
   })

@@ -1,3 +1,4 @@
+import { consoleEn } from './messages.console.en.ts'
 import { peopleEn } from './messages.people.en.ts'
 
 /** Every text of the web application. `{name}` is filled in; the Dutch file has the same keys, which a test checks. */
@@ -207,6 +208,7 @@ export const en = {
   'region.es': 'Spain',
   'region.uk': 'United Kingdom',
   'region.us': 'United States',
+  ...consoleEn,
 } as const
 
 export type MessageKey = keyof typeof en

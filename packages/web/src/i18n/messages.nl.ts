@@ -1,3 +1,4 @@
+import { consoleNl } from './messages.console.nl.ts'
 import type { MessageKey } from './messages.en.ts'
 import { peopleNl } from './messages.people.nl.ts'
 
@@ -213,4 +214,5 @@ export const nl: Readonly<Record<MessageKey, string>> = {
   'region.es': 'Spanje',
   'region.uk': 'Verenigd Koninkrijk',
   'region.us': 'Verenigde Staten',
+  ...consoleNl,
 }

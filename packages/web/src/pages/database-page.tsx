@@ -1,4 +1,4 @@
-import { Button, Card, Checkbox, Group, Stack, Switch, Table, Text, TextInput, Title } from '@mantine/core'
+import { Button, Card, Checkbox, Group, Stack, Switch, Text, TextInput, Title } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
@@ -10,10 +10,12 @@ import {
   partitionsQuery,
   statementsQuery,
 } from '../api/calls.ts'
-import { useLanguage, useMoments } from '../i18n/language.tsx'
+import { useLanguage } from '../i18n/language.tsx'
 import { CopyText } from '../parts/copy-text.tsx'
+import { DatabaseNav } from '../parts/database-nav.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
+import { StatementTable } from '../parts/statement-table.tsx'
 import { Waiting } from '../parts/waiting.tsx'
 import { May, useApi } from '../session.tsx'
 
@@ -29,6 +31,7 @@ export function DatabasePage() {
   return (
     <>
       <PageHeading title={database.title ?? database.name} />
+      <DatabaseNav name={database.name} />
       <Stack gap="lg">
         <section>
           <Text size="sm" mb={4}>
@@ -163,7 +166,6 @@ function PartitionPicker(props: {
 
 function Statements({ name }: { readonly name: string }) {
   const { t } = useLanguage()
-  const { moment } = useMoments()
   const { data, error } = useQuery(statementsQuery(useApi(), name))
   return (
     <section>
@@ -171,34 +173,7 @@ function Statements({ name }: { readonly name: string }) {
         {t('database.statements')}
       </Title>
       {error && <FaultAlert error={error} />}
-      {data?.length === 0 && <Text>{t('database.noStatements')}</Text>}
-      {data && data.length > 0 && (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-        <section className="scroll" tabIndex={0} aria-label={t('database.statements')}>
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>{t('common.when')}</Table.Th>
-                <Table.Th>SQL</Table.Th>
-                <Table.Th>{t('common.state')}</Table.Th>
-                <Table.Th>{t('database.calls')}</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {data.map((one) => (
-                <Table.Tr key={one.id}>
-                  <Table.Td>{moment(one.startedAt)}</Table.Td>
-                  <Table.Td className="cell" title={one.sql}>
-                    <code>{one.sql}</code>
-                  </Table.Td>
-                  <Table.Td>{t(`run.${one.state}`)}</Table.Td>
-                  <Table.Td>{one.progress.callsMade}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </section>
-      )}
+      {data && <StatementTable statements={data} />}
     </section>
   )
 }

@@ -1,0 +1,216 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { after, before, describe, test } from 'node:test'
+import type { Page } from 'playwright-core'
+import { openWebLab, type WebLab } from './testing/web-lab.ts'
+
+let lab: WebLab
+before(async () => {
+  lab = await openWebLab()
+  const pair = await lab.tokens()
+  const made = await lab.call('POST', '/databases', {
+    name: 'bakery',
+    ...lab.handover({ kind: 'tokens', ...pair }),
+  })
+  assert.equal(made.status, 201, made.text)
+})
+after(() => lab?.close())
+
+const path = '/app/databases/bakery/sql'
+const editor = (page: Page) => page.getByRole('textbox', { name: /^SQL: / })
+const write = async (page: Page, sql: string) => {
+  await editor(page).click()
+  // Typed over, Chromium would carry the old colours on as inline styles, and complain that it may not.
+  await page.keyboard.press('Control+a')
+  await page.keyboard.press('Delete')
+  // Without the brackets and proposals that typing brings.
+  await page.keyboard.insertText(sql)
+}
+const run = async (page: Page, sql: string) => {
+  await write(page, sql)
+  await page.keyboard.press('Control+Enter')
+}
+const cell = (page: Page, row: number, column: number) => page.locator(`#cell-${row}-${column}`)
+const download = async (page: Page, name: string) => {
+  const [file] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name, exact: true }).click(),
+  ])
+  return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) }
+}
+
+describe('the SQL editor', () => {
+  test('completes from the catalogue without a call, runs, and shows rows with NULL and types', async () => {
+    const { page, check } = await lab.visit(path)
+    const calls = await lab.apiCalls()
+    await editor(page).click()
+    await page.keyboard.type('SELECT * FROM crm.Accounts')
+    await page.getByRole('option', { name: /^Accounts/ }).waitFor()
+    await page.keyboard.press('Enter')
+    await page.keyboard.type(' a WHERE a.Ci')
+    await page.getByRole('option', { name: /^City/ }).waitFor()
+    assert.equal(await lab.apiCalls(), calls, 'the catalogue is no call')
+    await page.keyboard.press('Escape')
+    await run(
+      page,
+      'SELECT Name, NULL AS nothing, 12.50::DECIMAL(9,2) AS money FROM crm.Accounts ORDER BY Name LIMIT 7',
+    )
+    await page.getByText('7 rows.').waitFor()
+    const grid = page.getByRole('grid', { name: 'Rows' })
+    assert.equal(await grid.getAttribute('aria-rowcount'), '8')
+    assert.equal(await cell(page, 0, 1).textContent(), 'NULL')
+    assert.equal(await cell(page, 0, 2).textContent(), '12.50')
+    await page.getByRole('columnheader', { name: /money DECIMAL/ }).waitFor()
+    await page.getByText(/^API calls: \d+ · rows fetched: /).waitFor()
+    await check('sql-result')
+  })
+
+  test('what it costs is shown before a call is made, as a picture and in words', async () => {
+    const { page, check } = await lab.visit(path)
+    await write(
+      page,
+      `SELECT a.Name, i.AmountDC FROM crm.Accounts a JOIN salesinvoice.SalesInvoices i ON i.InvoiceTo = a.ID WHERE a.City = 'Delft'`,
+    )
+    const calls = await lab.apiCalls()
+    await page.getByRole('button', { name: 'Expected calls' }).click()
+    await page.getByRole('img', { name: 'What is asked of the platform' }).waitFor()
+    await page
+      .getByText(/^About \d+ API calls|^\d+ API calls/)
+      .first()
+      .waitFor()
+    await page
+      .getByText(/filtered at the source|narrowed at the source/)
+      .first()
+      .waitFor()
+    await page.getByText('Keys: InvoiceTo from Accounts.ID').first().waitFor()
+    assert.equal(await lab.apiCalls(), calls)
+    await check('sql-explain')
+  })
+
+  test('an error stands where it was made, with a hint', async () => {
+    const { page, check } = await lab.visit(path, { locale: 'nl-NL', isDark: true })
+    await run(page, 'SELECT 1;\nSELECT Nmae FROM crm.Accounts')
+    await page.getByText('SQL_UNKNOWN_COLUMN').waitFor()
+    await page
+      .getByText(/Did you mean/)
+      .first()
+      .waitFor()
+    assert.equal(await page.locator('.cm-lintRange-error').textContent(), 'Nmae')
+    await check('sql-error')
+  })
+
+  test('a statement that runs is cancelled, and asks the platform no more', async () => {
+    const { page, check } = await lab.visit(path)
+    await lab.control('faults', { at: 'api', kind: 'delay', delayMs: 20_000, times: 500 })
+    try {
+      await run(page, 'SELECT count(*) FROM crm.Contacts c JOIN crm.Addresses a ON a.City = c.City')
+      await page.getByRole('button', { name: 'Cancel the statement' }).waitFor()
+      await page.getByText(/fetching · calls: \d+ of about \d+/).waitFor()
+      await check('sql-running')
+      await page.getByRole('button', { name: 'Cancel the statement' }).click()
+      await page.getByText('Cancelled. Nothing more is asked of the platform.').waitFor()
+    } finally {
+      await lab.clearFaults()
+    }
+    const [last] = (await lab.call('GET', '/databases/bakery/statements?limit=1')).body.statements
+    assert.equal(last.state, 'cancelled')
+  })
+
+  test('three hundred thousand rows: scrolled to the end, sorted, found, copied', async () => {
+    const { page, check, faults } = await lab.visit(path)
+    await page.context().grantPermissions(['clipboard-read', 'clipboard-write'])
+    await run(
+      page,
+      `SELECT i AS n, 'customer ' || i AS label, CASE WHEN i % 2 = 0 THEN i END AS even FROM range(300000) AS r(i)`,
+    )
+    await page.getByText('300,000 rows.').waitFor({ timeout: 60_000 })
+    const grid = page.getByRole('grid', { name: 'Rows' })
+    assert.ok((await page.getByRole('row').count()) < 100, 'only what is seen is in the page')
+    await grid.focus()
+    await page.keyboard.press('Control+End')
+    await cell(page, 299_999, 1).waitFor()
+    assert.equal(await cell(page, 299_999, 1).textContent(), 'customer 299999')
+    await page.getByRole('button', { name: /^n / }).click()
+    await page.getByRole('button', { name: /^n ▲/ }).click()
+    await page.getByRole('columnheader', { name: /^n ▼/ }).waitFor()
+    await grid.focus()
+    await page.keyboard.press('Control+Home')
+    await cell(page, 0, 0).getByText('299999').waitFor()
+    await page.getByLabel('Find in the rows').fill('CUSTOMER 12345')
+    await page.getByText('11 of 300,000 rows.').waitFor({ timeout: 60_000 })
+    await grid.focus()
+    await page.keyboard.press('Control+Home')
+    await page.keyboard.press('Shift+ArrowDown')
+    await page.keyboard.press('Shift+ArrowRight')
+    await page.keyboard.press('Control+c')
+    await page.getByText('2 rows copied.').waitFor()
+    assert.equal(
+      await page.evaluate('navigator.clipboard.readText()'),
+      '123459\tcustomer 123459\n123458\tcustomer 123458',
+    )
+    await check('sql-grid')
+    assert.deepEqual(faults, [])
+  })
+
+  test('a result is taken along in five formats, whole, without a call', async () => {
+    const { page } = await lab.visit(path)
+    await run(page, `SELECT 9007199254740993::BIGINT AS big, 'één, "twee"' AS text, DATE '2026-02-03' AS day`)
+    await page.getByText('1 rows.').waitFor()
+    const calls = await lab.apiCalls()
+    const csv = await download(page, 'CSV')
+    assert.match(csv.name, /^bakery-\w+\.csv$/)
+    assert.equal(csv.bytes.toString(), 'big,text,day\n9007199254740993,"één, ""twee""",2026-02-03\n')
+    const json = JSON.parse((await download(page, 'JSON')).bytes.toString())
+    assert.deepEqual(json.rows, [['9007199254740993', 'één, "twee"', '2026-02-03']])
+    const ndjson = JSON.parse((await download(page, 'NDJSON')).bytes.toString())
+    assert.deepEqual(ndjson, { big: '9007199254740993', text: 'één, "twee"', day: '2026-02-03' })
+    assert.equal((await download(page, 'Parquet')).bytes.subarray(0, 4).toString(), 'PAR1')
+    const excel = await download(page, 'Excel')
+    assert.match(excel.name, /\.xlsx$/)
+    assert.equal(excel.bytes.subarray(0, 2).toString(), 'PK')
+    assert.equal(await lab.apiCalls(), calls)
+  })
+
+  test('tabs, texts and results are there after a reload, and history opens a statement again', async () => {
+    const { page } = await lab.visit(path)
+    await run(page, 'SELECT 41 + 1 AS answer')
+    await page.getByText('1 rows.').waitFor()
+    await page.getByRole('button', { name: 'New query' }).click()
+    await run(page, 'SELECT $1 AS city, $2 AS empty')
+    await page.getByLabel('$1', { exact: true }).fill('Delft')
+    await editor(page).focus()
+    await page.keyboard.press('Control+Enter')
+    await cell(page, 0, 0).getByText('Delft').waitFor()
+    assert.equal(await cell(page, 0, 1).textContent(), 'NULL')
+    const ran = (await lab.call('GET', '/databases/bakery/statements')).body.statements.length
+    await page.reload()
+    await page.getByLabel('API key').fill('canary-api-key-0123456789abcdefghij')
+    await page.keyboard.press('Enter')
+    await cell(page, 0, 0).getByText('Delft').waitFor()
+    await page.getByRole('button', { name: 'Query 1', exact: true }).click()
+    await cell(page, 0, 0).getByText('42').waitFor()
+    assert.equal(
+      (await lab.call('GET', '/databases/bakery/statements')).body.statements.length,
+      ran,
+      'nothing ran again',
+    )
+    await page.getByText('History', { exact: true }).click()
+    await page
+      .getByRole('row', { name: /SELECT \$1 AS city/ })
+      .first()
+      .getByRole('button', { name: 'Open' })
+      .click()
+    await page.getByRole('button', { name: 'Query 3', exact: true }).waitFor()
+    assert.match((await editor(page).textContent()) ?? '', /SELECT \$1 AS city/)
+  })
+
+  test('fits and is accessible at 375 px in Dutch, dark', async () => {
+    const { page, check } = await lab.visit(path, { width: 375, locale: 'nl-NL', isDark: true })
+    await run(page, 'SELECT Name, City, Created FROM crm.Accounts ORDER BY Name LIMIT 50')
+    await page.getByText('50 rijen.').waitFor()
+    await check('sql-result')
+    await page.getByRole('button', { name: 'Verwachte aanroepen' }).click()
+    await page.getByRole('img').waitFor()
+    await check('sql-explain')
+  })
+})

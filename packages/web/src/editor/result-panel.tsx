@@ -1,0 +1,130 @@
+import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
+import { useEffect, useState } from 'react'
+import { openResult, type ResultFormat } from '../api/statements.ts'
+import { useLanguage, useMoments } from '../i18n/language.tsx'
+import { FaultAlert } from '../parts/fault-alert.tsx'
+import { saveFile } from '../parts/save-file.ts'
+import { Waiting } from '../parts/waiting.tsx'
+import { useApi } from '../session.tsx'
+import { ResultGrid } from './result/result-grid.tsx'
+import type { ResultView } from './result/result-rows.ts'
+import { useResult } from './result/use-result.ts'
+
+const formats: readonly (readonly [ResultFormat | 'xlsx', string])[] = [
+  ['csv', 'CSV'],
+  ['xlsx', 'Excel'],
+  ['parquet', 'Parquet'],
+  ['json', 'JSON'],
+  ['ndjson', 'NDJSON'],
+]
+const plainView: ResultView = { sort: null, filter: '' }
+
+/** The rows of a statement that is done: find, sort, copy, take along. */
+export function ResultPanel({
+  database,
+  statement,
+}: {
+  readonly database: string
+  readonly statement: string
+}) {
+  const { t } = useLanguage()
+  const { count } = useMoments()
+  const api = useApi()
+  const { client, columns, count: rows, isReading, isFull, error } = useResult(api, database, statement)
+  const [view, setView] = useState(plainView)
+  const [shown, setShown] = useState<number | null>(null)
+  const [filter, setFilter] = useState('')
+  const [busy, setBusy] = useState<string | null>(null)
+  const [fault, setFault] = useState<unknown>(null)
+
+  // While somebody types, the worker is asked once and not for each letter.
+  useEffect(() => {
+    const timer = setTimeout(() => setView((now) => (now.filter === filter ? now : { ...now, filter })), 250)
+    return () => clearTimeout(timer)
+  }, [filter])
+  useEffect(() => {
+    if (client === null || isReading) return
+    let isCurrent = true
+    void client.setView(view).then((found) => isCurrent && setShown(found))
+    return () => {
+      isCurrent = false
+    }
+  }, [client, isReading, view])
+
+  const sort = (column: number) =>
+    setView((now) => ({
+      ...now,
+      sort:
+        now.sort?.column !== column
+          ? { column, isDescending: false }
+          : now.sort.isDescending
+            ? null
+            : { column, isDescending: true },
+    }))
+  const save = async (format: ResultFormat | 'xlsx') => {
+    setBusy(format)
+    setFault(null)
+    try {
+      const file =
+        format === 'xlsx'
+          ? await client?.excel()
+          : await (await openResult(api, database, statement, format)).blob()
+      if (file) saveFile(file, `${database}-${statement.slice(-6)}.${format}`)
+    } catch (problem) {
+      setFault(problem)
+    } finally {
+      setBusy(null)
+    }
+  }
+  if (error !== null && rows === 0) return <FaultAlert error={error} />
+  if (client === null || (isReading && rows === 0)) return <Waiting text={t('grid.reading', { rows: '' })} />
+  const isViewed = !isReading && shown !== null
+  const visible = isViewed ? shown : rows
+  return (
+    <Stack gap="xs">
+      {error !== null && <FaultAlert error={error} />}
+      <Group justify="space-between" align="flex-end" gap="xs">
+        <TextInput
+          size="xs"
+          label={t('grid.filter')}
+          value={filter}
+          disabled={isReading}
+          onChange={(event) => setFilter(event.currentTarget.value)}
+        />
+        <Group gap={6} role="group" aria-label={t('grid.export')}>
+          <Text size="sm">{t('grid.export')}</Text>
+          {formats.map(([format, name]) => (
+            <Button
+              key={format}
+              size="compact-sm"
+              variant="default"
+              loading={busy === format}
+              disabled={isReading}
+              onClick={() => void save(format)}
+            >
+              {name}
+            </Button>
+          ))}
+        </Group>
+      </Group>
+      {fault !== null && <FaultAlert error={fault} />}
+      <Text size="sm" role="status">
+        {isReading
+          ? t('grid.reading', { rows: count(rows) })
+          : visible === rows
+            ? t('grid.rows', { rows: count(rows) })
+            : t('grid.found', { found: count(visible), rows: count(rows) })}
+        {isFull && ` ${t('grid.full')}`}
+      </Text>
+      <ResultGrid
+        client={client}
+        columns={columns}
+        rows={visible}
+        view={view}
+        version={`${isViewed} ${shown} ${JSON.stringify(view)}`}
+        onSort={(column) => !isReading && sort(column)}
+        label={t('grid.title')}
+      />
+    </Stack>
+  )
+}
