@@ -90,6 +90,8 @@ class PageLab {
       random: systemRandom,
       log: silentLog,
       folder,
+      // Nothing is kept here.
+      sealer: { seal: async (_, __, plain) => plain, unseal: async (_, __, sealed) => sealed },
       renderError: (error) => ({ message: String(error) }),
     })
     const organisationId = newId('org', systemClock.now())

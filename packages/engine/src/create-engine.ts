@@ -37,6 +37,8 @@ import type {
 } from './engine.ts'
 import { CallBudgets } from './fetch/call-budget.ts'
 import { callersWith } from './fetch/caller-for.ts'
+import { AnswerCache } from './keep/answer-cache.ts'
+import type { PageSealer } from './keep/page-sealer.ts'
 import { createPlanner, type Planner } from './plan/planner.ts'
 import { NamedPipes } from './run/named-pipes.ts'
 import { ownFolder } from './run/own-folder.ts'
@@ -65,6 +67,10 @@ export interface EngineOptions {
   /** Query processes at most; 2 unless told. */
   readonly workers?: number
   readonly timeZone?: string
+  /** Seals pages that are kept. */
+  readonly sealer: PageSealer
+  /** Most that kept answers take on the disk; 0 keeps none. */
+  readonly cacheBytes?: number
   /** False: every scan is read whole. For tests that compare the two. */
   readonly pushdown?: boolean
   readonly limits?: Partial<RunLimits>
@@ -74,6 +80,8 @@ export interface EngineOptions {
 
 /** A statement without a listener may wait for another day's calls. */
 const detachedTimeoutMs = 3 * 86_400_000
+
+const sweepMs = 3_600_000
 
 const defaultLimits: RunLimits = { memoryBytes: 300_000_000, diskBytes: 4_000_000_000, threads: 2 }
 
@@ -90,6 +98,7 @@ class PlanFetchRun implements Engine {
   readonly #partitions: PartitionReader
   readonly #memory: ReadMemory
   readonly #budgets: CallBudgets
+  readonly #cache: AnswerCache
   readonly #planner: Planner
   readonly #runners: RunnerPool
   readonly #preparer: StatementPreparer
@@ -98,6 +107,8 @@ class PlanFetchRun implements Engine {
   readonly #own: { readonly folder: string; release(): void }
   readonly #results: StoredResults
   readonly #converter: ConverterParts
+  readonly #sweepingEnds = new AbortController()
+  readonly #sweeping: Promise<void>
   readonly #background = new Set<Promise<unknown>>()
 
   constructor(options: EngineOptions) {
@@ -111,6 +122,12 @@ class PlanFetchRun implements Engine {
     this.#databases = new DatabaseStore(store, clock, options.random)
     this.#memory = new ReadMemory(store, clock)
     this.#budgets = new CallBudgets(store, clock, this.#platforms.defaultLimits())
+    this.#cache = new AnswerCache({
+      store,
+      clock,
+      folder: join(options.folder, 'kept'),
+      maxBytes: options.cacheBytes ?? 0,
+    })
     this.#planner = createPlanner({ clock, processes: Math.max(1, Math.min(2, workers)) })
     this.#runners = new RunnerPool({ workers, longestQueue: 1000 })
     this.#log = new StatementLog(store, clock)
@@ -144,6 +161,8 @@ class PlanFetchRun implements Engine {
       preparer: this.#preparer,
       memory: this.#memory,
       budgets: this.#budgets,
+      cache: this.#cache,
+      sealer: options.sealer,
       runners: this.#runners,
       pipes,
       statements: this.#log,
@@ -155,6 +174,18 @@ class PlanFetchRun implements Engine {
       catalogueOf: (organisationId, database) => this.#catalogueOf(organisationId, database),
     })
     this.#runners.warm()
+    this.#sweeping = this.#sweep()
+  }
+
+  /** Kept answers that nobody can use any more go, at start and every hour. */
+  async #sweep(): Promise<void> {
+    const { clock, log } = this.#options
+    while (!this.#sweepingEnds.signal.aborted) {
+      await this.#cache
+        .sweep()
+        .catch((error: Error) => log.warn({ error: error.message }, 'kept answers could not be swept'))
+      await clock.sleep(sweepMs, this.#sweepingEnds.signal).catch(() => {})
+    }
   }
 
   // ── databases ─────────────────────────────────────────────────────────────────────────────────────────────────
@@ -208,6 +239,10 @@ class PlanFetchRun implements Engine {
     return this.#databases.moveSources(tx, from, to)
   }
 
+  forgetGrant(tx: pg.ClientBase, grant: GrantId): Promise<void> {
+    return this.#cache.forgetGrant(tx, grant)
+  }
+
   dropDatabasesOf(tx: pg.ClientBase, grant: GrantId): Promise<void> {
     return this.#databases.dropDatabasesOf(tx, grant)
   }
@@ -251,7 +286,7 @@ class PlanFetchRun implements Engine {
   // ── statements ────────────────────────────────────────────────────────────────────────────────────────────────
 
   async explain(request: Omit<QueryRequest, 'format'>): Promise<Explanation> {
-    const prepared = await this.#preparer.prepare(request, null)
+    const prepared = await this.#preparer.prepare(request, null, this.#runner.pagesFor(request, 'none'))
     const { plan, reads, warnings, database, arePartitionsKnown } = prepared
     const remembered = await this.#memory.load(firstGrant(database), [statementKey(request)])
     const explanation = explainReads(
@@ -397,7 +432,8 @@ class PlanFetchRun implements Engine {
 
   async stop(): Promise<void> {
     this.#log.cancelAll(new SluisError('QUERY_CANCELLED', 'The server is stopping.'))
-    await Promise.all([this.#planner.stop(), this.#runners.stop()])
+    this.#sweepingEnds.abort()
+    await Promise.all([this.#planner.stop(), this.#runners.stop(), this.#sweeping])
     await Promise.allSettled(this.#background)
     this.#own.release()
     rmSync(this.#own.folder, { recursive: true, force: true })

@@ -3,6 +3,8 @@ import type { GrantId, OrganisationId, StatementId } from '@sluis/shared'
 import type { ClientBase } from 'pg'
 import type { CallEstimate } from './catalog/connector.ts'
 import type { Partition, PlatformTable } from './catalog/table.ts'
+import type { FreshnessWish } from './keep/freshness.ts'
+import type { CacheUse } from './keep/statement-pages.ts'
 import type { ResultColumn } from './plan/statement-plan.ts'
 
 /** What the engine needs of a grant: an access token now, and somebody to tell when the platform refused it. */
@@ -37,12 +39,15 @@ export interface Database {
   readonly sources: readonly DatabaseSource[]
   /** True: a partition that may not be read ends a statement, also where none is named. */
   readonly strict: boolean
+  /** Answers may be made of pages of at most this age; null: nothing is kept. */
+  readonly maxAgeSeconds: number | null
   readonly createdAt: string
 }
 
 /** What a database does where a statement does not say. */
 export interface DatabaseSettings {
   readonly strict?: boolean
+  readonly maxAgeSeconds?: number | null
 }
 
 export type ResultFormat = 'json' | 'ndjson' | 'csv' | 'parquet'
@@ -62,6 +67,8 @@ export interface QueryRequest {
   readonly mayWrite: boolean
   /** Overrides the database's setting. */
   readonly strict?: boolean
+  /** How old pages may be; what is not said here the database's setting says. */
+  readonly freshness?: FreshnessWish
   readonly signal?: AbortSignal
 }
 
@@ -73,6 +80,8 @@ export interface ScanStats {
   readonly columns: readonly string[]
   readonly calls: number
   readonly rows: number
+  /** Pages that were kept, and the age of the oldest; absent where there was none. */
+  readonly cached?: { readonly pages: number; readonly oldestAgeSeconds: number }
 }
 
 export interface QueryStats {
@@ -82,6 +91,8 @@ export interface QueryStats {
   readonly planMs: number
   readonly elapsedMs: number
   readonly truncated?: boolean
+  /** Absent where nothing is kept for the statement. */
+  readonly cache?: CacheUse
   readonly warnings: readonly string[]
   readonly scans: readonly ScanStats[]
 }
@@ -94,6 +105,8 @@ export interface StatementRun {
   readonly body: Readable
   /** Known before the first row: what was left out of the answer, and why. */
   readonly warnings: readonly string[]
+  /** Age of the oldest kept page in the answer; absent where there is none. */
+  readonly ageSeconds?: number
   readonly stats: Promise<QueryStats>
 }
 
@@ -235,6 +248,8 @@ export interface Engine {
   ): Promise<void>
   /** Two grants became one: databases of `from` read through `to`. */
   moveSources(tx: ClientBase, from: GrantId, to: GrantId): Promise<void>
+  /** A grant is deleted: what was kept of its answers goes. */
+  forgetGrant(tx: ClientBase, grant: GrantId): Promise<void>
   /** What was reserved for a grant that came to nothing goes. */
   dropDatabasesOf(tx: ClientBase, grant: GrantId): Promise<void>
   /** Statements that run now. */

@@ -48,4 +48,7 @@ export type {
   StatementRun,
   WrittenStatement,
 } from './engine.ts'
+export { type FreshnessWish, longestMaxAgeSeconds, parseCacheControl } from './keep/freshness.ts'
+export type { PagePlace, PageSealer } from './keep/page-sealer.ts'
+export type { CacheUse } from './keep/statement-pages.ts'
 export type { ResultColumn, StatementClass, StatementPlan } from './plan/statement-plan.ts'

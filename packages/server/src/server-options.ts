@@ -18,6 +18,7 @@ export interface ServerOptions {
   readonly logLevel: string
   readonly tokenTimeoutMs: number
   readonly workers: number
+  readonly cacheBytes: number
   readonly unsafePrivateWebhooks: boolean
   readonly unsafeClockUrl: string | null
 }
@@ -59,6 +60,7 @@ export function readServerOptions(
     logLevel: texts.logLevel,
     tokenTimeoutMs: Number(texts.tokenTimeoutMs),
     workers: Number(texts.workers),
+    cacheBytes: Number(texts.cacheBytes),
     unsafePrivateWebhooks: texts.unsafePrivateWebhooks === 'yes',
     unsafeClockUrl: texts.unsafeClockUrl,
   }

@@ -96,6 +96,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
       hooks: {
         onMerged: (tx, from, to) => engineOf().moveSources(tx, from, to),
         onRefused: (tx, grant) => engineOf().dropDatabasesOf(tx, grant),
+        onDeleted: (tx, grant) => engineOf().forgetGrant(tx, grant),
         databasesOf: (grants) => engineOf().databasesOf(grants),
       },
     })
@@ -117,6 +118,11 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
       log,
       folder: join(options.home, 'queries'),
       workers: options.workers,
+      cacheBytes: options.cacheBytes,
+      sealer: {
+        seal: (organisationId, place, plain) => vault.sealPage(organisationId, place, plain),
+        unseal: (organisationId, place, sealed) => vault.unsealPage(organisationId, place, sealed),
+      },
       renderError: toProblem,
     })
     parts.engine = engine

@@ -126,6 +126,14 @@ export const options = {
     help: 'processes that run queries',
     check: isInteger(1, 256),
   },
+  cacheBytes: {
+    env: 'SLUIS_CACHE_BYTES',
+    flag: '--cache-bytes',
+    type: 'integer',
+    fallback: '2000000000',
+    help: 'most that kept answers take on the disk, in bytes; 0 keeps none',
+    check: isInteger(0, 1_000_000_000_000),
+  },
   smtpUrl: {
     env: 'SLUIS_SMTP_URL',
     flag: '',

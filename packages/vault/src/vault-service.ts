@@ -48,6 +48,8 @@ export interface VaultHooks {
   onMerged(tx: pg.ClientBase, from: GrantId, to: GrantId): Promise<void>
   /** A handover was refused for good: what was reserved for it goes. */
   onRefused(tx: pg.ClientBase, grant: GrantId): Promise<void>
+  /** A grant is deleted: what was read through it goes. */
+  onDeleted(tx: pg.ClientBase, grant: GrantId): Promise<void>
   databasesOf(grants: readonly GrantId[]): Promise<Map<GrantId, string[]>>
 }
 
@@ -79,6 +81,7 @@ export interface GrantEventView {
 const noHooks: VaultHooks = {
   onMerged: async () => {},
   onRefused: async () => {},
+  onDeleted: async () => {},
   databasesOf: async () => new Map(),
 }
 
@@ -423,6 +426,7 @@ export class Vault {
         `INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts) VALUES ($1, $2, $3, 'grant.deleted', $4, '{}')`,
         [organisationId, now, actor, id],
       )
+      await this.#hooks.onDeleted(tx, id)
       await tx.query('SELECT pg_notify($1, $2)', [grantChannel, id])
       return { row, gone }
     })
@@ -495,6 +499,35 @@ export class Vault {
   /** An operator's word that a process and its spool are gone for good. */
   assumeLost(processId: string): Promise<void> {
     return this.#memory.assumeLost(processId)
+  }
+
+  /** Seals rows that are kept on a disk, under the organisation's key. */
+  sealPage(
+    organisation: OrganisationId,
+    { grant, chain, page }: { readonly grant: string; readonly chain: string; readonly page: number },
+    plain: Buffer,
+  ): Promise<Buffer> {
+    return this.#keys.seal(plain, {
+      organisation,
+      grant,
+      field: `page:${chain}`,
+      chain: 0,
+      generation: page,
+    })
+  }
+
+  unsealPage(
+    organisation: OrganisationId,
+    { grant, chain, page }: { readonly grant: string; readonly chain: string; readonly page: number },
+    sealed: Buffer,
+  ): Promise<Buffer> {
+    return this.#keys.unseal(sealed, {
+      organisation,
+      grant,
+      field: `page:${chain}`,
+      chain: 0,
+      generation: page,
+    })
   }
 
   /** What people's log-ins are signed and sealed with: 32 bytes, the same on every server of this database. */

@@ -23,6 +23,7 @@ interface Answer {
     readonly rowsFetched: number
     readonly elapsedMs: number
     readonly truncated?: boolean
+    readonly cache?: { readonly callsSaved: number; readonly oldestAgeSeconds: number | null }
     readonly warnings: readonly string[]
   }
   readonly error?: Readonly<Record<string, unknown>>
@@ -48,13 +49,23 @@ export function queryCommand(program: Command, context: CommandContext): void {
     .option('--file <file>', 'file with the statement')
     .option('--format <name>', `${Object.keys(mediaTypes).join(', ')}`, 'table')
     .option('--max-rows <number>', 'cut the answer after so many rows (1000 for a table)')
+    .option('--max-age <seconds>', 'use kept answers of at most this age; 0 asks anew')
+    .option('--strict', 'fail where a partition may not be read')
     .option('--explain', 'show what it would cost; makes no API call')
     .option('--json', 'the same as --format json')
     .action(
       async (
         database: string,
         sql: string | undefined,
-        flags: { file?: string; format: string; maxRows?: string; explain?: boolean; json?: boolean },
+        flags: {
+          file?: string
+          format: string
+          maxRows?: string
+          maxAge?: string
+          strict?: boolean
+          explain?: boolean
+          json?: boolean
+        },
       ) => {
         const format = flags.json ? 'json' : flags.format
         const accept = mediaTypes[format]
@@ -68,10 +79,21 @@ export function queryCommand(program: Command, context: CommandContext): void {
         }
         const maxRows =
           flags.maxRows === undefined ? (format === 'table' ? 1000 : undefined) : Number(flags.maxRows)
-        const body = { sql: text, ...(maxRows === undefined ? {} : { maxRows }) }
+        if (flags.maxAge !== undefined && !/^\d+$/.test(flags.maxAge)) {
+          throw new SluisError(
+            'INVALID_REQUEST',
+            `--max-age "${flags.maxAge}" is not a whole number of seconds.`,
+          )
+        }
+        const asked = {
+          sql: text,
+          ...(flags.maxAge === undefined ? {} : { maxAgeSeconds: Number(flags.maxAge) }),
+          ...(flags.strict ? { strict: true } : {}),
+        }
+        const body = { ...asked, ...(maxRows === undefined ? {} : { maxRows }) }
         const path = `/databases/${encodeURIComponent(database)}`
         if (flags.explain) {
-          const { body: estimate } = await context.client().call('POST', `${path}/explain`, { sql: text })
+          const { body: estimate } = await context.client().call('POST', `${path}/explain`, asked)
           context.output.write(
             flags.json ? `${JSON.stringify(estimate)}\n` : renderEstimate(estimate as Estimate),
           )
@@ -114,6 +136,11 @@ export function renderStats({ rows, stats }: Answer): string {
     `${stats.apiCalls} API ${stats.apiCalls === 1 ? 'call' : 'calls'}`,
     `${stats.rowsFetched} rows fetched`,
     `${stats.elapsedMs} ms`,
+    ...(stats.cache && stats.cache.oldestAgeSeconds !== null
+      ? [
+          `${stats.cache.callsSaved} calls saved by kept answers, the oldest of ${stats.cache.oldestAgeSeconds} s`,
+        ]
+      : []),
   ]
   return [parts.join(' · '), ...stats.warnings.map((text) => `Warning: ${text}`)].join('\n')
 }

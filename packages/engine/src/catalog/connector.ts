@@ -133,6 +133,8 @@ export interface ChosenRead {
   readonly reason: string
   /** The scan of the same statement whose pages hold these rows too: nothing is asked for again. */
   readonly sharedWith?: number
+  /** All its pages are kept from earlier and fresh enough: it costs nothing, and is read all the same. */
+  readonly isKept?: true
 }
 
 /** Calls to one partition, or to a table that has none. */

@@ -15,6 +15,7 @@ interface DatabaseRow {
   readonly name: string
   readonly title: string | null
   readonly is_strict: boolean
+  readonly max_age_seconds: number | null
   readonly created_at: number
   readonly sources: readonly {
     alias: string
@@ -25,7 +26,7 @@ interface DatabaseRow {
 }
 
 const selectDatabase = `
-  SELECT d.id, d.name, d.title, d.is_strict, d.created_at, coalesce(s.sources, '[]') AS sources
+  SELECT d.id, d.name, d.title, d.is_strict, d.max_age_seconds, d.created_at, coalesce(s.sources, '[]') AS sources
   FROM sql_database d LEFT JOIN LATERAL (
     SELECT json_agg(json_build_object('alias', alias, 'grant', grant_id, 'platform', platform, 'partitions', partitions)
                     ORDER BY position) AS sources
@@ -36,6 +37,7 @@ function toDatabase(row: DatabaseRow): Database {
     name: row.name,
     title: row.title,
     strict: row.is_strict,
+    maxAgeSeconds: row.max_age_seconds,
     createdAt: new Date(row.created_at).toISOString(),
     sources: row.sources.map(({ partitions, ...source }) => ({ ...source, partitions: partitions ?? 'all' })),
   }
@@ -91,8 +93,8 @@ export class DatabaseStore {
     const now = this.#clock.now()
     const id = newId('db', now, this.#random)
     const { rowCount } = await tx.query(
-      `INSERT INTO sql_database (id, organisation_id, name, title, created_at, is_strict)
-       VALUES ($1, $2, $3, $4, $5, $6)
+      `INSERT INTO sql_database (id, organisation_id, name, title, created_at, is_strict, max_age_seconds)
+       VALUES ($1, $2, $3, $4, $5, $6, $7)
        ON CONFLICT (organisation_id, name) DO NOTHING`,
       [
         id,
@@ -101,6 +103,7 @@ export class DatabaseStore {
         database.title ?? null,
         now,
         database.strict ?? false,
+        database.maxAgeSeconds ?? null,
       ],
     )
     if (!rowCount) throw taken(database.name)
@@ -160,7 +163,7 @@ export class DatabaseStore {
       }
       const { rows } = await tx.query<{ id: string }>(
         `UPDATE sql_database SET name = $3, title = CASE WHEN $4 THEN $5 ELSE title END,
-           is_strict = coalesce($6, is_strict)
+           is_strict = coalesce($6, is_strict), max_age_seconds = CASE WHEN $7 THEN $8 ELSE max_age_seconds END
          WHERE organisation_id = $1 AND name = $2 RETURNING id`,
         [
           organisationId,
@@ -169,6 +172,8 @@ export class DatabaseStore {
           change.title !== undefined,
           change.title ?? null,
           change.strict ?? null,
+          change.maxAgeSeconds !== undefined,
+          change.maxAgeSeconds ?? null,
         ],
       )
       const [row] = rows

@@ -37,7 +37,12 @@ export interface ApiCallerOptions {
 
 /** Why a call brought no rows although the platform answered properly. */
 export type CallOutcome =
-  | { readonly kind: 'answered'; readonly response: IncomingResponse; readonly call: NativeCall }
+  | {
+      readonly kind: 'answered'
+      readonly response: IncomingResponse
+      readonly call: NativeCall
+      readonly isKept?: true
+    }
   | { readonly kind: 'forbidden'; readonly text: string }
 
 /** What became of a write that was sent, or not. */

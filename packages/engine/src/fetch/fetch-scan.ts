@@ -2,14 +2,15 @@ import { join } from 'node:path'
 import { type OutgoingRequest, SluisError } from '@sluis/shared'
 import type { ChosenRead, Connector } from '../catalog/connector.ts'
 import type { Partition } from '../catalog/table.ts'
-import type { ApiCaller } from './api-caller.ts'
+import type { PageChain } from './page-chain.ts'
 import { PageMemory } from './page-memory.ts'
 import { PageSpool } from './page-spool.ts'
 
 export interface FetchScanOptions {
   readonly read: ChosenRead
   readonly connector: Connector
-  readonly caller: ApiCaller
+  /** The pages that a request leads to. */
+  readonly openChain: (partition: Partition | null, first: OutgoingRequest) => PageChain
   readonly baseUrl: string
   /** The query's own folder. */
   readonly folder: string
@@ -41,6 +42,8 @@ export interface FetchedScan {
   readonly warnings: readonly string[]
   /** False where reading stopped because a limit was met: the counts then tell nothing of a full read. */
   readonly isComplete: boolean
+  /** Pages that were kept from earlier; they are no calls. */
+  readonly keptPages: number
 }
 
 interface Task {
@@ -50,7 +53,7 @@ interface Task {
 
 /** Reads one scan to the spool: all its partitions, pages until the end or until the limit is met. */
 export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan> {
-  const { read, connector, caller, folder, parallel, diskBytes } = options
+  const { read, connector, openChain, folder, parallel, diskBytes } = options
   const { scan, offer } = read
   const scanFolder = join(folder, `s${scan.id}`)
   const partitions: readonly (Partition | null)[] = read.partitions ?? [null]
@@ -60,11 +63,11 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
   const left = new Map<Partition | null, number>()
   for (const { partition } of tasks) left.set(partition, (left.get(partition) ?? 0) + 1)
   const spools = new Map<Partition | null, PageSpool>()
-  const totals = new Map<string, { rows: number; calls: number }>()
+  const totals = new Map<string, { rows: number; calls: number; kept: number }>()
   const warnings = new Set<string>()
   const memory = new PageMemory()
   const takeMemory = (size: number) => memory.take(size)
-  let [rows, calls, bytes, counted, largestPageBytes] = [0, 0, 0, 0, 0]
+  let [rows, calls, bytes, counted, largestPageBytes, keptPages] = [0, 0, 0, 0, 0, 0]
   const isExact = offer.judgements.every((judgement) => judgement === 'exact')
   const stopAt = scan.limit !== null && scan.orderBy.length === 0 && !offer.isCount ? scan.limit : null
   // Over a filter that only narrows, whether enough rows match is asked after 1, 2, 4, … pages.
@@ -81,21 +84,36 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
       isMet = (await options.countMatches(files(), largestPageBytes)) >= stopAt
     }
   }
-  const readTask = async ({ partition, request }: Task) => {
+  const readTask = async (task: Task) => {
+    const chain = openChain(task.partition, task.request)
+    let isWhole = false
+    try {
+      isWhole = await readChain(task, chain)
+    } finally {
+      await chain.end(isWhole)
+    }
+  }
+  /** @returns whether the last page was read */
+  const readChain = async ({ partition, request }: Task, chain: PageChain): Promise<boolean> => {
     let spool = spools.get(partition)
     if (!spool) {
       spool = new PageSpool(scanFolder, partition?.id ?? null)
       spools.set(partition, spool)
     }
-    const total = totals.get(partition?.id ?? '') ?? { rows: 0, calls: 0 }
+    const total = totals.get(partition?.id ?? '') ?? { rows: 0, calls: 0, kept: 0 }
     totals.set(partition?.id ?? '', total)
     let next: OutgoingRequest | null = request
     // The next page is asked for while the last one is written; one page at most waits for the disk.
     let writing: Promise<void> = Promise.resolve()
     while (next !== null && !isMet) {
-      const outcome = await caller.call(next, takeMemory)
-      calls++
-      total.calls++
+      const outcome = await chain.call(next, takeMemory)
+      if (outcome.kind === 'answered' && outcome.isKept) {
+        keptPages++
+        total.kept++
+      } else {
+        calls++
+        total.calls++
+      }
       if (outcome.kind === 'forbidden') {
         const where = partition === null ? '' : ` in ${partition.name} (${partition.id})`
         const text = `${scan.table.schema}.${scan.table.name}${where} may not be read: ${outcome.text}`
@@ -105,7 +123,7 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
           })
         }
         warnings.add(text)
-        return
+        return false
       }
       const { body } = outcome.response
       bytes += body.length
@@ -113,7 +131,7 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
       if (offer.isCount) {
         counted += connector.readCount(body)
         outcome.call.rows = 0
-        return
+        return true
       }
       if (bytes > diskBytes) {
         throw new SluisError(
@@ -147,6 +165,7 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
       }
     }
     await writing
+    return next === null
   }
   // With a limit one partition after the other: the first may have enough.
   try {
@@ -170,9 +189,15 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
     calls,
     bytes,
     largestPageBytes,
-    perPartition: [...totals].map(([partition, total]) => ({ partition, ...total })),
+    // What it would have cost is what is remembered.
+    perPartition: [...totals].map(([partition, total]) => ({
+      partition,
+      rows: total.rows,
+      calls: total.calls + total.kept,
+    })),
     warnings: [...warnings],
     isComplete: !isMet && warnings.size === 0,
+    keptPages,
   }
 }
 

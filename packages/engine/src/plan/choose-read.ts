@@ -11,6 +11,8 @@ export interface ReadContext {
   /** All partitions that the database may read of this source; null where the platform has none. */
   readonly partitions: readonly Partition[] | null
   readonly lookUp: LookUpRead
+  /** Whether pages of an offer are kept for a partition: they cost nothing. */
+  readonly isKept?: (offer: ReadOffer, partition: Partition | null) => boolean
 }
 
 /**
@@ -27,7 +29,7 @@ export function chooseRead(scan: Scan, offers: readonly ReadOffer[], context: Re
   )
   const weighed = offers.map((offer) => ({
     offer,
-    estimate: estimateRead(scan, scan.where, offer, offers, partitions, context.lookUp),
+    estimate: estimateRead(scan, scan.where, offer, offers, partitions, context.lookUp, context.isKept),
   }))
   weighed.sort((a, b) => compareReads(a, b))
   const [best, ...others] = weighed
@@ -44,6 +46,7 @@ export function chooseRead(scan: Scan, offers: readonly ReadOffer[], context: Re
     partitions,
     calls: best.estimate.calls,
     places: best.estimate.places,
+    ...(best.estimate.isKept ? { isKept: true } : {}),
     reason: reasonOf(best, others[0]),
   }
 }
@@ -73,6 +76,7 @@ function spread({ estimate: { calls } }: Weighed): number {
 }
 
 function reasonOf(best: Weighed, next: Weighed | undefined): string {
+  if (best.estimate.isKept) return 'its pages are kept and fresh enough'
   if (best.estimate.calls.max === 0) return 'no rows are needed'
   if (best.offer.note !== undefined) return best.offer.note
   if (best.offer.isCount) return 'the platform counts the rows itself'

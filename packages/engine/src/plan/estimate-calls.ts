@@ -10,6 +10,8 @@ export interface ReadEstimate {
   readonly rows: number
   /** The same for each partition by itself: limits are kept per partition. */
   readonly places: readonly PlaceCalls[]
+  /** All of it is kept from earlier. */
+  readonly isKept: boolean
 }
 
 /** Rows of a partition of which nothing is known: more than a plain page, fewer than a bulk page. */
@@ -29,17 +31,22 @@ export function estimateRead(
   offers: readonly ReadOffer[],
   partitions: readonly Partition[] | null,
   lookUp: LookUpRead,
+  isKept: (offer: ReadOffer, partition: Partition | null) => boolean = () => false,
 ): ReadEstimate {
   const places: readonly (Partition | null)[] = partitions ?? [null]
   if (scan.limit === 0 || places.length === 0)
-    return { calls: { min: 0, expected: 0, max: 0 }, rows: 0, places: [] }
-  const each = places.map((place) => estimatePlace(scan, where, offer, offers, place, lookUp))
+    return { calls: { min: 0, expected: 0, max: 0 }, rows: 0, places: [], isKept: false }
+  const each = places.map((place) => {
+    const one = estimatePlace(scan, where, offer, offers, place, lookUp)
+    return isKept(offer, place) ? { ...one, min: 0, expected: 0, max: 0, isRemembered: true } : one
+  })
+  const isAllKept = places.every((place) => isKept(offer, place))
   const sum = (pick: (estimate: PlaceEstimate) => number) => each.reduce((total, one) => total + pick(one), 0)
   const max = each.some((one) => one.max === null) ? null : sum((one) => one.max ?? 0)
   const all = { min: sum((one) => one.min), expected: sum((one) => one.expected), max }
   if (scan.limit === null || scan.orderBy.length > 0 || offer.isCount) {
     const eachPlace = each.map(({ min, expected }, at) => ({ partition: places[at] ?? null, min, expected }))
-    return { calls: all, rows: sum((one) => one.rows), places: eachPlace }
+    return { calls: all, rows: sum((one) => one.rows), places: eachPlace, isKept: isAllKept }
   }
   // Without an order any rows do: partitions are read one after the other until there are enough.
   const isExact = offer.judgements.every((judgement) => judgement === 'exact')
@@ -64,6 +71,7 @@ export function estimateRead(
     rows: isExact ? Math.min(rows, scan.limit) : rows,
     // Where reading ends is not known; that it begins with the first one is.
     places: [{ partition: places[0] ?? null, min, expected: min }],
+    isKept: isAllKept,
   }
 }
 

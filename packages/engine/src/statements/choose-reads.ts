@@ -1,8 +1,13 @@
-import type { ChosenRead } from '../catalog/connector.ts'
+import type { OutgoingRequest } from '@sluis/shared'
+import type { ChosenRead, ReadOffer } from '../catalog/connector.ts'
 import type { Predicate } from '../catalog/predicate.ts'
 import type { Scan } from '../catalog/scan.ts'
+import type { Partition } from '../catalog/table.ts'
 import type { LookUpRead, ReadMemory } from '../databases/read-memory.ts'
+import type { PageChain } from '../fetch/page-chain.ts'
+import type { StatementPages } from '../keep/statement-pages.ts'
 import { chooseRead } from '../plan/choose-read.ts'
+import { prunePartitions } from '../plan/prune-partitions.ts'
 import type { StatementPlan } from '../plan/statement-plan.ts'
 import type { SourceContext } from './source-context.ts'
 
@@ -11,12 +16,19 @@ export class ReadChooser {
   readonly #sources: ReadonlyMap<string, SourceContext>
   readonly #plan: StatementPlan
   readonly #memory: ReadMemory
+  readonly #pages: StatementPages
   readonly #lookUps = new Map<string, LookUpRead>()
 
-  constructor(sources: ReadonlyMap<string, SourceContext>, plan: StatementPlan, memory: ReadMemory) {
+  constructor(
+    sources: ReadonlyMap<string, SourceContext>,
+    plan: StatementPlan,
+    memory: ReadMemory,
+    pages: StatementPages,
+  ) {
     this.#sources = sources
     this.#plan = plan
     this.#memory = memory
+    this.#pages = pages
   }
 
   sourceOf(scan: Scan): SourceContext {
@@ -31,6 +43,25 @@ export class ReadChooser {
 
   /** The cheapest way to read a scan; `keys` restricts it further. */
   async choose(scan: Scan, keys: readonly Predicate[] = []): Promise<ChosenRead> {
+    const best = await this.#choose(scan, keys)
+    if (best.isKept || !this.#pages.isOn) return best
+    // Kept pages with more columns hold these rows too.
+    const { table } = scan
+    const source = this.sourceOf(scan)
+    const wider = await this.#pages.widerColumns(source, `${table.schema}.${table.name}`, scan.columns)
+    for (const columns of wider) {
+      const wide = await this.#choose({ ...scan, columns }, keys)
+      if (wide.isKept) return wide
+    }
+    return best
+  }
+
+  /** The pages of a read in one partition, kept or asked for. */
+  open(read: ChosenRead, partition: Partition | null, first: OutgoingRequest): PageChain {
+    return this.#pages.open(this.sourceOf(read.scan), read, partition, first)
+  }
+
+  async #choose(scan: Scan, keys: readonly Predicate[]): Promise<ChosenRead> {
     const { connector, baseUrl, partitions, grant } = this.sourceOf(scan)
     const restricted: Scan = keys.length === 0 ? scan : { ...scan, where: [...scan.where, ...keys] }
     const offers = connector
@@ -55,6 +86,31 @@ export class ReadChooser {
       lookUp = await this.#memory.load(grant, endpoints)
       this.#lookUps.set(name, lookUp)
     }
-    return chooseRead(restricted, offers, { partitions, lookUp })
+    const isKept = await this.#keptOf(scan, restricted, offers)
+    return chooseRead(restricted, offers, { partitions, lookUp, isKept })
+  }
+
+  /** Which of these offers' pages are kept, by partition. */
+  async #keptOf(
+    scan: Scan,
+    restricted: Scan,
+    offers: readonly ReadOffer[],
+  ): Promise<(offer: ReadOffer, partition: Partition | null) => boolean> {
+    if (!this.#pages.isOn) return () => false
+    const { partitions: all, grant } = this.sourceOf(scan)
+    const { partitions } = prunePartitions(
+      scan.table,
+      restricted.where,
+      scan.table.partitionColumn ? all : null,
+    )
+    const places: readonly (Partition | null)[] = partitions ?? [null]
+    await this.#pages.lookUp(
+      grant,
+      offers.flatMap((offer) => places.flatMap((place) => offer.requests(place))),
+    )
+    return (offer, place) => {
+      const requests = offer.requests(place)
+      return requests.length > 0 && requests.every((request) => this.#pages.isFresh(grant, request))
+    }
   }
 }

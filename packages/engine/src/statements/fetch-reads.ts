@@ -89,7 +89,10 @@ async function fetchOrdered(
 /** The pages of another scan, whose calls and rows are counted there. */
 function borrowed(read: ChosenRead, host: ReadScan | undefined): ReadScan {
   if (!host?.fetched) return { read, fetched: null }
-  return { read, fetched: { ...host.fetched, calls: 0, rows: 0, bytes: 0, perPartition: [], warnings: [] } }
+  return {
+    read,
+    fetched: { ...host.fetched, keptPages: 0, calls: 0, rows: 0, bytes: 0, perPartition: [], warnings: [] },
+  }
 }
 
 async function distinctKeys(
@@ -125,7 +128,8 @@ export function viewOf({ scan }: ChosenRead, fetched: FetchedScan | null): strin
 
 async function fetchOne(read: ChosenRead, options: FetchReadsOptions): Promise<ReadScan> {
   const { scan, offer, partitions } = read
-  if (scan.limit === 0 || partitions?.length === 0 || read.calls.max === 0) return { read, fetched: null }
+  if (scan.limit === 0 || partitions?.length === 0 || (read.calls.max === 0 && !read.isKept))
+    return { read, fetched: null }
   const { chooser, memory } = options
   const source = chooser.sourceOf(scan)
   const all = source.partitions?.length ?? 0
@@ -133,7 +137,7 @@ async function fetchOne(read: ChosenRead, options: FetchReadsOptions): Promise<R
   const fetched = await fetchScan({
     read,
     connector: source.connector,
-    caller: source.caller,
+    openChain: (partition, first) => chooser.open(read, partition, first),
     baseUrl: source.baseUrl,
     folder: options.folder,
     parallel: options.parallel,

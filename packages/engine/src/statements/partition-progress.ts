@@ -10,8 +10,8 @@ export class PartitionProgress {
     onChange: (counts: { readonly done: number; readonly total: number }) => void,
   ) {
     this.#onChange = onChange
-    for (const { scan, partitions, calls, sharedWith } of reads) {
-      const isSkipped = scan.limit === 0 || calls.max === 0 || sharedWith !== undefined
+    for (const { scan, partitions, calls, sharedWith, isKept } of reads) {
+      const isSkipped = scan.limit === 0 || (calls.max === 0 && !isKept) || sharedWith !== undefined
       this.#scans.set(scan.id, { total: isSkipped ? 0 : (partitions?.length ?? 1), done: 0 })
     }
     this.#tell()

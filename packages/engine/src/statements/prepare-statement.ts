@@ -9,6 +9,7 @@ import type { Database, DatabaseSource, OpenSession, QueryRequest } from '../eng
 import type { NativeCall } from '../fetch/api-caller.ts'
 import type { Waiting } from '../fetch/call-budget.ts'
 import type { CallerFor } from '../fetch/caller-for.ts'
+import type { StatementPages } from '../keep/statement-pages.ts'
 import type { Planner } from '../plan/planner.ts'
 import { prunePartitions } from '../plan/prune-partitions.ts'
 import { shareReads } from '../plan/share-reads.ts'
@@ -24,6 +25,7 @@ export interface PreparedStatement {
   readonly reads: readonly ChosenRead[]
   readonly warnings: readonly string[]
   readonly isStrict: boolean
+  readonly pages: StatementPages
   /** False when partitions would have to be asked for first: costs are then told for one of them. */
   readonly arePartitionsKnown: boolean
 }
@@ -58,10 +60,17 @@ export class StatementPreparer {
     this.#parts = parts
   }
 
-  async prepare(request: Omit<QueryRequest, 'format'>, asking: Asking): Promise<PreparedStatement> {
+  /** @param pagesOf makes what keeps and gives pages, by the database's settings */
+  async prepare(
+    request: Omit<QueryRequest, 'format'>,
+    asking: Asking,
+    pagesOf: (database: Database) => StatementPages,
+  ): Promise<PreparedStatement> {
     const { sql, parameters, organisationId } = request
     const { databases, planner, memory, clock, timeZone, pushdown } = this.#parts
     const database = await databases.get(organisationId, request.database)
+    const pages = pagesOf(database)
+    await pages.begin(database.sources)
     const opened = await Promise.all(database.sources.map((source) => this.#open(request, source, asking)))
     const contexts = opened.map(({ context }) => context)
     const plan = await planner.plan(
@@ -79,6 +88,7 @@ export class StatementPreparer {
       new Map(contexts.map((context) => [context.alias, context])),
       plan,
       memory,
+      pages,
     )
     const isStrict = request.strict ?? database.strict
     const leftOut = contexts.flatMap((context) => leftOutOf(context, plan, isStrict))
@@ -90,6 +100,7 @@ export class StatementPreparer {
       chooser,
       reads,
       isStrict,
+      pages,
       warnings: [...leftOut, ...opened.flatMap(({ warnings }) => warnings)],
       arePartitionsKnown: opened.every(({ isKnown }) => isKnown),
     }

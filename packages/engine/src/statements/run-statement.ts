@@ -14,6 +14,10 @@ import type {
 } from '../engine.ts'
 import type { NativeCall } from '../fetch/api-caller.ts'
 import type { CallBudgets } from '../fetch/call-budget.ts'
+import type { AnswerCache } from '../keep/answer-cache.ts'
+import { freshnessOf } from '../keep/freshness.ts'
+import type { PageSealer } from '../keep/page-sealer.ts'
+import { StatementPages } from '../keep/statement-pages.ts'
 import type { NamedPipes } from '../run/named-pipes.ts'
 import { resultStream } from '../run/result-stream.ts'
 import type { RunLimits } from '../run/runner-messages.ts'
@@ -33,6 +37,8 @@ export interface StatementRunnerParts {
   readonly preparer: StatementPreparer
   readonly memory: ReadMemory
   readonly budgets: CallBudgets
+  readonly cache: AnswerCache
+  readonly sealer: PageSealer
   readonly runners: RunnerPool
   readonly pipes: NamedPipes
   readonly statements: StatementLog
@@ -95,6 +101,23 @@ export class StatementRunner {
     }
   }
 
+  /** What gives a statement its pages; those that it keeps are drafted in its folder. */
+  pagesFor(
+    { organisationId, freshness = {} }: Pick<QueryRequest, 'organisationId' | 'freshness'>,
+    id: string,
+  ): (database: Database) => StatementPages {
+    const { cache, sealer, clock, folder } = this.#parts
+    return ({ maxAgeSeconds }) =>
+      new StatementPages({
+        organisationId,
+        cache,
+        sealer,
+        clock,
+        freshness: freshnessOf(freshness, maxAgeSeconds),
+        folder: join(folder, id),
+      })
+  }
+
   async run(record: LiveRecord, request: RunRequest): Promise<StatementRun> {
     const { clock, log, memory, budgets, limits, runners, renderError } = this.#parts
     const startedAt = performance.now()
@@ -140,7 +163,11 @@ export class StatementRunner {
         record.progress = { ...record.progress, waitingUntil }
       })
       const waiting = { isPatient, onWait: (until: number) => waits.begin(until) }
-      const prepared = await this.#parts.preparer.prepare(request, { onCall, signal, waiting })
+      const prepared = await this.#parts.preparer.prepare(
+        request,
+        { onCall, signal, waiting },
+        this.pagesFor(request, record.id),
+      )
       const { plan, reads, isStrict } = prepared
       if (plan.write) assertMayWrite(request)
       const estimate = explainReads(plan, reads, [], () => null).calls
@@ -194,9 +221,15 @@ export class StatementRunner {
         const sent = rows.filter(({ write: needed }) => needed !== null).length
         const rare = await weighWrites(write.source, rows, budgets)
         written.push(...refuseScarcity(rare, { min: sent, expected: sent, max: sent * 3 }, isPatient))
+        const { cache } = this.#parts
+        const { organisationId } = request
+        const { platform } = write.source
+        const partitions = [...new Set(rows.map(({ partition }) => partition?.id ?? ''))]
+        // What is read while rows are written belongs to neither state.
+        await cache.forgetWritten(organisationId, platform, partitions)
         const answer = await runWrite(write, prepared, rows, reading, (statement) => {
           record.write = statement
-        })
+        }).finally(() => cache.forgetWritten(organisationId, platform, partitions))
         views = [...answer.views]
         sql = answer.sql
         written.push(...answer.warnings)
@@ -221,6 +254,7 @@ export class StatementRunner {
         ...scans.flatMap(({ fetched }) => fetched?.warnings ?? []),
         ...written,
       ]
+      const { use } = prepared.pages
       const stats = run.done.then(
         (): QueryStats => ({
           apiCalls: count.calls,
@@ -229,8 +263,9 @@ export class StatementRunner {
           planMs: Math.round(plan.planMs * 10) / 10,
           elapsedMs: Math.round(performance.now() - startedAt),
           ...(isTruncated ? { truncated: true } : {}),
+          ...(use ? { cache: use } : {}),
           warnings,
-          scans: scans.map(scanStats),
+          scans: scans.map((scan) => scanStats(scan, prepared.pages.ageOf(scan.read.scan.id))),
         }),
       )
       stats.catch(() => {})
@@ -254,7 +289,16 @@ export class StatementRunner {
           }
         },
       })
-      return { id: record.id, columns, format: request.format, body, warnings, stats }
+      const age = use?.oldestAgeSeconds ?? null
+      return {
+        id: record.id,
+        columns,
+        format: request.format,
+        body,
+        warnings,
+        ...(age === null ? {} : { ageSeconds: age }),
+        stats,
+      }
     } catch (error) {
       const fault = faultOf(error, signal, record)
       await finish(fault, null)
@@ -272,7 +316,10 @@ function faultOf(error: unknown, { aborted, reason }: AbortSignal, { write }: Li
   return write ? withOutcomes(fault, write.rows) : fault
 }
 
-function scanStats({ read: { scan, offer, partitions }, fetched }: ReadScan): ScanStats {
+function scanStats(
+  { read: { scan, offer, partitions }, fetched }: ReadScan,
+  ageSeconds: number | null,
+): ScanStats {
   return {
     table: `${scan.source}.${scan.table.schema}.${scan.table.name}`,
     endpoint: offer.endpoint,
@@ -281,6 +328,9 @@ function scanStats({ read: { scan, offer, partitions }, fetched }: ReadScan): Sc
     columns: offer.columns,
     calls: fetched?.calls ?? 0,
     rows: fetched?.rows ?? 0,
+    ...(fetched && fetched.keptPages > 0 && ageSeconds !== null
+      ? { cached: { pages: fetched.keptPages, oldestAgeSeconds: ageSeconds } }
+      : {}),
   }
 }
 

@@ -51,10 +51,13 @@ export interface HttpLab {
   apiCalls(): Promise<number>
   clearFaults(): Promise<void>
   restart(): Promise<void>
+  /** Another server on the same database and the same home. */
+  beside(): Promise<RunningServer>
   close(): Promise<void>
 }
 
-export async function openHttpLab(): Promise<HttpLab> {
+/** @param environment options of the server beside those that the lab needs */
+export async function openHttpLab(environment: Readonly<Record<string, string>> = {}): Promise<HttpLab> {
   const home = mkdtempSync(join(tmpdir(), 'sluis-http-lab-'))
   // As root the database may run under another account, which must pass through here.
   chmodSync(home, 0o711)
@@ -91,6 +94,7 @@ export async function openHttpLab(): Promise<HttpLab> {
         SLUIS_REGIONS_FILE: regionsFile,
         SLUIS_TOKEN_TIMEOUT_MS: '20000',
         SLUIS_UNSAFE_CLOCK_URL: platformUrl,
+        ...environment,
       }),
       createLogTo({ write: (text) => logged.push(text) }, 'debug'),
     )
@@ -174,6 +178,7 @@ export async function openHttpLab(): Promise<HttpLab> {
       await server.close()
       server = await start()
     },
+    beside: start,
     async close() {
       await server.close()
       await store.close()

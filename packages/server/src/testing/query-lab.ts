@@ -96,6 +96,10 @@ export async function openQueryLab(data: { divisions: number; scale: number }): 
       folder: join(folder, pushdown ? 'planned' : 'whole'),
       workers: 2,
       pushdown,
+      sealer: {
+        seal: (organisation, place, plain) => vault.sealPage(organisation, place, plain),
+        unseal: (organisation, place, sealed) => vault.unsealPage(organisation, place, sealed),
+      },
       renderError: toProblem,
     })
   const planned = await engineWith(true)

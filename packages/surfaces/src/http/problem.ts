@@ -33,6 +33,8 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   HANDOVER_CLIENT_REFUSED: 422,
   PLATFORM_BUDGET_EXHAUSTED: 429,
   PLATFORM_UNAVAILABLE: 503,
+  // RFC 9111 § 5.2.1.7: what only-if-cached gets.
+  ANSWER_NOT_KEPT: 504,
   STORE_SCHEMA_NEWER: 503,
   STORE_UNAVAILABLE: 503,
   OPTIONS_INVALID: 500,

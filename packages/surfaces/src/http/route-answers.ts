@@ -63,6 +63,7 @@ const database = z.object({
   name: text,
   title: text.nullable(),
   strict: z.boolean(),
+  maxAgeSeconds: count.nullable(),
   sources: z.array(
     z.object({
       alias: text,
@@ -82,6 +83,7 @@ const stats = z.object({
   planMs: z.number(),
   elapsedMs: z.number(),
   truncated: z.boolean().optional(),
+  cache: z.object({ hits: count, callsSaved: count, oldestAgeSeconds: count.nullable() }).optional(),
   warnings: z.array(text),
   scans: z.array(
     z.object({
@@ -92,6 +94,7 @@ const stats = z.object({
       columns: z.array(text),
       calls: count,
       rows: count,
+      cached: z.object({ pages: count, oldestAgeSeconds: count }).optional(),
     }),
   ),
 })

@@ -1,4 +1,4 @@
-import type { DatabaseSettings, DatabaseSource } from '@sluis/engine'
+import { type DatabaseSettings, type DatabaseSource, longestMaxAgeSeconds } from '@sluis/engine'
 import { requireScope } from '@sluis/people'
 import { type OrganisationId, SluisError } from '@sluis/shared'
 import type { FastifyInstance } from 'fastify'
@@ -29,9 +29,17 @@ const sources = z.array(sourceSchema).min(1).max(20)
 const byName = z.object({ name: z.string() })
 
 /** What the database does where a statement does not say. */
-const settings = { strict: z.boolean().optional() }
-const settingsOf = ({ strict: isStrict }: { readonly strict?: boolean | undefined }): DatabaseSettings =>
-  isStrict === undefined ? {} : { strict: isStrict }
+const settings = {
+  strict: z.boolean().optional(),
+  maxAgeSeconds: z.number().int().min(1).max(longestMaxAgeSeconds).nullable().optional(),
+}
+const settingsOf = (body: {
+  readonly strict?: boolean | undefined
+  readonly maxAgeSeconds?: number | null | undefined
+}): DatabaseSettings => ({
+  ...(body.strict === undefined ? {} : { strict: body.strict }),
+  ...(body.maxAgeSeconds === undefined ? {} : { maxAgeSeconds: body.maxAgeSeconds }),
+})
 
 const onGrants = strict({ name, title: title.optional(), sources, ...settings })
 const withHandover = strict({

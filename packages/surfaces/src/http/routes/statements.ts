@@ -1,4 +1,10 @@
-import type { QueryRequest, ResultFormat, StatementRun } from '@sluis/engine'
+import {
+  longestMaxAgeSeconds,
+  parseCacheControl,
+  type QueryRequest,
+  type ResultFormat,
+  type StatementRun,
+} from '@sluis/engine'
 import { isId, SluisError, type StatementId } from '@sluis/shared'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
@@ -37,6 +43,7 @@ const querySchema = strict({
     .max(7 * 86_400_000)
     .optional(),
   strict: z.boolean().optional(),
+  maxAgeSeconds: z.number().int().min(0).max(longestMaxAgeSeconds).optional(),
 })
 const byName = z.object({ name: z.string() })
 const byId = z.object({ name: z.string(), id: z.string() })
@@ -50,7 +57,14 @@ function toQuery(
   context: RequestContext,
   database: string,
   body: z.infer<typeof querySchema>,
+  cacheControl: string | undefined,
 ): Omit<QueryRequest, 'format'> {
+  const wish = parseCacheControl(cacheControl)
+  if (wish === null) {
+    throw new SluisError('INVALID_REQUEST', 'max-age in Cache-Control is no whole number of seconds.', {
+      details: { field: 'Cache-Control' },
+    })
+  }
   return {
     organisationId: context.organisationId,
     database,
@@ -61,11 +75,17 @@ function toQuery(
     ...(body.maxRows === undefined ? {} : { maxRows: body.maxRows }),
     ...(body.timeoutMs === undefined ? {} : { timeoutMs: body.timeoutMs }),
     ...(body.strict === undefined ? {} : { strict: body.strict }),
+    freshness: {
+      ...wish,
+      ...(body.maxAgeSeconds === undefined ? {} : { maxAgeSeconds: body.maxAgeSeconds }),
+    },
   }
 }
 
 function sendRun(reply: FastifyReply, run: StatementRun): FastifyReply {
   reply.header('Sluis-Statement', run.id).type(mediaTypes[run.format])
+  // RFC 9111 § 5.1: only where something was not asked for anew.
+  if (run.ageSeconds !== undefined) reply.header('Age', String(run.ageSeconds))
   if (run.warnings.length > 0) {
     // A header holds no line break and no other alphabet.
     reply.header(
@@ -98,7 +118,7 @@ export function statementRoutes(app: FastifyInstance, { people, engine }: HttpPa
       const context = await enter(request, people, 'query')
       requireDatabase(context, request.params.name)
       const query = {
-        ...toQuery(context, request.params.name, request.body),
+        ...toQuery(context, request.params.name, request.body, request.headers['cache-control']),
         format: formatOf(request.headers.accept),
       }
       if (/\brespond-async\b/.test(String(request.headers.prefer ?? ''))) {
@@ -129,7 +149,9 @@ export function statementRoutes(app: FastifyInstance, { people, engine }: HttpPa
     async (request) => {
       const context = await enter(request, people, 'query')
       requireDatabase(context, request.params.name)
-      return engine.explain(toQuery(context, request.params.name, request.body))
+      return engine.explain(
+        toQuery(context, request.params.name, request.body, request.headers['cache-control']),
+      )
     },
   )
 
