@@ -3,12 +3,18 @@ import { type BlockReason, blockReasons } from './api/access-rules.ts'
 import { Dataset } from './data/dataset.ts'
 import type { EmulatorState } from './emulator-state.ts'
 import type { App } from './oauth/issuer.ts'
+import { readBase32 } from './oauth/one-time-code.ts'
 
 /** The controls of Exact Online beside those that every emulator has. */
 export function exactOnlineControls(state: EmulatorState): Controls {
   const { issuer } = state
   return {
-    ...commonControls(state, { afterClock: () => issuer.keepClock() }),
+    ...commonControls(state, {
+      afterClock: () => {
+        issuer.keepClock()
+        state.webhooks.wake()
+      },
+    }),
 
     'GET apps': () => ({
       status: 200,
@@ -26,11 +32,13 @@ export function exactOnlineControls(state: EmulatorState): Controls {
       return { status: 201, body: { clientId: app.clientId, redirectUris: app.redirectUris } }
     },
 
-    'POST users': ({ user, password, language = 'nl-NL' }) => {
+    'POST users': ({ user, password, language = 'nl-NL', totpSecret }) => {
       if (typeof user !== 'string' || user === '' || typeof password !== 'string' || password === '')
         return controlFault('a user has user and password')
       if (language !== 'nl-NL' && language !== 'en-US') return controlFault('language is nl-NL or en-US')
-      issuer.registerUser(user, password, language)
+      if (totpSecret !== undefined && (typeof totpSecret !== 'string' || readBase32(totpSecret) === null))
+        return controlFault('totpSecret is base32, as an authenticator takes it')
+      issuer.registerUser(user, password, language, totpSecret)
       return { status: 201, body: { user } }
     },
 
@@ -73,6 +81,8 @@ export function exactOnlineControls(state: EmulatorState): Controls {
       state.ledger.clear()
       state.limits.reset()
       state.access.reset()
+      state.logIns.clear()
+      state.webhooks.clear()
       state.faults.clear()
       return { status: 200, body: {} }
     },

@@ -17,8 +17,10 @@ import { Dataset } from './data/dataset.ts'
 import { WrittenRows } from './data/written-rows.ts'
 import type { EmulatorState } from './emulator-state.ts'
 import { Issuer } from './oauth/issuer.ts'
+import { LogIns } from './oauth/log-ins.ts'
 import { serveAuthorize, serveToken } from './oauth/serve-oauth.ts'
 import { Settings } from './settings.ts'
+import { Webhooks } from './webhooks/webhooks.ts'
 
 export interface ExactOnlineEmulatorOptions {
   /** 0 takes a free one. */
@@ -52,11 +54,15 @@ export async function startExactOnlineEmulator(
     collation: 'sql-server',
   })
   const { data, collation } = settings.current
+  const issuer = new Issuer(clock, issuerJournal)
+  const ledger: EmulatorState['ledger'] = new Ledger(new Journal(home, 'ledger'))
   const state: EmulatorState = {
     clock,
     settings,
-    issuer: new Issuer(clock, issuerJournal),
-    ledger: new Ledger(new Journal(home, 'ledger')),
+    issuer,
+    ledger,
+    logIns: new LogIns(),
+    webhooks: new Webhooks(clock, issuer, ledger, new Journal(home, 'webhooks')),
     limits: new Limits(),
     access: new AccessRules(),
     faults: new Faults(),
@@ -74,6 +80,7 @@ export async function startExactOnlineEmulator(
     url: listening.url,
     async close() {
       await listening.close()
+      state.webhooks.close()
       issuerJournal.close()
       state.ledger.close()
       settings.close()
@@ -92,7 +99,7 @@ async function handle(
   const path = url.pathname
   if (path.startsWith('/_control/')) await serveControl(request, response, url, controls)
   else if (path === '/api/oauth2/token') await serveToken(request, response, state, path)
-  else if (/^\/api\/oauth2\/(auth|login|consent)$/.test(path))
+  else if (/^\/api\/oauth2\/(auth|login|verify|consent)$/.test(path))
     await serveAuthorize(request, response, state, url)
   else if (path.startsWith('/api/v1/')) await serveApi(request, response, state, url)
   else if (path.toLowerCase() === '/docs/sysattachment.aspx') serveAttachment(request, response, state, url)

@@ -2,7 +2,8 @@ import type { LedgerEntry } from '@sluis/emulator-shared'
 
 /** One request that the emulator of Exact Online saw, without any secret. */
 export interface ExactOnlineLedgerEntry extends LedgerEntry {
-  readonly kind: 'authorize' | 'token' | 'api'
+  /** `webhook` is a request that the emulator sent. */
+  readonly kind: 'authorize' | 'token' | 'api' | 'webhook'
   readonly method: string
   /** Endpoint without division and key: `crm/Accounts`. */
   readonly route: string

@@ -4,6 +4,7 @@ import { wallClock } from './wall-clock.ts'
 
 export interface Writer {
   readonly user: { readonly id: string; readonly fullName: string }
+  readonly clientId: string
   readonly now: number
   readonly division: number
 }
@@ -12,7 +13,7 @@ export interface Writer {
 export function newValues(
   set: EntitySet,
   said: ReadonlyMap<string, Value>,
-  { now, user, division }: Writer,
+  { now, user, division, clientId }: Writer,
 ): ReadonlyMap<string, Value> {
   const time = wallClock(now)
   const today = Math.floor(time / 86_400_000) * 86_400_000
@@ -44,6 +45,11 @@ export function newValues(
   if (typeof file === 'string') {
     offer('FileSize', Buffer.from(file, 'base64').length)
     offer('Url', '')
+  }
+  if (set.path === 'webhooks/webhooksubscriptions') {
+    offer('ClientID', clientId)
+    offer('UserID', user.id)
+    offer('Description', said.get('Topic') ?? null)
   }
   const amount = amountOf(said)
   if (amount !== null) for (const name of ['AmountFC', 'AmountDC']) offer(name, amount)

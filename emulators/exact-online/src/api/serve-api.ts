@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { BodyTooLarge, isInstead, playAfter, playInstead, readBody } from '@sluis/emulator-shared'
 import type { EmulatorState } from '../emulator-state.ts'
+import { tellChanges } from '../webhooks/tell-changes.ts'
 import { answerApi } from './api-endpoint.ts'
 import { largestBody, longestUrl, unencodedSize } from './body-size.ts'
 
@@ -57,6 +58,8 @@ export async function serveApi(
     },
     state,
   )
+  if (answer.division !== null && answer.changes.length > 0)
+    tellChanges(answer.changes, answer.division, url.origin, now, state.dataset, state.webhooks)
   state.ledger.add({
     at: now,
     kind: 'api',

@@ -1,6 +1,7 @@
 import { type EntitySet, type Property, repeated, summed } from '../data/dataset.ts'
 import { deletedTypes, deletionsKeptMs } from '../data/deleted-types.ts'
 import type { Value } from '../data/named-values.ts'
+import { checkSubscription, refuseUpdate, subscriptionsPath } from '../webhooks/subscription-rules.ts'
 import { ApiFault } from './api-fault.ts'
 import { type BodyValues, parseBody, readBody } from './body-values.ts'
 import { keyText } from './key-text.ts'
@@ -49,6 +50,7 @@ export function writeEntity(
   const headers = headersOf(set, index, context).map(
     ([header, row]): Change => ({ set: header, index: row, action: 'Update' }),
   )
+  if (method === 'PUT' && set.path === subscriptionsPath) throw refuseUpdate(context.language)
   if (method === 'PUT') update(set, index, body, context)
   else remove(set, index, context)
   const action = method === 'PUT' ? 'Update' : 'Delete'
@@ -59,6 +61,10 @@ function create(set: EntitySet, path: string, text: string, context: WriteContex
   const said = readBody(parseBody(text, context.contentType), set, 'c')
   // All is looked at before anything is kept: a refused invoice leaves no lines behind.
   const lines = checkNew(set, said, null, context)
+  if (set.path === subscriptionsPath) {
+    const values = new Map([...said.values].map(([{ name }, value]) => [name, value]))
+    checkSubscription(set, values, context)
+  }
   const index = add(set, said, new Map(), context)
   for (const { set: lineSet, said: line } of lines) {
     const foreignKey = foreignKeyTo(set, lineSet)

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { startTestBrowser, type TestBrowser } from '../../../../scripts/testing/browser.ts'
 import { type ExactOnlineEmulator, startExactOnlineEmulator } from '../index.ts'
+import { oneTimeCode } from './one-time-code.ts'
 
 // wire.md § 1.3 in a real browser. `SCREENSHOTS=folder` keeps what it saw.
 const screenshots = process.env.SCREENSHOTS
@@ -117,6 +118,36 @@ describe('the browser flow of wire.md § 1.3, in a real browser', () => {
     await page.waitForURL((url) => url.href.startsWith(callback))
     const target = new URL(page.url())
     assert.deepEqual(Object.fromEntries(target.searchParams), { error: 'access_denied', state: 'a b&c' })
+    assert.deepEqual(faults, [])
+  })
+
+  test('English, 375 px, keyboard alone: a second factor is asked, a wrong code is said, the right one goes on', async () => {
+    const secret = 'JBSWY3DPEHPK3PXP'
+    await control('users', { user: 'piet@example.com', password: 'pw', totpSecret: secret })
+    const { page, faults, shoot } = await arrive(375, 'en-GB')
+    await page.locator('#user:focus').waitFor()
+    await page.keyboard.type('piet@example.com')
+    await page.keyboard.press('Tab')
+    await page.keyboard.type('pw')
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Second step' }).waitFor()
+    await shoot('second-factor')
+    await page.locator('#code:focus').waitFor()
+    await page.keyboard.type('000000')
+    await page.keyboard.press('Enter')
+    await page.getByRole('alert').waitFor()
+    await page.locator('#code:focus').waitFor()
+    const answer = await fetch(`${emulator.url}/_control/clock`)
+    const { now } = (await answer.json()) as { now: number }
+    await page.keyboard.type(oneTimeCode(secret, now))
+    await page.keyboard.press('Enter')
+    await page.getByRole('heading', { name: 'Give permission' }).waitFor()
+    // Logged in, the browser is not asked again.
+    await page.goto(`${emulator.url}/api/oauth2/auth?client_id=app-1&redirect_uri=${callback}`)
+    await page.getByRole('heading', { name: 'Give permission' }).waitFor()
+    await page.getByRole('button', { name: 'Allow' }).click()
+    await page.waitForURL((url) => url.href.startsWith(callback))
+    assert.ok(new URL(page.url()).searchParams.get('code'))
     assert.deepEqual(faults, [])
   })
 

@@ -10,6 +10,11 @@ const texts = {
     anyPassword: 'This is an emulator: any name and password will do, unless a user was registered.',
     wrong: 'User name or password is incorrect.',
     next: 'Log in',
+    secondFactor: 'Second step',
+    code: 'Code of your authenticator',
+    codeHint: 'Six digits, new every half minute.',
+    wrongCode: 'That code is not right, or no longer.',
+    verify: 'Continue',
     consent: 'Give permission',
     asks: 'asks to use the data of these companies in your name:',
     allow: 'Allow',
@@ -25,6 +30,11 @@ const texts = {
       'Dit is een nabootsing: elke naam en elk wachtwoord is goed, tenzij de gebruiker is vastgelegd.',
     wrong: 'De gebruikersnaam of het wachtwoord klopt niet.',
     next: 'Inloggen',
+    secondFactor: 'Tweede stap',
+    code: 'Code van je authenticator',
+    codeHint: 'Zes cijfers, elke halve minuut nieuw.',
+    wrongCode: 'Die code klopt niet, of niet meer.',
+    verify: 'Verder',
     consent: 'Toestemming geven',
     asks: 'vraagt om namens jou de gegevens van deze administraties te gebruiken:',
     allow: 'Toestaan',
@@ -74,6 +84,23 @@ ${refused === null ? '' : `<p class="fault" role="alert" id="fault">${text.wrong
 <label for="user">${text.user}</label><input id="user" name="user" type="text" required value="${escapeHtml(refused ?? '')}"${refused === null ? ' autofocus' : ''} autocomplete="username">
 <label for="password">${text.password}</label><input id="password" name="password" type="password" required${refused === null ? '' : ' autofocus aria-invalid="true"'} aria-describedby="${refused === null ? 'hint' : 'fault hint'}" autocomplete="current-password">
 <p><small id="hint">${text.anyPassword}</small></p><button>${text.next}</button></form>`,
+  )
+}
+
+/** The page that asks for the digits of an authenticator; with `isRefused`, after digits that were wrong. */
+export function secondFactorPage(
+  language: Language,
+  fields: Readonly<Record<string, string>>,
+  isRefused: boolean,
+): string {
+  const text = texts[language]
+  return page(
+    language,
+    text.secondFactor,
+    `<form method="post" action="/api/oauth2/verify">${hidden(fields)}
+${isRefused ? `<p class="fault" role="alert" id="fault">${text.wrongCode}</p>` : ''}
+<label for="code">${text.code}</label><input id="code" name="code" type="text" inputmode="numeric" autocomplete="one-time-code" required autofocus${isRefused ? ' aria-invalid="true"' : ''} aria-describedby="${isRefused ? 'fault hint' : 'hint'}">
+<p><small id="hint">${text.codeHint}</small></p><button>${text.verify}</button></form>`,
   )
 }
 

@@ -21,6 +21,8 @@ export interface App {
     readonly allowEarlyRefresh?: boolean
     /** Whether a 401 of the API tells its reason in a header (it does unless this is false). */
     readonly reasonOn401?: boolean
+    /** The unit of the 2, 4, 8, … after which a webhook is sent again (60). */
+    readonly webhookRetrySeconds?: number
   }
 }
 
@@ -48,6 +50,7 @@ type JournalRecord =
       readonly user: string
       readonly password: string
       readonly language?: string
+      readonly totpSecret?: string
     }
 
 export interface TokenAnswer {
@@ -73,6 +76,7 @@ export class Issuer {
   readonly #usedCodes = new Set<number>()
   readonly #passwords = new Map<string, string>()
   readonly #languages = new Map<string, string>()
+  readonly #totpSecrets = new Map<string, string>()
   readonly #clock: EmulatedClock
   readonly #journal: Journal
   #codec: TokenCodec
@@ -106,6 +110,8 @@ export class Issuer {
     else if (record.kind === 'user') {
       this.#passwords.set(record.user, record.password)
       if (record.language) this.#languages.set(record.user, record.language)
+      if (record.totpSecret) this.#totpSecrets.set(record.user, record.totpSecret)
+      else this.#totpSecrets.delete(record.user)
     }
   }
 
@@ -122,9 +128,15 @@ export class Issuer {
     this.#keep({ kind: 'clock', offset: this.#clock.offset })
   }
 
-  /** From now on this user logs in with this password only. */
-  registerUser(user: string, password: string, language = 'nl-NL'): void {
-    this.#keep({ kind: 'user', user: user.toLowerCase(), password: hashOf(password), language })
+  /** From now on this user logs in with this password only, and with a second factor where a secret is given. */
+  registerUser(user: string, password: string, language = 'nl-NL', totpSecret?: string): void {
+    const second = totpSecret === undefined ? {} : { totpSecret }
+    this.#keep({ kind: 'user', user: user.toLowerCase(), password: hashOf(password), language, ...second })
+  }
+
+  /** The secret of the user's authenticator, in base32; null for users without a second factor. */
+  totpSecretOf(user: string): string | null {
+    return this.#totpSecrets.get(user.toLowerCase()) ?? null
   }
 
   /** The language that the user is spoken to in: Dutch unless registered otherwise. */
@@ -149,7 +161,11 @@ export class Issuer {
     this.#journal.append({ kind: 'secret', secret }, { isDurable: true })
     this.#codec = new TokenCodec(secret)
     for (const app of apps) this.register(app)
-    for (const [user, password] of this.#passwords) this.#keep({ kind: 'user', user, password })
+    for (const [user, password] of this.#passwords) {
+      const language = this.languageOf(user)
+      const totpSecret = this.totpSecretOf(user)
+      this.#keep({ kind: 'user', user, password, language, ...(totpSecret ? { totpSecret } : {}) })
+    }
     this.keepClock()
   }
 

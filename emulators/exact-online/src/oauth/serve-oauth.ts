@@ -71,12 +71,16 @@ export async function serveAuthorize(
 ): Promise<void> {
   const form = request.method === 'POST' ? new URLSearchParams(await readBody(request)) : url.searchParams
   const step = url.pathname.split('/').at(-1) ?? 'auth'
+  const session = /(?:^|;\s*)EmulatedSession=([\w-]+)/.exec(request.headers.cookie ?? '')?.[1] ?? null
   const answer = answerAuthorize(
-    step,
-    form,
-    request.headers['accept-language'],
-    state.issuer,
-    state.dataset.divisions,
+    {
+      step,
+      form,
+      acceptLanguage: request.headers['accept-language'],
+      session,
+      now: state.clock.now(),
+    },
+    { issuer: state.issuer, logIns: state.logIns, divisions: state.dataset.divisions },
   )
   state.ledger.add({
     at: state.clock.now(),
@@ -93,6 +97,9 @@ export async function serveAuthorize(
     'Cache-Control': 'no-store',
     'Content-Security-Policy': "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
     ...(answer.location ? { Location: answer.location } : {}),
+    ...(answer.session
+      ? { 'Set-Cookie': `EmulatedSession=${answer.session}; Path=/api/oauth2; HttpOnly; SameSite=Lax` }
+      : {}),
   }
   response.writeHead(answer.status, headers).end(answer.html ?? '')
 }

@@ -28,7 +28,7 @@ export class TokenCodec {
     const seal = createHmac('sha256', this.#secret).update(body)
     const signature = seal.digest('base64url')
     let filler = ''
-    for (let round = 0; body.length + filler.length < 640; round++) {
+    for (let round = 0; body.length + filler.length < 700; round++) {
       filler += createHmac('sha256', this.#secret).update(`${signature}${round}`).digest('base64url')
     }
     const text = `IAAAA${signature}.${body}.${filler}`

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { exactOnlineCatalogue } from '@sluis/facts'
+import { must } from '@sluis/shared'
+import { deletedTypes } from './data/deleted-types.ts'
+import { type Lab, startLab } from './testing/lab.ts'
+
+let lab: Lab
+before(async () => {
+  lab = await startLab()
+})
+after(() => lab.close())
+
+const accounts = 'sync/CRM/Accounts'
+
+describe('§ 4.1: streams', () => {
+  test('§ 4.1: a first run reads 1,000 a page in the order of Timestamp, whose key the next page is from', async () => {
+    const first = await lab.get('sync/Financial/TransactionLines?$filter=Timestamp gt 1&$select=Timestamp,ID')
+    assert.equal(first.d.results.length, 1000)
+    assert.match(first.d.__next, /\$skiptoken=\d+L$/)
+    const all = await lab.all('sync/Financial/TransactionLines?$filter=Timestamp gt 1L&$select=Timestamp,ID')
+    const stamps = all.map(({ Timestamp }) => BigInt(String(Timestamp)))
+    assert.ok(stamps.every((stamp, at) => at === 0 || stamp > must(stamps[at - 1])))
+    assert.equal(new Set(all.map(({ ID }) => ID)).size, all.length)
+  })
+
+  test('§ 4.1: Timestamp is a text of digits in JSON, and the key of the address', async () => {
+    const [row] = await lab.rows(`${accounts}?$filter=Timestamp gt 1L&$top=1`)
+    assert.match(String(row?.Timestamp), /^\d+$/)
+    assert.equal(typeof row?.Timestamp, 'string')
+    assert.match((must(row).__metadata as { uri: string }).uri, /Accounts\(\d+L\)$/)
+  })
+
+  test('§ 4.1: the literal may go without its suffix', async () => {
+    const [row] = await lab.rows(`${accounts}?$filter=Timestamp gt 1L&$top=1`)
+    const after = async (literal: string) =>
+      (await lab.rows(`${accounts}?$filter=Timestamp gt ${literal}&$select=ID&$top=5`)).map(({ ID }) => ID)
+    assert.deepEqual(await after(`${row?.Timestamp}`), await after(`${row?.Timestamp}L`))
+  })
+
+  for (const [what, path, status] of [
+    ['Timestamp', `${accounts}?$filter=Timestamp gt 1L`, 200],
+    ['Modified, for a first load', `${accounts}?$filter=Modified gt datetime'2020-01-01'`, 200],
+    ['another property', `${accounts}?$filter=Timestamp gt 1L and Name eq 'x'`, 400],
+    ['EntityType of deletions', 'sync/Deleted?$filter=Timestamp gt 1L and EntityType eq 2', 200],
+    ['EntityKey of deletions', 'sync/Deleted?$filter=EntityKey ne null', 400],
+    ['$select=*', `${accounts}?$filter=Timestamp gt 1L&$select=*`, 400],
+  ] as const) {
+    test(`§ 4.1: ${what}: ${status}`, async () => {
+      assert.equal((await lab.get(path)).status, status)
+    })
+  }
+
+  test('§ 4.1: SyncTimestamp turns a time of change into the version to start from', async () => {
+    const rows = await lab.all(`${accounts}?$filter=Timestamp gt 1L&$select=Timestamp,ID,Modified`)
+    const time = (row: Record<string, unknown>) => Number(/\d+/.exec(String(row.Modified))?.[0])
+    const modified = Date.UTC(2025, 0, 1)
+    const { d } = await lab.get(
+      `sync/SyncTimestamp?modified=datetime'${new Date(modified).toISOString().slice(0, 19)}'&endPoint='CRM/Accounts'`,
+    )
+    const changed = rows.filter((row) => time(row) >= modified)
+    assert.ok(changed.length > 0 && changed.length < rows.length)
+    const after = await lab.all(`${accounts}?$filter=Timestamp gt ${d.SyncTimestamp}L&$select=ID`)
+    const ids = new Set(after.map(({ ID }) => ID))
+    assert.ok(changed.every(({ ID }) => ids.has(ID)))
+  })
+})
+
+describe('§ 4.2: sync/Deleted', () => {
+  test('§ 4.2: every entity with a number exists in the catalogue', () => {
+    const paths = new Set(
+      exactOnlineCatalogue().map(({ uri }) => uri.replace('/api/v1/{division}/', '').toLowerCase()),
+    )
+    assert.deepEqual(
+      Object.keys(deletedTypes).filter((path) => !paths.has(path)),
+      [],
+    )
+    assert.equal(new Set(Object.values(deletedTypes)).size, Object.values(deletedTypes).length)
+  })
+
+  test('§ 4.2: what can be deleted is listed with its number, its key, who and when', async () => {
+    const { d: me } = await lab.get('/api/v1/current/Me')
+    const { now } = (await lab.control('clock')).body
+    const deletable = exactOnlineCatalogue().filter(
+      ({ uri, methods, kind }) =>
+        kind === 'rest' &&
+        methods.includes('DELETE') &&
+        uri.replace('/api/v1/{division}/', '').toLowerCase() in deletedTypes,
+    )
+    assert.ok(deletable.length >= 10)
+    const expected: unknown[] = []
+    for (const { uri, properties, filterFields } of deletable) {
+      const path = uri.replace('/api/v1/{division}/', '')
+      const key = must(properties.find((property) => property.key)).name
+      const field = filterFields?.[0]
+      const filter = field ? `&$filter=${field} ne null or ${field} eq null` : ''
+      const [row] = await lab.rows(`${path}?$top=1&$select=${key}${filter}`)
+      const id = row?.[key]
+      assert.equal((await lab.call(`${path}(guid'${id}')`, { method: 'DELETE' })).status, 204, path)
+      expected.push([deletedTypes[path.toLowerCase()], id])
+    }
+    const listed = await lab.rows('sync/Deleted?$filter=Timestamp gt 1L')
+    assert.deepEqual(
+      listed.map(({ EntityType, EntityKey }) => [EntityType, EntityKey]),
+      expected,
+    )
+    for (const row of listed) {
+      assert.deepEqual(
+        Object.keys(row)
+          .filter((name) => name !== '__metadata')
+          .sort(),
+        ['DeletedBy', 'DeletedDate', 'Division', 'EntityKey', 'EntityType', 'ID', 'Timestamp'],
+      )
+      assert.deepEqual([row.DeletedBy, row.Division], [me.results[0].UserID, lab.division])
+      const wall = Number(/\d+/.exec(String(row.DeletedDate))?.[0])
+      assert.ok(Math.abs(wall - now) < 3 * 3_600_000)
+    }
+    const [type, id] = must(expected[0]) as [number, string]
+    const own = await lab.rows(`sync/Deleted?$filter=Timestamp gt 1L and EntityType eq ${type}`)
+    assert.deepEqual(
+      own.map(({ EntityKey }) => EntityKey),
+      [id],
+    )
+  })
+
+  test('§ 4.2: it forgets after two months', async () => {
+    assert.ok((await lab.rows('sync/Deleted?$filter=Timestamp gt 1L')).length > 0)
+    await lab.advance(59 * 86_400)
+    await lab.as('anna')
+    assert.ok((await lab.rows('sync/Deleted?$filter=Timestamp gt 1L')).length > 0)
+    await lab.advance(2 * 86_400)
+    await lab.as('anna')
+    assert.deepEqual(await lab.rows('sync/Deleted?$filter=Timestamp gt 1L'), [])
+  })
+})
