@@ -110,6 +110,7 @@ export class Handovers {
       )
       return first ?? { outcome: 'repeated', grant: await this.#parts.view(known.grant) }
     }
+    await this.#checkExternalId(handover)
     const row = await this.#newRow(handover, credentials, platform)
     try {
       await this.#insert(row, known?.fingerprint ?? null, options)
@@ -140,7 +141,19 @@ export class Handovers {
     const credentials = checkCredentials(handover.credentials, platform, region, this.#parts.clock.now())
     await beforeSpending?.()
     const known = await this.#recognise(organisationId, platform, credentials, { isDryRun: true })
+    if (known === null || !('grant' in known)) await this.#checkExternalId(handover)
     return known !== null && 'grant' in known ? 'would-be-repeated' : 'would-be-sent'
+  }
+
+  /** Refuses before anything is sent what could be no other consent of the grant that has this external id. */
+  async #checkExternalId({ organisationId, externalId, platform, region, client }: Handover): Promise<void> {
+    if (externalId === undefined) return
+    const { rows } = await this.#parts.store.pool.query<{ id: GrantId }>(
+      `SELECT id FROM token_grant WHERE organisation_id = $1 AND external_id = $2 AND deleted_at IS NULL
+         AND platform_user_id IS NOT NULL AND (platform, region, client_id) <> ($3, $4, $5)`,
+      [organisationId, externalId, platform, region, client.clientId],
+    )
+    if (rows[0]) throw errorOf(externalIdTaken(externalId, rows[0].id))
   }
 
   async #newRow(
@@ -226,12 +239,6 @@ export class Handovers {
     } catch (error) {
       const { code, constraint } = error as { code?: string; constraint?: string }
       if (code !== '23505') throw error
-      if (constraint === 'token_grant_external') {
-        throw new SluisError('INVALID_REQUEST', `externalId "${row.external_id}" belongs to another grant.`, {
-          hint: 'Use another externalId, or delete that grant first.',
-          details: { field: 'externalId' },
-        })
-      }
       if (constraint !== 'token_fingerprint_pkey') throw error
       throw new SluisError(
         'HANDOVER_TOKEN_ALREADY_HELD',
@@ -507,6 +514,10 @@ export class Handovers {
           await this.#forget(row, failureOf(code, message, hint, details))
           throw error
         }
+        if ((error as { constraint?: string }).constraint === 'token_grant_external') {
+          await this.#giveUpExternalId(row)
+          continue
+        }
         // Two handovers of one user settle at once: one is first, the other finds it on its second look.
         if ((error as { code?: string }).code !== '23505' || attempt > 2) throw error
       }
@@ -524,6 +535,25 @@ export class Handovers {
     return this.#parts.spool.append({ kind: 'grant', at, row: rowToJson(row) })
   }
 
+  /** Another user's grant has this external id: refused, or kept without it where a token was spent to learn that. */
+  async #giveUpExternalId(row: GrantRow): Promise<void> {
+    const { pool } = this.#parts.store
+    const current = await this.#parts.store.get(row.id)
+    if (!current?.proven_refresh) {
+      const { rows } = await pool.query<{ id: GrantId }>(
+        `SELECT id FROM token_grant WHERE organisation_id = $1 AND external_id = $2 AND deleted_at IS NULL
+           AND platform_user_id IS NOT NULL`,
+        [row.organisation_id, row.external_id],
+      )
+      const failure = externalIdTaken(row.external_id ?? '', rows[0]?.id)
+      await this.#forget(row, failure)
+      throw errorOf(failure)
+    }
+    await pool.query('UPDATE token_grant SET external_id = NULL WHERE id = $1 AND platform_user_id IS NULL', [
+      row.id,
+    ])
+  }
+
   #note(tx: pg.ClientBase, row: GrantRow, actor: string, action: string, facts: object): Promise<unknown> {
     return tx.query(
       `INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts) VALUES ($1, $2, $3, $4, $5, $6)`,
@@ -531,6 +561,16 @@ export class Handovers {
     )
   }
 }
+
+const externalIdTaken = (externalId: string, grant: GrantId | undefined) =>
+  failureOf(
+    'INVALID_REQUEST',
+    `externalId "${externalId}" belongs to the grant of another user or client; nothing was spent.`,
+    grant === undefined
+      ? 'Use another externalId.'
+      : `Use another externalId, or delete grant ${grant} first.`,
+    { field: 'externalId', ...(grant === undefined ? {} : { grant }) },
+  )
 
 /** A refusal as the idempotency key keeps it, to be given again to the same request. */
 interface StoredFailure {
