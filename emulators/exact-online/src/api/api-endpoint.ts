@@ -1,4 +1,5 @@
-import type { Dataset, EntitySet } from '../data/dataset.ts'
+import type { Dataset } from '../data/dataset.ts'
+import type { EntitySet } from '../data/entity-set.ts'
 import type { Chain, Issuer } from '../oauth/issuer.ts'
 import type { AccessRules } from './access-rules.ts'
 import { ApiFault } from './api-fault.ts'

@@ -1,4 +1,5 @@
-import type { Dataset, EntitySet } from '../data/dataset.ts'
+import type { Dataset } from '../data/dataset.ts'
+import type { EntitySet } from '../data/entity-set.ts'
 
 export interface Download {
   readonly name: string

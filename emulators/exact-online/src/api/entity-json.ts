@@ -1,4 +1,4 @@
-import type { Property } from '../data/dataset.ts'
+import type { Property } from '../data/entity-set.ts'
 import type { Value } from '../data/named-values.ts'
 import { type EntityView, shownIn } from './entity-view.ts'
 import { keyText } from './key-text.ts'

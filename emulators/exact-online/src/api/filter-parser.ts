@@ -1,4 +1,4 @@
-import type { EntitySet, Property } from '../data/dataset.ts'
+import type { EntitySet, Property } from '../data/entity-set.ts'
 import type { Value } from '../data/named-values.ts'
 import { ApiFault } from './api-fault.ts'
 

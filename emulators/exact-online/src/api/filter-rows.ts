@@ -1,4 +1,4 @@
-import type { RowSteps } from '../data/dataset.ts'
+import type { RowSteps } from '../data/entity-set.ts'
 import type { Value } from '../data/named-values.ts'
 import { type Collation, compareValues, foldForSearch } from './collation.ts'
 import type { FilterNode } from './filter-parser.ts'

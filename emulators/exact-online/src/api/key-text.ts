@@ -1,4 +1,4 @@
-import type { EntitySet } from '../data/dataset.ts'
+import type { EntitySet } from '../data/entity-set.ts'
 
 /** How a key stands in an address: `guid'…'`, `5`, `5L`, `'EUR'`, several as `Name=value`. */
 export function keyText(set: EntitySet, division: number, index: number): string {

@@ -1,4 +1,4 @@
-import type { EntitySet, Property } from '../data/dataset.ts'
+import type { EntitySet, Property } from '../data/entity-set.ts'
 
 /** The property of the lines that names their header. */
 export function foreignKeyTo(header: EntitySet, lines: EntitySet): Property | undefined {

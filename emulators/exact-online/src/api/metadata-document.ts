@@ -1,4 +1,5 @@
-import type { Dataset, EntitySet } from '../data/dataset.ts'
+import type { Dataset } from '../data/dataset.ts'
+import type { EntitySet } from '../data/entity-set.ts'
 import { metadataNamespace } from './xml.ts'
 
 const edmx = 'http://schemas.microsoft.com/ado/2007/06/edmx'

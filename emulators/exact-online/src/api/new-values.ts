@@ -1,4 +1,4 @@
-import type { EntitySet } from '../data/dataset.ts'
+import type { EntitySet } from '../data/entity-set.ts'
 import type { Value } from '../data/named-values.ts'
 import { wallClock } from './wall-clock.ts'
 

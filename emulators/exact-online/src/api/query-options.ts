@@ -1,4 +1,4 @@
-import type { EntitySet, Property } from '../data/dataset.ts'
+import type { EntitySet, Property } from '../data/entity-set.ts'
 import { ApiFault } from './api-fault.ts'
 import { type FilterNode, filteredProperties, parseFilter } from './filter-parser.ts'
 

@@ -1,4 +1,5 @@
-import type { Dataset, EntitySet } from '../data/dataset.ts'
+import type { Dataset } from '../data/dataset.ts'
+import type { EntitySet } from '../data/entity-set.ts'
 import type { Value } from '../data/named-values.ts'
 import { ApiFault } from './api-fault.ts'
 import { type Collation, compareForOrder } from './collation.ts'

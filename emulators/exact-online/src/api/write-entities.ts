@@ -1,5 +1,6 @@
-import { type EntitySet, type Property, repeated, summed } from '../data/dataset.ts'
 import { deletedTypes, deletionsKeptMs } from '../data/deleted-types.ts'
+import type { EntitySet, Property } from '../data/entity-set.ts'
+import { repeated, summed } from '../data/header-lines.ts'
 import type { Value } from '../data/named-values.ts'
 import { checkSubscription, refuseUpdate, subscriptionsPath } from '../webhooks/subscription-rules.ts'
 import { ApiFault } from './api-fault.ts'

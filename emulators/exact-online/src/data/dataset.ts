@@ -1,5 +1,16 @@
 import { type CatalogueEntry, type CatalogueProperty, exactOnlineCatalogue } from '@sluis/facts'
 import { attachmentValue } from './attachments.ts'
+import { balanced } from './balanced-lines.ts'
+import { foreignKeyOf, pathOf, twinOf, typeNameOf } from './catalogue-paths.ts'
+import {
+  type Collection,
+  type Division,
+  type EntitySet,
+  noRows,
+  oneRow,
+  type Property,
+  targets,
+} from './entity-set.ts'
 import {
   balancedEntities,
   defaultRows,
@@ -11,6 +22,8 @@ import {
   setUpSizes,
 } from './entity-sizes.ts'
 import { dueDate, enumerated, withDueDate } from './enumerations.ts'
+import { generated } from './generated-values.ts'
+import { repeated, summed } from './header-lines.ts'
 import {
   balancedLines,
   countLines,
@@ -21,60 +34,11 @@ import {
   wholeLines,
 } from './line-numbering.ts'
 import { LinearReference } from './linear-reference.ts'
-import { fitsType, namedValues, type Value, valueByType } from './named-values.ts'
+import { namedValues, valueByType } from './named-values.ts'
 import { RowGuids } from './row-guid.ts'
 import { hashRow, hashText } from './seeded-hash.ts'
 import { currencies } from './words.ts'
-import { WrittenRows, type WrittenSet } from './written-rows.ts'
-
-export interface Division {
-  readonly code: number
-  readonly name: string
-  readonly index: number
-}
-
-/** One property of an entity set: what it is, and its value in any row. */
-export interface Property {
-  readonly name: string
-  readonly type: string
-  readonly isKey: boolean
-  readonly value: (division: number, index: number) => Value
-  /** The rows of a division that may have this value; null where only a look at every row tells. */
-  readonly rowsWith: ((division: number, value: Value) => RowSteps) | null
-}
-
-/** Rows `first`, `first + step`, …: `count` of them, or to the end where that is null. */
-export interface RowSteps {
-  readonly first: number
-  readonly step: number
-  readonly count: number | null
-}
-
-/** A line collection of a header, e.g. `SalesInvoiceLines`. */
-export interface Collection {
-  readonly name: string
-  /** The entity set of the lines, or null where the emulator keeps none: always empty. */
-  readonly lines: EntitySet | null
-}
-
-/**
- * One endpoint's rows. Every value is computed from seed, division, row and property; only what clients wrote is
- * stored, and wins.
- */
-export interface EntitySet {
-  readonly entry: CatalogueEntry
-  /** `crm/accounts`: the path below the division, lower case. */
-  readonly path: string
-  readonly properties: ReadonlyMap<string, Property>
-  readonly keys: readonly Property[]
-  readonly collections: readonly Collection[]
-  readonly typeName: string
-  /** Generated rows in each company. */
-  readonly rows: number
-  readonly written: WrittenSet
-  /** Rows of a company with those that were added; deleted ones keep their place. */
-  rowsIn(division: number): number
-}
+import { WrittenRows, type WrittenView } from './written-rows.ts'
 
 export interface DatasetOptions {
   readonly seed: number
@@ -83,14 +47,6 @@ export interface DatasetOptions {
 }
 
 const firstTimestamp = 1000
-
-/** What the lines repeat of their header. */
-export const repeated =
-  /^((Entry|Invoice|Order|Quotation)Number|(Entry|Invoice|Order)?Date|Customer|Supplier|Journal|JournalCode|FinancialYear|FinancialPeriod|Currency|CurrencyCode)$/
-/** Header amounts that are the sum of the same amount of the lines. */
-export const summed = /^(AmountDC|AmountFC|VATAmountDC|VATAmountFC|AmountDiscount|AmountFCExclVat)$/
-const neverNull =
-  /^(Division|Created|Modified|Code|Name|FullName|Description|LastName|Status|Type|Currency|AmountDC|AmountFC|Quantity|LineNumber|HID|Timestamp|.*Number|InvoiceDate|OrderDate|EntryDate|FinancialYear|FinancialPeriod|Journal|JournalCode|Creator|Modifier|CreatorFullName|ModifierFullName|CurrentDivision|Is[A-Z]\w*)$/
 
 /** All endpoints of the catalogue with generated data, the same for the same seed. */
 export class Dataset {
@@ -275,12 +231,12 @@ export class Dataset {
       if (shared) return shared
     }
     if (pattern === balancedLines && /^Amount[DF]C$/.test(name)) {
-      return make(balanced(this.#generated(name, type, path, saltOf), pattern, saltOf))
+      return make(balanced(generated(name, type, path, saltOf), pattern, saltOf))
     }
     const pair = headerLines.find(([, lines]) => lines === path)
     const header = pair && paths.has(pair[0]) ? build(pair[0]) : null
     if (header) {
-      const foreignKey = foreignKeyOf(header, set)
+      const foreignKey = foreignKeyOf(header.entry, set.entry)
       if (name === foreignKey) {
         const [headerKey] = header.keys
         return make(
@@ -337,7 +293,7 @@ export class Dataset {
     }
     const companion = this.#companion(name, type, set, build)
     if (companion) return derive(companion)
-    return make(this.#generated(name, type, path, saltOf))
+    return make(generated(name, type, path, saltOf))
   }
 
   /** What all lines of an entry without an endpoint of its own have in common; null for what is each line's own. */
@@ -373,7 +329,7 @@ export class Dataset {
     if (name === 'FinancialPeriod')
       return make((division, index) => new Date(dateAt(division, index)).getUTCMonth() + 1)
     if (/^(JournalCode|Currency)$/.test(name)) {
-      const value = this.#generated(name, type, path, saltOf)
+      const value = generated(name, type, path, saltOf)
       return make((division, index) => value(division, entryOf(index)))
     }
     return null
@@ -405,7 +361,7 @@ export class Dataset {
     saltOf: (division: number) => number,
     build: (path: string) => EntitySet,
     make: (value: Property['value'], rowsWith?: Property['rowsWith']) => Property,
-    written: WrittenSet,
+    written: WrittenView,
   ): Property {
     const isMandatory = mandatoryReferences.test(name)
     let linear: LinearReference | undefined
@@ -482,46 +438,6 @@ export class Dataset {
       return row === null ? null : (value?.value(division, row) ?? null)
     }
   }
-
-  #generated(
-    name: string,
-    type: string,
-    path: string,
-    saltOf: (division: number) => number,
-  ): Property['value'] {
-    const byName = namedValues.find(
-      ([pattern, make]) => pattern.test(name) && fitsType(make(saltOf(0), 1), type),
-    )
-    const make = byName?.[1] ?? valueByType(type)
-    if (name === 'Code' && type === 'Edm.String') {
-      if (path === 'crm/accounts') return (_, index) => String(index + 1).padStart(18)
-      if (path === 'financial/glaccounts') return (_, index) => String(1000 + index * 25)
-      if (path === 'general/currencies') return (_, index) => currencies[index % currencies.length] ?? 'EUR'
-      if (path === 'vat/vatcodes') return (_, index) => String(index + 1).padEnd(3)
-      return (_, index) =>
-        `${(path.split('/').at(-1) ?? 'x').charAt(0).toUpperCase()}${String(index + 1).padStart(5, '0')}`
-    }
-    if (name === 'Status' && path === 'crm/accounts')
-      return (division, index) => 'CCCPSA'.charAt(hashRow(saltOf(division), index) % 6)
-    if (name === 'Status' && /invoices$/.test(path) && type !== 'Edm.String')
-      return (division, index) => [50, 50, 20, 10][hashRow(saltOf(division), index) % 4] ?? 50
-    if (name === 'Status' && /orders$/.test(path) && type !== 'Edm.String')
-      return (division, index) => [12, 20, 21, 45][hashRow(saltOf(division), index) % 4] ?? 12
-    if (/(Entry|Invoice|Order|Quotation)Number$/.test(name) && type === 'Edm.Int32')
-      return (_, index) => 20_000_001 + index
-    const nullShare = neverNull.test(name)
-      ? 0
-      : /^(Amount|VATAmount|Quantity|Net|Unit|Price)/.test(name)
-        ? 0
-        : hashText(name) % 5 < 2
-          ? 3
-          : 1
-    return (division, index) => {
-      const own = saltOf(division)
-      if (nullShare > 0 && hashRow(own + 77, index) % 4 < nullShare) return null
-      return make(own, index)
-    }
-  }
 }
 
 /** Number of the entity that stands for entries without an endpoint. No endpoint of the catalogue reaches it. */
@@ -531,76 +447,3 @@ const entryDate = valueByType('Edm.DateTime')
 
 const patternOf = (path: string): LinePattern =>
   balancedEntities.includes(path) ? balancedLines : documentLines
-
-/** Debit and credit: the last line of an entry takes what the others leave. */
-function balanced(
-  amount: Property['value'],
-  pattern: LinePattern,
-  saltOf: (division: number) => number,
-): Property['value'] {
-  const centsAt = (division: number, index: number) =>
-    Math.round(Number(amount(division, index) ?? 0) * 100) *
-    (hashRow(saltOf(division) + 3, index) & 1 ? 1 : -1)
-  return (division, index) => {
-    const { header, lineNumber } = headerOf(index, pattern)
-    const { first, count } = linesOf(header, pattern)
-    if (lineNumber < count) return centsAt(division, index) / 100
-    let sum = 0
-    for (let at = 0; at < count - 1; at++) sum += centsAt(division, first + at)
-    return sum === 0 ? 0 : -sum / 100
-  }
-}
-
-/** Where a reference property leads, for the properties that accompany it. */
-const targets = new WeakMap<
-  Property,
-  { readonly path: string; readonly rowOf: (division: number, index: number) => number | null }
->()
-
-const noRows: RowSteps = { first: 0, step: 1, count: 0 }
-
-function oneRow(row: number, size: number): RowSteps {
-  return Number.isInteger(row) && row >= 0 && row < size ? { first: row, step: 1, count: 1 } : noRows
-}
-
-/** The path below the division, lower case: `crm/accounts`, `bulk/crm/accounts`, `beta/…`. */
-function pathOf({ uri }: CatalogueEntry): string {
-  return uri.replace('/api/v1/', '').replace('{division}/', '').toLowerCase()
-}
-
-/** The plain endpoint that shows the same rows as a bulk or sync endpoint. */
-function twinOf(
-  entry: CatalogueEntry,
-  path: string,
-  paths: ReadonlyMap<string, CatalogueEntry>,
-): string | null {
-  if (entry.kind !== 'bulk' && entry.kind !== 'sync') return null
-  const plain = path.replace(/^(bulk|sync)\//, '')
-  if (paths.has(plain)) return plain
-  const name = plain.split('/').at(-1)
-  return (
-    [...paths].find(([other, { kind }]) => kind === 'rest' && other.split('/').at(-1) === name)?.[0] ?? null
-  )
-}
-
-function foreignKeyOf(header: EntitySet, lines: EntitySet): string | undefined {
-  const keyName = header.entry.properties.find(({ key }) => key)?.name ?? 'ID'
-  const singular = header.entry.entity.replace(/ies$/, 'y').replace(/s$/, '')
-  return [keyName, `${singular}ID`, singular].find((name) =>
-    lines.entry.properties.some(
-      (property) => property.name === name && !property.key && property.type === 'Edm.Guid',
-    ),
-  )
-}
-
-/** @see wire.md § 3.3 */
-function typeNameOf({ service, entity, kind, uri }: CatalogueEntry): string {
-  const singular = entity
-    .replace(/ies$/, 'y')
-    .replace(/sses$/, 'ss')
-    .replace(/([^s])s$/, '$1')
-  if (entity === 'Deleted') return 'Exact.Web.Api.Models.Sync.Deleted.DeletedEntity'
-  if (kind === 'sync') return `Exact.Web.Api.Models.Sync.${uri.split('/').at(-2)}.${singular}Sync`
-  if (service === 'Webhooks') return `Exact.Web.Api.Models.Webhooks.${singular}`
-  return entity === 'Me' ? 'Exact.Web.Api.Models.System.Me' : `Exact.Web.Api.Models.${singular}`
-}

@@ -22,8 +22,20 @@ const firstVersion = 5_000_000_000
 
 const none: readonly WrittenRow[] = []
 
+/** What is written of the rows of one endpoint. */
+export interface WrittenView {
+  rowOf(division: number, index: number): WrittenRow | undefined
+  rowOfVersion(division: number, version: number): WrittenRow | undefined
+  /** Rows that are not as they were generated. */
+  touched(division: number): readonly WrittenRow[]
+  addedIn(division: number): number
+  lastVersion(division: number): number
+  isDeleted(division: number, index: number): boolean
+  put(division: number, row: WrittenRow): void
+}
+
 /** The written rows of one entity, company by company. */
-export class WrittenSet {
+export class WrittenSet implements WrittenView {
   readonly #divisions = new Map<number, Map<number, WrittenRow>>()
   readonly #added = new Map<number, number>()
 

@@ -1,4 +1,4 @@
-import type { Division } from '../data/dataset.ts'
+import type { Division } from '../data/entity-set.ts'
 import { consentPage, faultPage, languageOf, loginPage, secondFactorPage } from './consent-pages.ts'
 import type { App, Issuer } from './issuer.ts'
 import type { LogIns } from './log-ins.ts'

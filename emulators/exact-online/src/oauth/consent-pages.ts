@@ -1,4 +1,4 @@
-import type { Division } from '../data/dataset.ts'
+import type { Division } from '../data/entity-set.ts'
 
 type Language = 'nl' | 'en'
 

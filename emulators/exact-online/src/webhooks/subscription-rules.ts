@@ -1,6 +1,6 @@
 import type { ApiFault } from '../api/api-fault.ts'
 import { alreadyExists, invalid } from '../api/validation-faults.ts'
-import type { EntitySet } from '../data/dataset.ts'
+import type { EntitySet } from '../data/entity-set.ts'
 import type { Value } from '../data/named-values.ts'
 import { topics } from './topics.ts'
 
