@@ -77,7 +77,9 @@ describe('the command line against a server', () => {
     assert.match(await sluis(['query', 'books', sql, '--explain']), /API calls: \d+ expected/)
 
     const key = await json(['key', 'create', 'reader', '--scopes', 'query'])
-    assert.equal((await json(['key', 'list'])).keys.length, 2)
+    const bound = await json(['key', 'create', 'report', '--database', 'books'])
+    assert.deepEqual([bound.databases, bound.scopes], [['books'], ['databases:read', 'query']])
+    assert.equal((await json(['key', 'list'])).keys.length, 3)
     assert.equal((await json(['key', 'revoke', key.id])).id, key.id)
     assert.equal((await json(['database', 'delete', 'books'])).name, 'books')
     assert.equal((await json(['grant', 'delete', grant.id])).id, grant.id)

@@ -1,64 +1,24 @@
-import {
-  type Clock,
-  isId,
-  type KeyId,
-  newId,
-  type OrganisationId,
-  type RandomBytes,
-  SluisError,
-} from '@sluis/shared'
+import { type Clock, isId, newId, type OrganisationId, type RandomBytes, SluisError } from '@sluis/shared'
 import type { Store } from '@sluis/store'
-import { isAllowed } from './allowed-addresses.ts'
+import {
+  assertAddress,
+  assertMayCreate,
+  copyOf,
+  type KeyRow,
+  type KeyView,
+  type NewKey,
+  toView,
+} from './api-key.ts'
 import { AuditTrail } from './audit-trail.ts'
 import type { Caller } from './caller.ts'
 import { bootstrapKeyForm, hashKey, newKeyText } from './key-text.ts'
-import { type Scope, scopes } from './scopes.ts'
-
-/** A key as people see it; never its text. */
-export interface KeyView {
-  readonly id: KeyId
-  readonly name: string
-  readonly scopes: readonly Scope[]
-  readonly descendants: boolean
-  readonly databases: readonly string[] | null
-  readonly addresses: readonly string[] | null
-  readonly createdAt: string
-  readonly expiresAt: string | null
-  readonly revokedAt: string | null
-  /** To the minute; null: never. */
-  readonly lastUsedAt: string | null
-}
+import { scopes } from './scopes.ts'
 
 export interface Organisation {
   readonly id: OrganisationId
   readonly parentId: OrganisationId | null
   readonly name: string
   readonly slug: string
-}
-
-export interface NewKey {
-  readonly name: string
-  readonly scopes: readonly Scope[]
-  readonly descendants?: boolean
-  readonly databases?: readonly string[]
-  /** Addresses and networks that it may be used from; checked by the caller with `isNetwork`. */
-  readonly addresses?: readonly string[]
-  /** Milliseconds since the epoch. */
-  readonly expiresAt?: number
-}
-
-interface KeyRow {
-  readonly id: KeyId
-  readonly organisation_id: OrganisationId
-  readonly name: string
-  readonly scopes: Scope[]
-  readonly descendants: boolean
-  readonly databases: string[] | null
-  readonly addresses: string[] | null
-  readonly created_at: number
-  readonly expires_at: number | null
-  readonly revoked_at: number | null
-  readonly last_used_at: number | null
 }
 
 /** A revoked key may live this long in another process's memory. */
@@ -313,61 +273,48 @@ export class People {
     return rows.map(toView)
   }
 
-  async revokeKey(caller: Caller, organisationId: OrganisationId, id: string): Promise<void> {
+  /** The living keys for one database and nothing else. */
+  async listKeysOf(organisationId: OrganisationId, database: string): Promise<readonly KeyView[]> {
+    const { rows } = await this.#store.pool.query<KeyRow>(
+      `SELECT * FROM api_key WHERE organisation_id = $1 AND databases = ARRAY[$2] AND revoked_at IS NULL
+       ORDER BY created_at, id LIMIT 1000`,
+      [organisationId, database],
+    )
+    return rows.map(toView)
+  }
+
+  /**
+   * Lets keys that are bound to a database follow its new name. Null: it goes, and with it what the keys may do there;
+   * those that were for nothing else end.
+   */
+  async moveKeys(organisationId: OrganisationId, from: string, to: string | null): Promise<void> {
+    await this.#store.pool.query(
+      `UPDATE api_key SET
+         databases = CASE WHEN $3::text IS NULL AND databases <> ARRAY[$2] THEN array_remove(databases, $2)
+           WHEN $3 IS NULL THEN databases ELSE array_replace(databases, $2, $3) END,
+         revoked_at = CASE WHEN $3 IS NULL AND databases = ARRAY[$2] THEN coalesce(revoked_at, $4) ELSE revoked_at END
+       WHERE organisation_id = $1 AND $2 = ANY (databases)`,
+      [organisationId, from, to, this.#clock.now()],
+    )
+    this.#cache.clear()
+  }
+
+  /** Ends a key at once; with `database`, only one that is for that and nothing else. */
+  async revokeKey(
+    caller: Caller,
+    organisationId: OrganisationId,
+    id: string,
+    database: string | null = null,
+  ): Promise<void> {
     await this.#store.transaction(async (tx) => {
       const { rowCount } = await tx.query(
-        'UPDATE api_key SET revoked_at = $3 WHERE id = $1 AND organisation_id = $2 AND revoked_at IS NULL',
-        [id, organisationId, this.#clock.now()],
+        `UPDATE api_key SET revoked_at = $3 WHERE id = $1 AND organisation_id = $2 AND revoked_at IS NULL
+           AND ($4::text IS NULL OR databases = ARRAY[$4])`,
+        [id, organisationId, this.#clock.now(), database],
       )
       if (!rowCount) throw new SluisError('NOT_FOUND', `There is no living key ${id.slice(0, 40)}.`)
       await this.audit.record(tx, organisationId, caller.actor, 'key.revoked', id, {})
     })
     this.#cache.clear()
-  }
-}
-
-const copyOf = (list: readonly string[] | null | undefined) => (list ? [...list] : null)
-
-/** Throws `FORBIDDEN` for a key that is used from somewhere else than it may be. */
-function assertAddress({ addresses }: Caller, address: string): void {
-  if (addresses === null || isAllowed(addresses, address)) return
-  throw new SluisError('FORBIDDEN', 'This key may not be used from this address.', {
-    hint: 'Use it from one of the networks that it was created for, or have another one created.',
-    details: { address },
-  })
-}
-
-/** Nobody gives more than they have: neither scopes nor reach, databases or networks. */
-function assertMayCreate(caller: Caller, key: NewKey): void {
-  const refuse = (field: string, missing: readonly string[], what: string): never => {
-    throw new SluisError('FORBIDDEN', `Who asks lacks ${what} and cannot give it.`, {
-      hint: 'Ask for less, or use a key or a role that has it.',
-      details: { field, missing },
-    })
-  }
-  const outside = (wanted: readonly string[] | undefined, own: readonly string[] | null) =>
-    own === null ? [] : (wanted ?? []).filter((item) => !own.includes(item))
-  const excess = key.scopes.filter((scope) => !caller.scopes.has(scope))
-  if (excess.length > 0) refuse('scopes', excess, excess.join(', '))
-  if (key.descendants && !caller.mayDescend) refuse('descendants', [], 'the organisations below')
-  const databases = outside(key.databases, caller.databases)
-  if (databases.length > 0) refuse('databases', databases, `the databases ${databases.join(', ')}`)
-  const addresses = outside(key.addresses, caller.addresses)
-  if (addresses.length > 0) refuse('addresses', addresses, `the networks ${addresses.join(', ')}`)
-}
-
-function toView(row: KeyRow): KeyView {
-  const iso = (at: number | null) => (at === null ? null : new Date(at).toISOString())
-  return {
-    id: row.id,
-    name: row.name,
-    scopes: row.scopes,
-    descendants: row.descendants,
-    databases: row.databases,
-    addresses: row.addresses,
-    createdAt: new Date(row.created_at).toISOString(),
-    expiresAt: iso(row.expires_at),
-    revokedAt: iso(row.revoked_at),
-    lastUsedAt: iso(row.last_used_at),
   }
 }

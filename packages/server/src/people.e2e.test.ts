@@ -405,6 +405,8 @@ describe('keys', () => {
     const plain = await make({})
     assert.equal(plain.status, 201, plain.text)
     assert.deepEqual([plain.body.databases, plain.body.addresses], [['books'], ['127.0.0.0/8']])
+    const access = await browse().call('GET', '/access', undefined, bearer(plain.body.key))
+    assert.deepEqual([access.body.kind, access.body.databases], ['key', ['books']])
     for (const more of [{ databases: ['other'] }, { addresses: ['0.0.0.0/0'] }, { descendants: true }]) {
       assert.equal((await make(more)).status, 403, JSON.stringify(more))
     }
@@ -430,6 +432,129 @@ describe('keys', () => {
     })
     assert.equal(nonsense.status, 400)
   })
+})
+
+describe('behind a proxy', () => {
+  const forwarded = (address: string) => ({ headers: { 'x-forwarded-for': address } })
+  /** A key that works from one network, and what the server says to it from the addresses that are claimed. */
+  const statusOf = async (url: string, key: string, claimed: string) =>
+    (
+      await fetch(`${url}/api/v1/databases`, {
+        headers: { authorization: `Bearer ${key}`, 'x-forwarded-for': claimed },
+      })
+    ).status
+  const farKey = async () =>
+    (
+      await olga.call('POST', '/keys', {
+        name: 'far',
+        scopes: ['databases:read'],
+        addresses: ['203.0.113.0/24'],
+      })
+    ).body.key as string
+
+  test('nobody is believed who is not one of the operator’s', async () => {
+    const key = await farKey()
+    assert.equal(await statusOf(server.url, key, '203.0.113.7'), 403, 'no proxy is named')
+    const other = await start({ SLUIS_TRUSTED_PROXIES: '10.0.0.0/8' })
+    try {
+      assert.equal(await statusOf(other.url, key, '203.0.113.7'), 403, 'this one is not named')
+    } finally {
+      await other.close()
+    }
+  })
+
+  test('a named one is believed about the last address before it, for keys, sessions and limits', async () => {
+    const key = await farKey()
+    const behind = await start({ SLUIS_TRUSTED_PROXIES: '127.0.0.1, 10.0.0.0/8' })
+    try {
+      assert.equal(await statusOf(behind.url, key, '203.0.113.7'), 200)
+      assert.equal(await statusOf(behind.url, key, '203.0.113.7, 10.1.2.3'), 200, 'through two proxies')
+      assert.equal(
+        await statusOf(behind.url, key, '203.0.113.7, 198.51.100.9'),
+        403,
+        'the client’s own claim',
+      )
+      assert.equal(await statusOf(behind.url, key, '198.51.100.9, 203.0.113.7'), 200)
+      assert.equal(await statusOf(behind.url, key, 'nonsense'), 403)
+      const browser = new Browser(() => behind.url)
+      const signIn = (email: string, address: string) =>
+        browser.call(
+          'POST',
+          '/api/auth/sign-in/email',
+          { email, password: 'wrong password here' },
+          forwarded(address),
+        )
+      await store.pool.query('DELETE FROM login_rate')
+      for (let index = 0; index < 30; index++) {
+        assert.equal((await signIn(`nobody${index}@example.com`, '198.51.100.1')).status, 401)
+      }
+      assert.equal((await signIn('nobody@example.com', `192.0.2.1, 198.51.100.1`)).status, 429)
+      assert.equal(
+        (await signIn('nobody@example.com', '198.51.100.2')).status,
+        401,
+        'another address is another',
+      )
+      await store.pool.query('DELETE FROM login_rate; DELETE FROM login_failure')
+      const { body } = await olga.call('POST', '/members', { email: 'far@example.com', role: 'analyst' })
+      const far = new Browser(() => behind.url)
+      const accepting = { token: tokenIn(body.link), name: 'Far', password }
+      const joined = await far.call('POST', '/invitations/accept', accepting, forwarded('198.51.100.77'))
+      assert.equal(joined.status, 201, joined.text)
+      assert.equal((await far.call('GET', '/sessions')).body.sessions[0].address, '198.51.100.77')
+      // What the proxy says of the address that was asked for stands in links.
+      const asked = { 'x-forwarded-proto': 'https', 'x-forwarded-host': 'sluis.example' }
+      const owner = new Browser(() => behind.url, 'https://sluis.example')
+      owner.cookies.set(...(olga.session ?? ['', '']))
+      const named = await owner.call(
+        'POST',
+        '/members',
+        { email: 'y@example.com', role: 'analyst' },
+        { headers: asked },
+      )
+      assert.match(named.body.link, /^https:\/\/sluis\.example\/app\/invitation#/)
+    } finally {
+      await behind.close()
+    }
+    const spoofed = await olga.call(
+      'POST',
+      '/members',
+      { email: 'z@example.com', role: 'analyst' },
+      { headers: { 'x-forwarded-host': 'evil.example' } },
+    )
+    assert.ok(spoofed.body.link.startsWith(server.url), spoofed.body.link)
+  })
+
+  test('a network of everything, and what is none, is refused at the start', () => {
+    for (const networks of ['0.0.0.0/0', '::/0', 'loopback', '10.0.0.0/40', 'true', '1']) {
+      assert.throws(
+        () => readServerOptions({ SLUIS_TRUSTED_PROXIES: networks }),
+        /SLUIS_TRUSTED_PROXIES/,
+        networks,
+      )
+    }
+  })
+})
+
+test('every answer tells browsers to be careful with it', async () => {
+  for (const path of [
+    '/api/v1/session',
+    '/api/auth/get-session',
+    '/api/v1/nothing',
+    '/healthz',
+    '/metrics',
+    '/',
+  ]) {
+    const { headers } = await fetch(`${server.url}${path}`, { redirect: 'manual' })
+    assert.equal(headers.get('x-content-type-options'), 'nosniff', path)
+    assert.equal(headers.get('x-frame-options'), 'DENY', path)
+    assert.equal(headers.get('referrer-policy'), 'no-referrer', path)
+    assert.match(headers.get('content-security-policy') ?? '', /default-src 'none'/, path)
+    if (path.startsWith('/api/')) assert.equal(headers.get('cache-control'), 'no-store', path)
+    assert.equal(headers.get('access-control-allow-origin'), null, path)
+  }
+  const docs = await fetch(`${server.url}/api/docs/`)
+  assert.equal(docs.status, 200)
+  assert.match(docs.headers.get('content-security-policy') ?? '', /script-src 'self';/)
 })
 
 test('sessions are listed and ended, only one’s own', async () => {

@@ -112,12 +112,85 @@ describe('every route', () => {
   }
 })
 
+describe('a key for one database', () => {
+  const call = (key: string, method: string, path: string, body?: object) =>
+    new Browser(() => lab.url).call(method, path, body, { headers: { authorization: `Bearer ${key}` } })
+  let owner: Browser
+  let all: string
+  before(async () => {
+    owner = people.get('owner') as Browser
+    const handover = lab.handover({ kind: 'tokens', ...(await lab.tokens('anna@example.com')) })
+    const { body } = await owner.call('POST', '/databases', { name: 'mine', ...handover })
+    const other = { name: 'other', sources: [{ grant: body.grant.id }] }
+    assert.equal((await owner.call('POST', '/databases', other)).status, 201)
+    const key = await owner.call('POST', '/keys', {
+      name: 'everything',
+      scopes: roles.owner.scopes,
+      databases: ['mine'],
+    })
+    all = key.body.key
+  })
+
+  for (const [route, { who, bound }] of Object.entries(routeAccess)) {
+    if (who !== 'caller') continue
+    test(`${route} ${bound ? 'shows it only its own' : 'is closed to it, whatever its scopes'}`, async () => {
+      const body = hasBody(route)
+        ? route.endsWith('query') || route.endsWith('explain')
+          ? { sql: 'SELECT 1' }
+          : {}
+        : undefined
+      const answer = await call(all, methodOf(route), pathOf(route, { ...nobodys, name: 'other' }), body)
+      if (bound !== true) {
+        assert.equal(answer.status, 403, answer.text)
+        assert.deepEqual(answer.body.databases, ['mine'])
+      } else if (route.includes(':name')) assert.equal(answer.status, 404, answer.text)
+      else if (methodOf(route) === 'GET') {
+        assert.equal(answer.status, 200, answer.text)
+        assert.ok(!answer.text.includes('other'), answer.text)
+      }
+    })
+  }
+
+  test('is made by a developer on the database, queries it, follows its name and ends with it', async () => {
+    const developer = people.get('developer') as Browser
+    const made = await developer.call('POST', '/databases/mine/keys', { name: 'BI' })
+    assert.equal(made.status, 201, made.text)
+    assert.deepEqual([made.body.databases, made.body.scopes], [['mine'], ['databases:read', 'query']])
+    const { key, id } = made.body
+    const sql = { sql: 'SELECT count(*) FROM crm.Accounts' }
+    assert.equal((await call(key, 'POST', '/databases/mine/query', sql)).status, 200)
+    assert.equal((await call(key, 'GET', '/databases/mine/tables')).status, 200)
+    assert.equal((await call(key, 'POST', '/databases/other/query', sql)).status, 404)
+    assert.equal((await call(key, 'PATCH', '/databases/mine', { title: 'x' })).status, 403)
+    const list = (await developer.call('GET', '/databases/mine/keys')).body.keys
+    assert.ok(list.some((one: { id: string }) => one.id === id))
+    const more = await developer.call('POST', '/databases/mine/keys', { name: 'x', scopes: ['grants:read'] })
+    assert.equal(more.status, 400, 'only what concerns a database')
+    assert.equal((await developer.call('DELETE', `/databases/other/keys/${id}`)).status, 404)
+
+    await developer.call('PATCH', '/databases/mine', { name: 'renamed' })
+    await developer.call('PATCH', '/databases/other', { name: 'mine' })
+    assert.equal((await call(key, 'POST', '/databases/renamed/query', sql)).status, 200)
+    assert.equal(
+      (await call(key, 'POST', '/databases/mine/query', sql)).status,
+      404,
+      'a name that is given anew opens nothing',
+    )
+    assert.equal((await developer.call('DELETE', '/databases/renamed')).status, 204)
+    assert.equal((await call(key, 'GET', '/databases')).status, 401)
+    const next = await developer.call('POST', '/databases/mine/keys', { name: 'next' })
+    assert.equal((await developer.call('DELETE', `/databases/mine/keys/${next.body.id}`)).status, 204)
+    assert.equal((await call(next.body.key, 'GET', '/databases')).status, 401)
+  })
+})
+
 describe('from another organisation', () => {
   /** Bodies that get as far as the id in the path. */
   const bodies: Readonly<Record<string, object>> = {
     'POST /databases/:name/query': { sql: 'SELECT 1' },
     'POST /databases/:name/explain': { sql: 'SELECT 1' },
     'PATCH /databases/:name': { title: 'taken' },
+    'POST /databases/:name/keys': { name: 'taken' },
     'PATCH /organisations/:id': { name: 'taken' },
     'PATCH /members/:id': { role: 'analyst' },
     'PATCH /clients/:id': { label: 'taken' },

@@ -8,6 +8,8 @@ export interface ServerOptions {
   readonly host: string
   readonly port: number
   readonly publicUrl: string | null
+  /** Addresses and networks whose word about who asked is believed. */
+  readonly trustedProxies: readonly string[]
   readonly databaseUrl: string | null
   readonly kekFile: string
   /** The key-encryption key itself, in place of the file. */
@@ -52,6 +54,7 @@ export function readServerOptions(
     host: texts.host,
     port: Number(texts.port),
     publicUrl: texts.publicUrl,
+    trustedProxies: (texts.trustedProxies ?? '').split(',').flatMap((network) => network.trim() || []),
     databaseUrl: texts.databaseUrl,
     kekFile: texts.kekFile === null ? join(home, 'kek') : resolve(texts.kekFile),
     kek: texts.kek,

@@ -142,6 +142,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
       people,
       persons,
       publicUrl: options.publicUrl,
+      trustedProxies: options.trustedProxies,
       vault,
       engine,
       log,

@@ -1,3 +1,5 @@
+import { isIP } from 'node:net'
+
 /** One option of the server: declared once, read from the environment or a flag, described in help and reference. */
 export interface Option {
   readonly env: string
@@ -18,6 +20,21 @@ const isUrl = (protocols: readonly string[]) => (text: string) =>
   URL.canParse(text) && protocols.includes(new URL(text).protocol)
     ? null
     : `is not an address that starts with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`
+
+/** Addresses and networks such as 10.0.0.0/8, separated by commas. */
+const areNetworks = (text: string) =>
+  text.split(',').every((item) => {
+    const [address = '', bits, more] = item.trim().split('/')
+    const family = isIP(address)
+    if (family === 0 || more !== undefined) return false
+    // A network of everything would believe whoever asks.
+    return (
+      bits === undefined ||
+      (/^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (family === 4 ? 32 : 128))
+    )
+  })
+    ? null
+    : 'is not a list of addresses and networks such as 10.0.0.0/8, separated by commas'
 
 const isLoopbackUrl = (text: string) =>
   URL.canParse(text) && /^(127\.\d+\.\d+\.\d+|\[::1\]|localhost)$/.test(new URL(text).hostname)
@@ -55,6 +72,14 @@ export const options = {
     fallback: null,
     help: 'address under which users reach this server',
     check: isUrl(['http:', 'https:']),
+  },
+  trustedProxies: {
+    env: 'SLUIS_TRUSTED_PROXIES',
+    flag: '--trusted-proxies',
+    type: 'text',
+    fallback: null,
+    help: 'addresses and networks of proxies of yours, separated by commas: what they say of who asked (X-Forwarded-For, -Proto, -Host) is believed',
+    check: areNetworks,
   },
   databaseUrl: {
     env: 'DATABASE_URL',

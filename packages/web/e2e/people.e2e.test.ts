@@ -295,6 +295,30 @@ describe('API keys', () => {
   })
 })
 
+describe('access keys of a database', () => {
+  test('are made by a developer on its page, and open nothing else', async () => {
+    await join('dev@example.com', 'developer', 'Dev')
+    const { page, check } = await visitAs('dev@example.com', '/app/databases/bakery', { width: 375 })
+    await page.getByLabel('What uses the key').fill('Report')
+    await page.getByRole('button', { name: 'Create the key' }).click()
+    const key = (await page.getByRole('region', { name: 'Key Report' }).textContent()) ?? ''
+    await check('database-keys')
+    const sql = { sql: 'SELECT count(*) FROM crm.Accounts' }
+    assert.equal((await lab.call('POST', '/databases/bakery/query', sql, { key })).status, 200)
+    assert.equal((await lab.call('GET', '/platforms', undefined, { key })).status, 403)
+    await page.getByRole('button', { name: 'Revoke: Report' }).click()
+    await page.getByRole('button', { name: 'Sure? Revoke: Report' }).click()
+    await page.getByRole('cell', { name: 'Report' }).waitFor({ state: 'detached' })
+    assert.equal((await lab.call('POST', '/databases/bakery/query', sql, { key })).status, 401)
+  })
+
+  test('the description of the API runs under its security policy', async () => {
+    const { page, faults } = await lab.arrive('/api/docs/')
+    await page.getByRole('heading', { name: /Sluis/ }).waitFor()
+    assert.deepEqual(faults, [])
+  })
+})
+
 describe('the audit trail', () => {
   test('is filtered by what and by whom, and saved as a file', async () => {
     const { page, check } = await visitAs('olga@example.com', '/app/organisation/audit', { locale: 'nl-NL' })

@@ -1,3 +1,4 @@
+import { SluisError } from '@sluis/shared'
 import type { Command } from 'commander'
 import { type CommandContext, print } from '../command-context.ts'
 import { renderTable } from '../render-table.ts'
@@ -10,19 +11,32 @@ export function keyCommand(program: Command, context: CommandContext): void {
   key
     .command('create <name>')
     .description('create a key; its text is shown this once')
-    .requiredOption('--scopes <list>', 'what it may do, separated by commas, e.g. query,databases:read')
+    .option('--scopes <list>', 'what it may do, separated by commas, e.g. query,databases:read')
+    .option('--database <name>', 'for this database and nothing else, e.g. for a BI tool; needs no --scopes')
     .option('--databases <list>', 'only these databases, separated by commas')
     .option('--expires-at <time>', 'ISO 8601')
     .option('--json', 'print JSON')
     .action(
       async (
         name: string,
-        flags: { scopes: string; databases?: string; expiresAt?: string; json?: boolean },
+        flags: {
+          scopes?: string
+          database?: string
+          databases?: string
+          expiresAt?: string
+          json?: boolean
+        },
       ) => {
         const list = (text: string) => text.split(',').map((item) => item.trim())
-        const { body } = await context.client().call('POST', '/keys', {
+        if (!flags.scopes && !flags.database) {
+          throw new SluisError('INVALID_REQUEST', 'A key needs something that it may do.', {
+            hint: 'Give --scopes, or --database for a key that queries one database.',
+          })
+        }
+        const path = flags.database ? `/databases/${encodeURIComponent(flags.database)}/keys` : '/keys'
+        const { body } = await context.client().call('POST', path, {
           name,
-          scopes: list(flags.scopes),
+          ...(flags.scopes ? { scopes: list(flags.scopes) } : {}),
           ...(flags.databases ? { databases: list(flags.databases) } : {}),
           ...(flags.expiresAt ? { expiresAt: flags.expiresAt } : {}),
         })

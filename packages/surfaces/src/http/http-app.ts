@@ -17,6 +17,7 @@ import { admitByTable } from './request-context.ts'
 import { apiPrefix } from './route-access.ts'
 import { problemAnswer, routeAnswers } from './route-answers.ts'
 import { clientRoutes } from './routes/clients.ts'
+import { databaseKeyRoutes } from './routes/database-keys.ts'
 import { databaseRoutes } from './routes/databases.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { handoverRoutes } from './routes/handovers.ts'
@@ -29,7 +30,7 @@ import { sessionRoutes } from './routes/sessions.ts'
 import { statementRoutes } from './routes/statements.ts'
 import { vaultProcessRoutes } from './routes/vault-processes.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
-import { addSecureHeaders } from './secure-headers.ts'
+import { addSecureHeaders, docsPolicy } from './secure-headers.ts'
 import { webRoutes } from './web-app.ts'
 
 /** What the HTTP surface stands on. */
@@ -46,6 +47,8 @@ export interface HttpParts {
   readonly version: string
   /** Where users reach this server; null: at the address that they use. */
   readonly publicUrl: string | null
+  /** Addresses and networks of proxies that are believed about who asked; none: nobody is. */
+  readonly trustedProxies: readonly string[]
   /** Where the built web application lies, to be served at `/app`. */
   readonly webFolder?: string
 }
@@ -57,6 +60,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
   const { log } = parts
   const app = fastify({
     bodyLimit,
+    trustProxy: parts.trustedProxies.length > 0 ? [...parts.trustedProxies] : false,
     // Route patterns are logged below; Fastify's own lines would hold query strings.
     logger: false,
     forceCloseConnections: true,
@@ -145,13 +149,14 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     },
     transform: (route) => jsonSchemaTransform({ ...route, schema: withAnswers(route) }),
   })
-  await app.register(swaggerUi, { routePrefix: '/api/docs' })
+  await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: docsPolicy })
   await app.register(
     async (api) => {
       admitByTable(api, parts)
       grantRoutes(api, parts)
       clientRoutes(api, parts)
       databaseRoutes(api, parts)
+      databaseKeyRoutes(api, parts)
       statementRoutes(api, parts)
       keyRoutes(api, parts)
       vaultProcessRoutes(api, parts)

@@ -32,7 +32,7 @@ export function admitByTable(api: FastifyInstance, parts: Parts): void {
       await callerOf(request, parts)
       return
     }
-    const { who, scopes, oneOf } = accessOf(request.method, url)
+    const { who, scopes, oneOf, bound } = accessOf(request.method, url)
     if (who === 'public') return
     if (who === 'person') {
       visitors.set(request, await mustBePerson(request, parts))
@@ -41,6 +41,7 @@ export function admitByTable(api: FastifyInstance, parts: Parts): void {
     const caller = await callerOf(request, parts)
     requireScope(caller, ...scopes)
     if (oneOf && !oneOf.some((scope) => caller.scopes.has(scope))) requireScope(caller, ...oneOf.slice(0, 1))
+    if (caller.databases !== null && !bound) refuseBound(caller.databases)
     const organisationId = await parts.people.resolveOrganisation(caller, namedOrganisation(request))
     contexts.set(request, { caller, organisationId })
   })
@@ -110,6 +111,18 @@ async function callerOf(request: FastifyRequest, parts: Parts): Promise<Caller> 
 function namedOrganisation(request: FastifyRequest): string | undefined {
   const named = request.headers['sluis-organisation']
   return Array.isArray(named) ? named[0] : named
+}
+
+/** A key for a database is for reading that, and for nothing else of the organisation, whatever scopes it has. */
+function refuseBound(databases: readonly string[]): never {
+  throw new SluisError(
+    'FORBIDDEN',
+    `This key is for ${databases.join(', ').slice(0, 200)} and nothing else.`,
+    {
+      hint: 'Use a key that is not bound to databases.',
+      details: { databases },
+    },
+  )
 }
 
 /** Throws `NOT_FOUND` for a database that the key is not meant for. */

@@ -10,10 +10,14 @@ export interface RouteAccess {
   readonly oneOf?: readonly Scope[]
   /** What a success is called in the audit trail, where the part that does it writes no event itself. */
   readonly act?: string
+  /** Whether a key that is bound to databases may: it then sees of them only what is its own. */
+  readonly bound?: true
 }
 
 const needs = (...scopes: readonly Scope[]): RouteAccess => ({ who: 'caller', scopes })
 const acts = (act: string, ...scopes: readonly Scope[]): RouteAccess => ({ who: 'caller', scopes, act })
+/** Also for keys that are bound to databases. */
+const bound = (access: RouteAccess): RouteAccess => ({ ...access, bound: true })
 const anybody: RouteAccess = { who: 'public', scopes: [] }
 const person: RouteAccess = { who: 'person', scopes: [] }
 const ownOrAudit: RouteAccess = { who: 'caller', scopes: [], oneOf: ['query', 'audit:read'] }
@@ -51,30 +55,34 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'DELETE /clients/:id': needs('clients:write'),
 
   'POST /databases': acts('database.created', 'databases:write'),
-  'GET /databases': needs('databases:read'),
-  'GET /databases/:name': needs('databases:read'),
+  'GET /databases': bound(needs('databases:read')),
+  'GET /databases/:name': bound(needs('databases:read')),
   'PATCH /databases/:name': acts('database.changed', 'databases:write'),
   'DELETE /databases/:name': acts('database.deleted', 'databases:write'),
-  'GET /databases/:name/tables': needs('databases:read'),
-  'GET /databases/:name/tables/:table': needs('databases:read'),
-  'GET /databases/:name/partitions': needs('databases:read'),
+  'GET /databases/:name/tables': bound(needs('databases:read')),
+  'GET /databases/:name/tables/:table': bound(needs('databases:read')),
+  'GET /databases/:name/partitions': bound(needs('databases:read')),
+
+  'POST /databases/:name/keys': needs('databases:write'),
+  'GET /databases/:name/keys': needs('databases:write'),
+  'DELETE /databases/:name/keys/:id': needs('databases:write'),
 
   // What ran, who ran it and what it cost is kept as statements.
-  'POST /databases/:name/query': needs('query'),
-  'POST /databases/:name/explain': needs('query'),
-  'GET /databases/:name/statements': ownOrAudit,
-  'GET /databases/:name/statements/:id': ownOrAudit,
-  'GET /databases/:name/statements/:id/result': needs('query'),
-  'DELETE /databases/:name/statements/:id': acts('statement.cancelled', 'query'),
+  'POST /databases/:name/query': bound(needs('query')),
+  'POST /databases/:name/explain': bound(needs('query')),
+  'GET /databases/:name/statements': bound(ownOrAudit),
+  'GET /databases/:name/statements/:id': bound(ownOrAudit),
+  'GET /databases/:name/statements/:id/result': bound(needs('query')),
+  'DELETE /databases/:name/statements/:id': bound(acts('statement.cancelled', 'query')),
 
-  'POST /keys': needs('admin'),
+  'POST /keys': bound(needs('admin')),
   'GET /keys': needs('admin'),
   'DELETE /keys/:id': needs('admin'),
   'POST /keys/rotate': acts('keys.rotated', 'admin'),
   'GET /vault/awaited': needs('admin'),
   'POST /vault/assume-lost': acts('process.assumed-lost', 'admin'),
 
-  'GET /access': needs(),
+  'GET /access': bound(needs()),
   'GET /organisations': needs(),
   'GET /organisations/:id': needs(),
   'POST /organisations': needs('organisations:write'),

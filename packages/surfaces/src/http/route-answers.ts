@@ -298,6 +298,9 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
       partitions: z.array(z.object({ id: text, name: text, isReadable: z.boolean(), source: text })),
     }),
   },
+  'POST /databases/:name/keys': { 201: key.extend({ key: text }) },
+  'GET /databases/:name/keys': { 200: z.object({ keys: z.array(key) }) },
+  'DELETE /databases/:name/keys/:id': { 204: nothing },
   'POST /databases/:name/query': { 200: queryAnswer, 202: statement },
   'POST /databases/:name/explain': { 200: explanation },
   'GET /databases/:name/statements': {

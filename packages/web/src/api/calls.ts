@@ -150,13 +150,7 @@ export const runQuery = (api: ApiClient, database: string, sql: string) =>
   api.call<QueryAnswer>('POST', `/databases/${path(database)}/query`, { sql })
 
 export const createDatabaseKey = async (api: ApiClient, database: string, name: string): Promise<string> =>
-  (
-    await api.call<{ key: string }>('POST', '/keys', {
-      name,
-      scopes: ['query', 'databases:read'],
-      databases: [database],
-    })
-  ).key
+  (await api.call<{ key: string }>('POST', `/databases/${path(database)}/keys`, { name })).key
 
 /** Which partitions a source reads; `all` means new ones too. */
 export const choosePartitions = (

@@ -60,6 +60,19 @@ export const createKey = (api: ApiClient, key: NewKey) =>
 
 export const revokeKey = (api: ApiClient, id: string) => api.call<void>('DELETE', `/keys/${path(id)}`)
 
+/** Keys for one database and nothing else. */
+export const databaseKeysQuery = (api: ApiClient, database: string) =>
+  queryOptions({
+    queryKey: ['databases', database, 'keys'],
+    queryFn: async () => (await api.call<{ keys: Key[] }>('GET', `/databases/${path(database)}/keys`)).keys,
+  })
+
+export const createKeyOf = (api: ApiClient, database: string, key: { name: string; expiresAt?: string }) =>
+  api.call<Key & { key: string }>('POST', `/databases/${path(database)}/keys`, key)
+
+export const revokeKeyOf = (api: ApiClient, database: string, id: string) =>
+  api.call<void>('DELETE', `/databases/${path(database)}/keys/${path(id)}`)
+
 /** The organisation that is acted in, and those below it. */
 export const organisationsQuery = (api: ApiClient) =>
   queryOptions({

@@ -64,6 +64,9 @@ export const peopleEn = {
   'keys.days': 'after {days} days',
   'keys.create': 'Create the key',
   'keys.revoke': 'Revoke',
+  'databaseKeys.title': 'Access keys',
+  'databaseKeys.help': 'Each key reads this database and nothing else: for a BI tool or a report.',
+  'databaseKeys.name': 'What uses the key',
   'below.title': 'Organisations below',
   'below.lead':
     'Customers of which you look after the grants and databases. Their own members see nothing beside or above them.',

@@ -67,6 +67,10 @@ export const peopleNl: Readonly<Record<keyof typeof peopleEn, string>> = {
   'keys.days': 'na {days} dagen',
   'keys.create': 'Maak de sleutel',
   'keys.revoke': 'Intrekken',
+  'databaseKeys.title': 'Toegangssleutels',
+  'databaseKeys.help':
+    'Elke sleutel leest deze database en niets anders: voor een BI-programma of een rapport.',
+  'databaseKeys.name': 'Wat de sleutel gebruikt',
   'below.title': 'Organisaties eronder',
   'below.lead':
     'Klanten van wie je de toestemmingen en databases beheert. Hun eigen leden zien niets ernaast of erboven.',

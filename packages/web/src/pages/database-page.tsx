@@ -12,6 +12,7 @@ import {
 } from '../api/calls.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { CopyText } from '../parts/copy-text.tsx'
+import { DatabaseKeys } from '../parts/database-keys.tsx'
 import { DatabaseNav } from '../parts/database-nav.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
@@ -42,6 +43,9 @@ export function DatabasePage() {
         {database.sources.map((source) => (
           <SourceCard key={source.alias} database={database} source={source} />
         ))}
+        <May scope="databases:write">
+          <DatabaseKeys name={database.name} />
+        </May>
         <Statements name={database.name} />
         <May scope="databases:write">
           <Delete name={database.name} />

@@ -184,12 +184,17 @@ export function databaseRoutes(app: FastifyInstance, { people, vault, engine }: 
       requireDatabase(context, request.params.name)
       const { body } = request
       const list = body.sources && (await toSources(context.organisationId, body.sources))
-      return engine.updateDatabase(context.organisationId, request.params.name, {
+      const changed = await engine.updateDatabase(context.organisationId, request.params.name, {
         ...(body.name === undefined ? {} : { name: body.name }),
         ...(body.title === undefined ? {} : { title: body.title }),
         ...(list ? { sources: list } : {}),
         ...settingsOf(body),
       })
+      // Its keys go along: under its old name they would open whatever is called so next.
+      if (changed.name !== request.params.name) {
+        await people.moveKeys(context.organisationId, request.params.name, changed.name)
+      }
+      return changed
     },
   )
 
@@ -199,7 +204,9 @@ export function databaseRoutes(app: FastifyInstance, { people, vault, engine }: 
     async (request, reply) => {
       const context = await enter(request, people, 'databases:write')
       requireDatabase(context, request.params.name)
-      await engine.deleteDatabase(context.organisationId, request.params.name)
+      const { name } = await engine.getDatabase(context.organisationId, request.params.name)
+      await people.moveKeys(context.organisationId, name, null)
+      await engine.deleteDatabase(context.organisationId, name)
       return reply.status(204).send()
     },
   )

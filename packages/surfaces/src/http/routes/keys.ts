@@ -6,6 +6,12 @@ import type { HttpParts } from '../http-app.ts'
 import { enter, requireInstallation } from '../request-context.ts'
 import { isoTime, strict } from '../strict-schema.ts'
 
+/** What a key's use may be bound to. */
+export const networks = z
+  .array(z.string().max(60).refine(isNetwork, 'is neither an address nor a network such as 203.0.113.0/24'))
+  .min(1)
+  .max(100)
+
 /** `/keys`, and the key to seal handovers for. */
 export function keyRoutes(app: FastifyInstance, { people, vault }: HttpParts): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
@@ -21,16 +27,7 @@ export function keyRoutes(app: FastifyInstance, { people, vault }: HttpParts): v
           scopes: z.array(z.enum(scopes)).min(1),
           descendants: z.boolean().optional(),
           databases: z.array(z.string()).min(1).max(1000).optional(),
-          addresses: z
-            .array(
-              z
-                .string()
-                .max(60)
-                .refine(isNetwork, 'is neither an address nor a network such as 203.0.113.0/24'),
-            )
-            .min(1)
-            .max(100)
-            .optional(),
+          addresses: networks.optional(),
           expiresAt: isoTime.optional(),
         }),
       },
