@@ -112,6 +112,37 @@ describe('the command line against a server', () => {
     assert.equal((await json(['client', 'delete', kept.id])).deleted, true)
   })
 
+  test('lets a user consent, and takes the pasted return address to a grant', async () => {
+    const args = [
+      'preauthenticate',
+      'exact-online',
+      ...client,
+      '--client-secret-file',
+      secretFile(),
+      '--no-open',
+    ]
+    const child = spawn(process.execPath, [main, ...args], {
+      env: { PATH: process.env.PATH, SLUIS_URL: lab.url, SLUIS_API_KEY_FILE: join(folder, 'key') },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    let said = ''
+    for await (const chunk of child.stdout) {
+      said += chunk
+      const address = /^(http\S+)\n.*paste/ms.exec(said)?.[1]
+      if (address === undefined || child.stdin.writableEnded) continue
+      const state = new URL(address).searchParams.get('state')
+      const code = await lab.code('pre@example.com')
+      child.stdin.end(`${labClient.redirectUri}?code=${encodeURIComponent(code)}&state=${state}\n`)
+    }
+    assert.match(said, /Kept as grant grt_\w+\./)
+  })
+
+  const secretFile = () => {
+    const path = join(folder, 'own-secret')
+    writeFileSync(path, labClient.clientSecret)
+    return path
+  }
+
   test('registers a database from files in one step', async () => {
     const { accessToken, refreshToken } = await lab.tokens('files@example.com')
     const file = (name: string, content: string) => {

@@ -27,7 +27,16 @@ describe('the command line', () => {
   test('--help names every command and takes no secret as an argument', async () => {
     const { output, status } = await sluis(['--help'])
     assert.equal(status, 0)
-    for (const command of ['serve', 'handover', 'grant', 'client', 'database', 'query', 'key'])
+    for (const command of [
+      'serve',
+      'handover',
+      'grant',
+      'client',
+      'preauthenticate',
+      'database',
+      'query',
+      'key',
+    ])
       assert.match(output, new RegExp(`^  ${command}\\b`, 'm'))
     const { output: help } = await sluis(['handover', '--help'])
     assert.match(help, /--client-secret-file <file>/)

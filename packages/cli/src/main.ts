@@ -7,6 +7,7 @@ import { databaseCommand } from './commands/database.ts'
 import { grantCommand } from './commands/grant.ts'
 import { handoverCommand } from './commands/handover.ts'
 import { keyCommand } from './commands/key.ts'
+import { preauthenticateCommand } from './commands/preauthenticate.ts'
 import { queryCommand } from './commands/query.ts'
 import { serveCommand } from './commands/serve.ts'
 import { vaultCommand } from './commands/vault.ts'
@@ -28,6 +29,7 @@ for (const add of [
   handoverCommand,
   grantCommand,
   clientCommand,
+  preauthenticateCommand,
   databaseCommand,
   queryCommand,
   keyCommand,

@@ -255,6 +255,10 @@ class PlanFetchRun implements Engine {
     return this.#platforms.get(platform).alias
   }
 
+  hasTables(platform: string): boolean {
+    return this.#platforms.has(platform)
+  }
+
   async listTables(
     organisationId: OrganisationId,
     name: string,

@@ -238,6 +238,8 @@ export interface Engine {
   readPartitions(organisationId: OrganisationId, grantId: GrantId): Promise<readonly Partition[]>
   /** The alias of a platform's source where the user gives none, e.g. `eol`. */
   defaultAlias(platform: string): string
+  /** Whether databases can read from this platform. */
+  hasTables(platform: string): boolean
   /** Refuses a name that cannot be had, before anything is spent on it. */
   assertNameFree(organisationId: OrganisationId, name: string): Promise<void>
   /** As `createDatabase`, inside somebody else's transaction. */

@@ -1,9 +1,10 @@
 import { SluisError } from '@sluis/shared'
 import type { PlatformRegion } from '@sluis/vault'
 import { z } from 'zod'
+import { oauthProfiles } from './oauth-profiles/profiles.ts'
 
 /** The platforms that a regions file may name. */
-const platformIds = ['exact-online', 'twinfield'] as const
+const platformIds = [...oauthProfiles().keys()] as [string, ...string[]]
 
 const regionShape = z.strictObject({
   label: z.string().trim().min(1).max(100),
@@ -43,7 +44,7 @@ export function regionsFromFile(json: unknown): Map<string, Map<string, Platform
   const platforms = new Map<string, Map<string, PlatformRegion>>()
   for (const [platform, regions] of Object.entries(parsed.data)) {
     const byId = new Map<string, PlatformRegion>()
-    for (const [id, { label, baseUrl }] of Object.entries(regions)) {
+    for (const [id, { label, baseUrl }] of Object.entries(regions ?? {})) {
       const url = new URL(baseUrl)
       byId.set(id, {
         id,

@@ -47,6 +47,7 @@ const nobodys: Ids = {
   grants: newId('grt', 1),
   clients: newId('cli', 1),
   keys: newId('key', 1),
+  preauthentications: newId('pre', 1),
   webhooks: newId('whk', 1),
   members: newId('per', 1),
   invitations: newId('inv', 1),
@@ -194,6 +195,7 @@ describe('from another organisation', () => {
     'PATCH /organisations/:id': { name: 'taken' },
     'PATCH /members/:id': { role: 'analyst' },
     'PATCH /clients/:id': { label: 'taken' },
+    'POST /preauthentications/:id/return': { url: 'https://partner.example/cb?code=x&state=y' },
   }
   let theirs: Ids
   let mine: { readonly browser: Browser; readonly key: string }
@@ -229,7 +231,10 @@ describe('from another organisation', () => {
       clientId: 'b',
       clientSecret: 'secret of b',
     }
+    const asked = lab.handover({})
+    const begun = await must('POST', '/preauthentications', { ...asked, credentials: undefined })
     theirs = {
+      preauthentications: begun.body.id,
       clients: (await must('POST', '/clients', { ...registration, redirectUris: ['https://b.example/cb'] }))
         .body.id,
       grants: database.grant.id,
@@ -292,6 +297,7 @@ describe('from another organisation', () => {
       `/databases/books/statements/${theirs.databases}`,
       `/webhooks/${theirs.webhooks}`,
       `/clients/${theirs.clients}`,
+      `/preauthentications/${theirs.preauthentications}`,
       `/organisations/${theirs.organisations}`,
     ]) {
       const answer = await their.call('GET', path)

@@ -66,6 +66,26 @@ test('every route answers as it is described', async () => {
   await ask('GET /clients/:id', [client.id])
   await ask('PATCH /clients/:id', [client.id], { clientSecret: 't' })
   await ask('DELETE /clients/:id', [client.id])
+
+  const wanted = { ...(lab.handover({}) as object), credentials: undefined, confirmed: true }
+  const { body: code } = await ask('POST /preauthentications', [], { ...wanted, output: 'code' })
+  const state = new URL(code.authorizeUrl).searchParams.get('state')
+  const url = `https://partner.example/cb?code=${await lab.code('pre@example.com')}&state=${state}`
+  await ask('POST /preauthentications/:id/return', [code.id], { url })
+  await ask('GET /preauthentications/:id', [code.id])
+  await ask('GET /preauthentications')
+  await ask('POST /preauthentications/:id/result', [code.id], {})
+  await ask('DELETE /preauthentications/:id', [code.id])
+  const own = `${lab.url}/app/consent/return`
+  const redirected = { ...wanted, client: { clientId: 'own', clientSecret: 's', redirectUri: own } }
+  const { body: begun } = await ask('POST /preauthentications', [], redirected)
+  const secret = new URL(begun.startUrl).hash.slice(1)
+  await ask('POST /consents/look', [], { secret })
+  const { body: page } = await ask('POST /consents/start', [], { secret })
+  const returned = new URL(page.authorizeUrl).searchParams.get('state')
+  // A refusal is all that this app, which the platform does not know, can come back with.
+  const refused = { url: `${own}?error=access_denied&state=${returned}` }
+  assert.equal((await owner.call('POST', '/consents/return', refused)).body.code, 'CONSENT_REFUSED')
   await ask('GET /platforms')
   await ask('GET /handover-key')
   await ask('POST /databases', [], { name: 'books', sources: [{ grant: grant.id }] })
@@ -160,7 +180,8 @@ test('every route answers as it is described', async () => {
   await ask('DELETE /sessions/:id', [second.id])
 
   // Cancelling is held by the statements' own tests: to meet one that runs is a matter of time.
-  const elsewhere = ['DELETE /databases/:name/statements/:id']
+  // A return that ends well is held by the tests of preauthentication.
+  const elsewhere = ['DELETE /databases/:name/statements/:id', 'POST /consents/return']
   assert.deepEqual([...seen, ...elsewhere].sort(), Object.keys(routeAnswers).sort())
 })
 

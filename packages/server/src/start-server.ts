@@ -5,15 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createEngine, type Engine } from '@sluis/engine'
 import { createPersons, People } from '@sluis/people'
-import {
-  exactOnlineConnector,
-  exactOnlineOAuth,
-  exactOnlineRegions,
-  regionsFromFile,
-  twinfieldConnector,
-  twinfieldOAuth,
-  twinfieldRegions,
-} from '@sluis/platforms'
+import { exactOnlineConnector, oauthPlatforms, regionsFromFile, twinfieldConnector } from '@sluis/platforms'
 import { type Log, SluisError, systemClock, systemRandom } from '@sluis/shared'
 import { openStore } from '@sluis/store'
 import { createHttpApp, toProblem } from '@sluis/surfaces/http'
@@ -51,10 +43,6 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     if (followed) opened.push(() => followed.close())
     const random = systemRandom
     const own = options.regions === null ? new Map() : regionsFromFile(options.regions)
-    const exactOnline = exactOnlineOAuth(
-      new Map([...exactOnlineRegions(), ...(own.get('exact-online') ?? [])]),
-    )
-    const twinfield = twinfieldOAuth(new Map([...twinfieldRegions(), ...(own.get('twinfield') ?? [])]))
     const store = await openStore({
       home: options.home,
       ...(options.databaseUrl === null ? {} : { databaseUrl: options.databaseUrl }),
@@ -78,10 +66,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     const engineOf = () => parts.engine ?? missing('engine')
     const vault = await createVault({
       store,
-      platforms: new Map([
-        [exactOnline.id, exactOnline],
-        [twinfield.id, twinfield],
-      ]),
+      platforms: oauthPlatforms(own),
       send,
       clock,
       random,

@@ -11,6 +11,8 @@ declare const webhookId: unique symbol
 declare const personId: unique symbol
 declare const sessionId: unique symbol
 declare const invitationId: unique symbol
+declare const preauthenticationId: unique symbol
+declare const connectLinkId: unique symbol
 
 export type OrganisationId = string & { [organisationId]: true }
 export type ClientId = string & { [clientId]: true }
@@ -23,6 +25,8 @@ export type WebhookId = string & { [webhookId]: true }
 export type PersonId = string & { [personId]: true }
 export type SessionId = string & { [sessionId]: true }
 export type InvitationId = string & { [invitationId]: true }
+export type PreauthenticationId = string & { [preauthenticationId]: true }
+export type ConnectLinkId = string & { [connectLinkId]: true }
 
 interface IdTypes {
   org: OrganisationId
@@ -36,6 +40,8 @@ interface IdTypes {
   per: PersonId
   ses: SessionId
   inv: InvitationId
+  pre: PreauthenticationId
+  cnl: ConnectLinkId
 }
 
 /** Crockford's alphabet: no letter that is mistaken for a digit when an id is read aloud. */

@@ -3,6 +3,7 @@ export { type ErrorCode, isSluisError, SluisError, type SluisErrorOptions } from
 export type { IncomingResponse, OutgoingRequest, SendOptions, SendRequest } from './http-exchange.ts'
 export {
   type ClientId,
+  type ConnectLinkId,
   type DatabaseId,
   type GrantId,
   type InvitationId,
@@ -11,6 +12,7 @@ export {
   newId,
   type OrganisationId,
   type PersonId,
+  type PreauthenticationId,
   type ProcessId,
   type SessionId,
   type StatementId,

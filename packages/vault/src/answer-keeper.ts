@@ -40,9 +40,14 @@ export class AnswerKeeper {
     const now = clock.now()
     const refreshToken = tokens.refreshToken?.reveal() ?? held.refreshToken
     const accessToken = tokens.accessToken?.reveal()
+    const values = held.values || tokens.values ? { ...held.values, ...tokens.values } : undefined
+    // Some platforms give no ID token; one that is there and answers another request is not the consent that was asked.
+    const isForeign = held.nonce !== undefined && tokens.nonce !== undefined && tokens.nonce !== held.nonce
     const pair: HeldTokens = {
       ...(accessToken === undefined ? {} : { accessToken }),
       ...(refreshToken === undefined ? {} : { refreshToken }),
+      ...(values === undefined ? {} : { values }),
+      ...(isForeign ? { isForeign } : {}),
     }
     const place = { ...spent, generation: spent.generation + 1 }
     const isVerified = spent.platform_user_id !== null

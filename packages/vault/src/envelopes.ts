@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { type OrganisationId, PlainSecret, SluisError } from '@sluis/shared'
-import { compactDecrypt, decodeProtectedHeader, type JWK } from 'jose'
+import { CompactEncrypt, compactDecrypt, decodeProtectedHeader, importJWK, type JWK } from 'jose'
 import { z } from 'zod'
 import type { IdempotentRequest } from './idempotency.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -18,6 +18,8 @@ const secret = z
   .transform((text) => new PlainSecret(text))
 const time = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
 
+const valuesSchema = z.record(z.string().max(60), z.string().max(500))
+
 /** What stands in an envelope: the same credentials objects that are handed over in the open. */
 const contentSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -26,12 +28,14 @@ const contentSchema = z.discriminatedUnion('kind', [
     refreshToken: secret.optional(),
     obtainedAt: time.optional(),
     expiresIn: z.number().int().positive().max(100_000_000).optional(),
+    values: valuesSchema.optional(),
   }),
   z.strictObject({
     kind: z.literal('code'),
     code: secret,
     obtainedAt: time.optional(),
     codeVerifier: secret.optional(),
+    values: valuesSchema.optional(),
   }),
 ])
 
@@ -54,6 +58,14 @@ export class Envelopes {
     const { id, bytes } = await this.#keys.keyFor(organisationId, 'handover', newPrivateKey)
     const jwk = createPublicKey(privateKeyOf(bytes)).export({ format: 'jwk' }) as JWK
     return { ...jwk, use: 'enc', alg: algorithm, kid: id }
+  }
+
+  /** An envelope that only this organisation's vault opens. */
+  async seal(organisationId: OrganisationId, content: object): Promise<string> {
+    const { kid, ...jwk } = await this.publicKey(organisationId)
+    return new CompactEncrypt(Buffer.from(JSON.stringify(content)))
+      .setProtectedHeader({ alg: algorithm, enc: encryption, ...(kid === undefined ? {} : { kid }) })
+      .encrypt(await importJWK(jwk, algorithm))
   }
 
   /** A new key pair; envelopes for the earlier ones still open. */
@@ -131,20 +143,22 @@ function parseJson(text: string): unknown {
 
 function toCredentials(content: z.infer<typeof contentSchema>): HandoverCredentials {
   if (content.kind === 'code') {
-    const { kind, code, obtainedAt, codeVerifier } = content
+    const { kind, code, obtainedAt, codeVerifier, values } = content
     return {
       kind,
       code,
       ...(obtainedAt === undefined ? {} : { obtainedAt }),
       ...(codeVerifier === undefined ? {} : { codeVerifier }),
+      ...(values === undefined ? {} : { values }),
     }
   }
-  const { kind, accessToken, refreshToken, obtainedAt, expiresIn } = content
+  const { kind, accessToken, refreshToken, obtainedAt, expiresIn, values } = content
   return {
     kind,
     ...(accessToken === undefined ? {} : { accessToken }),
     ...(refreshToken === undefined ? {} : { refreshToken }),
     ...(obtainedAt === undefined ? {} : { obtainedAt }),
     ...(expiresIn === undefined ? {} : { expiresInSeconds: expiresIn }),
+    ...(values === undefined ? {} : { values }),
   }
 }

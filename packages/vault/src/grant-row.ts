@@ -1,6 +1,6 @@
 import type { GrantId, OrganisationId } from '@sluis/shared'
 import type { KeyRing } from './key-ring.ts'
-import type { PlatformUser } from './oauth-platform.ts'
+import type { PlatformUser, PlatformValues } from './oauth-platform.ts'
 import type { SealContext } from './seal.ts'
 import type { GrantState, GrantView } from './vault.ts'
 
@@ -69,6 +69,11 @@ export interface HeldTokens {
   readonly refreshToken?: string
   readonly code?: string
   readonly codeVerifier?: string
+  /** Beside a code: the nonce that its ID token must have. */
+  readonly nonce?: string
+  /** The ID token had another nonce: the answer was somebody else's consent. */
+  readonly isForeign?: true
+  readonly values?: PlatformValues
 }
 
 /** A pair that may still be the living one, kept until the primary has been spent successfully. */

@@ -1,5 +1,5 @@
 import { PlainSecret, SluisError } from '@sluis/shared'
-import type { OAuthPlatform, PlatformRegion } from './oauth-platform.ts'
+import type { OAuthPlatform, PlatformRegion, PlatformValues } from './oauth-platform.ts'
 import type { Handover, HandoverCredentials } from './vault.ts'
 
 const invalid = (message: string, field: string, hint?: string) =>
@@ -31,6 +31,16 @@ export function cleanCode(secret: PlainSecret): PlainSecret {
   } catch {
     return new PlainSecret(text)
   }
+}
+
+/** What a pasted callback address carries besides the code and the platform keeps. */
+function callbackValues(code: PlainSecret, { consent }: OAuthPlatform): PlatformValues | null {
+  const url = URL.parse(code.reveal().trim())
+  const kept = (consent?.keeps ?? []).flatMap((name) => {
+    const value = url?.searchParams.get(name)
+    return value ? [[name, value.slice(0, 500)] as const] : []
+  })
+  return kept.length === 0 ? null : Object.fromEntries(kept)
 }
 
 /** The platform and region that a handover names, or `INVALID_REQUEST` with what there is. */
@@ -89,7 +99,12 @@ export function checkCredentials(
         },
       )
     }
-    return { ...credentials, code }
+    const values = callbackValues(credentials.code, platform)
+    return {
+      ...credentials,
+      code,
+      ...(values === null ? {} : { values: { ...values, ...credentials.values } }),
+    }
   }
   const accessToken = credentials.accessToken && cleanToken(credentials.accessToken)
   const refreshToken = credentials.refreshToken && cleanToken(credentials.refreshToken)
@@ -115,6 +130,7 @@ export function checkCredentials(
     ...(refreshToken?.reveal() ? { refreshToken } : {}),
     ...(obtainedAt === undefined ? {} : { obtainedAt }),
     ...(credentials.expiresInSeconds === undefined ? {} : { expiresInSeconds: credentials.expiresInSeconds }),
+    ...(credentials.values === undefined ? {} : { values: credentials.values }),
   }
 }
 

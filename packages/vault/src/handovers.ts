@@ -355,12 +355,18 @@ export class Handovers {
     const { clock, seals, sender, spender, leases } = this.#parts
     const held = fresh ?? (await seals.openTokens(row))
     const isNew = fresh !== undefined
+    if (held.isForeign) {
+      const text = 'The platform answered with the tokens of another consent (nonce).'
+      const hint =
+        'Let the user consent again. If it happens again, somebody puts codes of others in their way.'
+      return this.#refuse(row, isHandover, failureOf('HANDOVER_CODE_REFUSED', text, hint))
+    }
     const isAccessLive =
       held.accessToken !== undefined && row.has_access && (row.access_expires_at ?? 0) > clock.now()
     const isAlone = held.refreshToken === undefined && held.code === undefined
     let refusal = 'The access token has run out, and there is no refresh token.'
     if (isAccessLive) {
-      const answer = await sender.whoAmI(row, held.accessToken ?? '')
+      const answer = await sender.whoAmI(row, held.accessToken ?? '', held.values)
       if (answer.kind === 'user') return this.#settle(row, answer.user, isHandover, isNew)
       if (answer.kind === 'transient') return this.#leaveOpen(row, isNew, answer.text)
       refusal = answer.text
@@ -618,10 +624,13 @@ function toHeld(credentials: Handover['credentials']): HeldTokens {
     return {
       code: credentials.code.reveal(),
       ...(credentials.codeVerifier ? { codeVerifier: credentials.codeVerifier.reveal() } : {}),
+      ...(credentials.nonce ? { nonce: credentials.nonce.reveal() } : {}),
+      ...(credentials.values ? { values: credentials.values } : {}),
     }
   }
   return {
     ...(credentials.accessToken ? { accessToken: credentials.accessToken.reveal() } : {}),
     ...(credentials.refreshToken ? { refreshToken: credentials.refreshToken.reveal() } : {}),
+    ...(credentials.values ? { values: credentials.values } : {}),
   }
 }

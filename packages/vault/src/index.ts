@@ -6,16 +6,29 @@ export { type KeyEncryptionKey, loadOrCreateKek, parseKek } from './kek.ts'
 export { holdsSealedData } from './key-ring.ts'
 export type { LeaseOptions } from './leases.ts'
 export type {
+  ConsentRules,
   IssuerPolicy,
   OAuthClient,
   OAuthPlatform,
   PlatformRegion,
+  PlatformTenant,
   PlatformUser,
+  PlatformValues,
   TokenAnswer,
   TokenGrant,
   TokenSet,
   WhoAmIAnswer,
 } from './oauth-platform.ts'
+export type {
+  PreauthenticationOutput,
+  PreauthenticationView,
+} from './preauthentication/preauthentication-row.ts'
+export type {
+  AskedConsent,
+  NewPreauthentication,
+  PreauthenticationResult,
+  Preauthentications,
+} from './preauthentication/preauthentications.ts'
 export type { NewStoredClient, StoredClientView } from './stored-client.ts'
 export type { NamedClient, StoredClientChange, StoredClients } from './stored-clients.ts'
 export type { TokenBudget } from './token-budget.ts'

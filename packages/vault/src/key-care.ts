@@ -133,6 +133,7 @@ export class KeyCare {
          WHERE organisation_id = $1 AND deleted_at IS NULL`,
         [organisationId, now],
       )
+      await tx.query('DELETE FROM preauthentication WHERE organisation_id = $1', [organisationId])
       await tx.query('DELETE FROM vault_key WHERE organisation_id = $1', [organisationId])
       await tx.query('SELECT pg_notify($1, $2)', [grantChannel, organisationId])
     })

@@ -56,11 +56,17 @@ export type TokenGrant =
   | { readonly kind: 'code'; readonly code: PlainSecret; readonly codeVerifier?: PlainSecret }
   | { readonly kind: 'refresh'; readonly refreshToken: PlainSecret }
 
+/** What a platform tells besides tokens and must be known to call it: `realmId`, `instance_url`. No secrets. */
+export type PlatformValues = Readonly<Record<string, string>>
+
 /** The tokens of an answer; `expiresInSeconds` is null when the answer does not say. */
 export interface TokenSet {
   readonly accessToken: PlainSecret | null
   readonly refreshToken: PlainSecret | null
   readonly expiresInSeconds: number | null
+  readonly values?: PlatformValues
+  /** The nonce of the ID token that came along; null when it has none. */
+  readonly nonce?: string | null
 }
 
 /**
@@ -82,6 +88,33 @@ export interface PlatformUser {
   readonly id: string
   readonly name: string
   readonly email?: string
+  readonly values?: PlatformValues
+  /** Sites, companies or tenants that the consent reaches, where the platform lists them. */
+  readonly tenants?: readonly PlatformTenant[]
+}
+
+export interface PlatformTenant {
+  readonly id: string
+  readonly name: string
+}
+
+/** How a user is asked for consent. @see RFC 6749 § 4.1.1 */
+export interface ConsentRules {
+  authorizeUrl(region: PlatformRegion): string
+  readonly parameters: Readonly<Record<string, string>>
+  /** Null: the platform takes no scopes. */
+  readonly scope: {
+    readonly delimiter: string
+    readonly always: readonly string[]
+    readonly usual: readonly string[]
+  } | null
+  /** Whether the platform is known to take a S256 challenge. @see RFC 7636 */
+  readonly takesPkce: boolean
+  readonly needsNonce: boolean
+  /** What `iss` in the callback must be; null: not known. @see RFC 9207 */
+  issuerOf(region: PlatformRegion): string | null
+  /** Values of the callback that are kept. */
+  readonly keeps: readonly string[]
 }
 
 export type WhoAmIAnswer =
@@ -100,12 +133,27 @@ export interface OAuthPlatform {
   readonly label: string
   readonly policy: IssuerPolicy
   readonly regions: ReadonlyMap<string, PlatformRegion>
+  /** Without it users cannot be asked for consent from here. */
+  readonly consent?: ConsentRules
   /** The region id that a token's own country stamp names; null when it has none or an unknown one. */
   stampedRegion(token: PlainSecret): string | null
   tokenRequest(region: PlatformRegion, client: OAuthClient, grant: TokenGrant): OutgoingRequest
   processTokenResponse(response: IncomingResponse): TokenAnswer
-  whoAmIRequest(region: PlatformRegion, accessToken: PlainSecret): OutgoingRequest
-  processWhoAmIResponse(response: IncomingResponse): WhoAmIAnswer
+  /** Throws `HANDOVER_INCOMPLETE` where a value is missing without which nobody can be asked. */
+  whoAmIRequest(region: PlatformRegion, accessToken: PlainSecret, values?: PlatformValues): OutgoingRequest
+  processWhoAmIResponse(
+    response: IncomingResponse,
+    accessToken?: PlainSecret,
+    values?: PlatformValues,
+  ): WhoAmIAnswer
+  /** A second question where the first does not say what the consent reaches. */
+  tenantsRequest?(region: PlatformRegion, accessToken: PlainSecret): OutgoingRequest
+  processTenantsResponse?(response: IncomingResponse): readonly PlatformTenant[] | null
   /** Null where the platform cannot revoke. */
-  revokeRequest(region: PlatformRegion, client: OAuthClient, token: PlainSecret): OutgoingRequest | null
+  revokeRequest(
+    region: PlatformRegion,
+    client: OAuthClient,
+    refreshToken: PlainSecret,
+    accessToken?: PlainSecret,
+  ): OutgoingRequest | null
 }

@@ -1,6 +1,13 @@
-import { type Clock, type Log, PlainSecret, type SendRequest, SluisError } from '@sluis/shared'
+import { type Clock, isSluisError, type Log, PlainSecret, type SendRequest, SluisError } from '@sluis/shared'
 import type { GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
-import type { OAuthPlatform, PlatformRegion, TokenAnswer, WhoAmIAnswer } from './oauth-platform.ts'
+import type {
+  OAuthPlatform,
+  PlatformRegion,
+  PlatformTenant,
+  PlatformValues,
+  TokenAnswer,
+  WhoAmIAnswer,
+} from './oauth-platform.ts'
 import { pointedClient } from './stored-client.ts'
 import type { SecretInUse, StoredClients } from './stored-clients.ts'
 
@@ -129,20 +136,49 @@ export class TokenSender {
     return this.#clients.secretFor(row.organisation_id, id)
   }
 
-  async whoAmI(row: Pick<GrantRow, 'platform' | 'region'>, accessToken: string): Promise<WhoAmIAnswer> {
+  async whoAmI(
+    row: Pick<GrantRow, 'platform' | 'region'>,
+    accessToken: string,
+    values: PlatformValues = {},
+  ): Promise<WhoAmIAnswer> {
     const { platform, region } = this.issuerOf(row)
-    const request = platform.whoAmIRequest(region, new PlainSecret(accessToken))
-    assertPinned(request.url, region)
+    const token = new PlainSecret(accessToken)
+    const timeoutMs = Math.min(60_000, this.#timeoutMs)
     try {
-      return platform.processWhoAmIResponse(
-        await this.#send(request, { timeoutMs: Math.min(60_000, this.#timeoutMs) }),
-      )
+      const request = platform.whoAmIRequest(region, token, values)
+      assertPinned(request.url, region)
+      const answer = platform.processWhoAmIResponse(await this.#send(request, { timeoutMs }), token, values)
+      if (answer.kind !== 'user') return answer
+      const tenants = await this.#tenants(platform, region, token)
+      const kept = { ...values, ...answer.user.values }
+      const user = {
+        ...answer.user,
+        ...(Object.keys(kept).length === 0 ? {} : { values: kept }),
+        ...(tenants === null ? {} : { tenants }),
+      }
+      return { kind: 'user', user }
     } catch (error) {
+      if (isSluisError(error, 'HANDOVER_INCOMPLETE')) {
+        return { kind: 'transient', text: `${error.message} ${error.hint ?? ''}` }
+      }
       return {
         kind: 'transient',
         text: `The platform cannot be reached (${(error as NodeJS.ErrnoException).code ?? 'no answer'}).`,
       }
     }
+  }
+
+  /** What a consent reaches is good to know, and no reason to refuse it when it is not said. */
+  async #tenants(
+    platform: OAuthPlatform,
+    region: PlatformRegion,
+    token: PlainSecret,
+  ): Promise<readonly PlatformTenant[] | null> {
+    const request = platform.tenantsRequest?.(region, token)
+    if (request === undefined) return null
+    assertPinned(request.url, region)
+    const response = await this.#send(request, { timeoutMs: 30_000 }).catch(() => null)
+    return response === null ? null : (platform.processTenantsResponse?.(response) ?? null)
   }
 
   /** Revokes at the platform where that can be done; says whether the platform took it. */
@@ -154,7 +190,8 @@ export class TokenSender {
       clientSecret: (await this.#secretOf(row, seals)).secret,
       redirectUri: row.redirect_uri,
     }
-    const request = platform.revokeRequest(region, client, new PlainSecret(tokens.refreshToken))
+    const access = tokens.accessToken === undefined ? undefined : new PlainSecret(tokens.accessToken)
+    const request = platform.revokeRequest(region, client, new PlainSecret(tokens.refreshToken), access)
     if (request === null) return false
     assertPinned(request.url, region)
     const answer = await this.#send(request, { timeoutMs: 30_000 }).catch(() => null)

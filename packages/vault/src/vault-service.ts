@@ -31,6 +31,7 @@ import { LeaseCache } from './lease-cache.ts'
 import { type LeaseOptions, Leases } from './leases.ts'
 import type { OAuthPlatform } from './oauth-platform.ts'
 import { PgGrantStore } from './pg-grant-store.ts'
+import { Preauthentications, type TakenOut } from './preauthentication/preauthentications.ts'
 import { ProcessLiveness } from './process-liveness.ts'
 import { Repair } from './repair.ts'
 import { Spender } from './spender.ts'
@@ -87,6 +88,8 @@ const noHooks: VaultHooks = {
 
 /** How long repairs and retries rest between two looks at the clock. */
 const tickMs = 1000
+/** How often results that nobody came for are erased. */
+const eraseMs = 10_000
 /** How often rotated keys are looked after. */
 const attendKeysMs = 3_600_000
 /** Above the token deadline by so much, a send is lost whoever holds it. */
@@ -104,10 +107,13 @@ export class Vault {
   readonly envelopes: Envelopes
   /** App registrations that handovers name in place of ID and secret. */
   readonly clients: StoredClients
+  /** Consents that are begun here. */
+  readonly preauthentications: Preauthentications
   readonly #options: VaultOptions
   readonly #keys: KeyRing
   readonly #keyCare: KeyCare
   #attendKeysAt = 0
+  #eraseAt = 0
   readonly #hooks: VaultHooks
   /** Rows as callers see them: what is asked of the database for that, it is asked for many at once. */
   readonly #views: Gather<GrantRow, GrantView>
@@ -202,6 +208,18 @@ export class Vault {
     this.idempotency = idempotency
     this.envelopes = new Envelopes(keys)
     this.#keys = keys
+    this.preauthentications = new Preauthentications({
+      store: options.store,
+      keys,
+      clients,
+      envelopes: this.envelopes,
+      idempotency,
+      platforms,
+      clock,
+      random,
+      handOver: (handover, how) => this.#track(handovers.handOver(handover, how)),
+      takeOut: (organisationId, id, actor) => this.#takeOut(organisationId, id, actor),
+    })
     const targets = { unsafeAllowPrivate: options.unsafePrivateWebhooks ?? false }
     this.webhooks = new Webhooks({ store: options.store, keys, clock, random, targets })
     this.#keyCare = new KeyCare({
@@ -439,6 +457,47 @@ export class Vault {
     )
   }
 
+  /**
+   * Ends a grant that was made for use elsewhere and gives its tokens: whoever gets them refreshes them from now on.
+   * Null when somebody has begun to use it.
+   */
+  async #takeOut(organisationId: OrganisationId, id: GrantId, actor: string): Promise<TakenOut | null> {
+    const now = this.#options.clock.now()
+    const taken = await this.#store.transaction(async (tx) => {
+      const { rows } = await tx.query<GrantRow>(
+        `SELECT * FROM token_grant WHERE id = $1 AND organisation_id = $2 AND deleted_at IS NULL
+           AND state = 'active' AND spend_id IS NULL FOR UPDATE`,
+        [id, organisationId],
+      )
+      const [row] = rows
+      if (!row || ((await this.#hooks.databasesOf([id])).get(id) ?? []).length > 0) return null
+      const tokens = await this.#seals.openTokens(row)
+      const gone: GrantRow = {
+        ...row,
+        state: nextState(row.state, 'removed'),
+        sealed_tokens: null,
+        sealed_alternates: null,
+        has_access: false,
+        has_refresh: false,
+        due_at: null,
+        deleted_at: now,
+      }
+      await this.#store.replace(tx, gone)
+      await tx.query('DELETE FROM token_fingerprint WHERE grant_id = $1', [id])
+      await tx.query(
+        `INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
+         VALUES ($1, $2, $3, 'grant.deleted', $4, '{"because":"made for use elsewhere"}')`,
+        [organisationId, now, actor, id],
+      )
+      return { row, gone, tokens }
+    })
+    if (taken === null) return null
+    this.#cache.hear(id)
+    await this.#spool.append({ kind: 'grant', at: now, row: rowToJson(taken.gone) })
+    const { tokens, row } = taken
+    return { tokens, accessExpiresAt: row.access_expires_at, user: row.platform_user }
+  }
+
   /** Where a grant's API is and under which client its calls count. */
   async sessionOf(
     organisationId: OrganisationId,
@@ -566,6 +625,10 @@ export class Vault {
     // Its own failures were noted; nobody else waits for it in the loop.
     look.attended.catch(() => {})
     const now = this.#options.clock.now()
+    if (now >= this.#eraseAt) {
+      this.#eraseAt = now + eraseMs
+      await this.#track(this.preauthentications.erase())
+    }
     if (now < this.#attendKeysAt) return look
     this.#attendKeysAt = now + attendKeysMs
     await this.#track(this.#keyCare.attend())

@@ -1,5 +1,5 @@
 import type { GrantId, OrganisationId, PlainSecret } from '@sluis/shared'
-import type { OAuthClient, PlatformUser } from './oauth-platform.ts'
+import type { OAuthClient, PlatformUser, PlatformValues } from './oauth-platform.ts'
 import type { NamedClient } from './stored-clients.ts'
 
 /** The states of a grant; `grant-state.ts` has the transition table. */
@@ -46,6 +46,7 @@ export type HandoverCredentials =
       /** When the tokens were received, milliseconds since the epoch. */
       readonly obtainedAt?: number
       readonly expiresInSeconds?: number
+      readonly values?: PlatformValues
     }
   | {
       readonly kind: 'code'
@@ -53,6 +54,9 @@ export type HandoverCredentials =
       readonly code: PlainSecret
       readonly obtainedAt?: number
       readonly codeVerifier?: PlainSecret
+      /** What the ID token that comes with the tokens must hold. */
+      readonly nonce?: PlainSecret
+      readonly values?: PlatformValues
     }
 
 /** Credentials that only the vault can open: a compact JWE for the organisation's handover key. */

@@ -15,6 +15,10 @@ export class QueryablePlatforms {
     this.#platforms = platforms
   }
 
+  has(platform: string): boolean {
+    return this.#platforms.has(platform)
+  }
+
   /** @throws SluisError INVALID_REQUEST for a platform without tables */
   get(platform: string): QueryablePlatform {
     const known = this.#platforms.get(platform)

@@ -69,7 +69,7 @@ const codeRules: ReadonlyMap<string, Verdict> = new Map<string, Verdict>([
 ])
 
 /** The tokens anywhere in a body: at its top, nested, inside a string of JSON, or in text that is no JSON at all. */
-function findTokens(json: unknown, body: string): TokenSet {
+export function findTokens(json: unknown, body: string): TokenSet {
   const found = { access: null as string | null, refresh: null as string | null, life: undefined as unknown }
   const visit = (value: unknown, depth: number): void => {
     if (depth > 6) return

@@ -3,6 +3,7 @@ import type { OAuthPlatform, PlatformRegion, WhoAmIAnswer } from '@sluis/vault'
 import { z } from 'zod'
 import { classifyTokenResponse } from '../exact-online/token-answer.ts'
 import { issuerEntries } from '../issuer-policies.ts'
+import { claimsOf, parseBody, textAt } from '../oauth-profiles/read-json.ts'
 
 const loginUrl = 'https://login.twinfield.com'
 const connect = '/auth/authentication/connect'
@@ -73,7 +74,13 @@ export function twinfieldOAuth(regions: ReadonlyMap<string, PlatformRegion>): OA
       }
     },
     // The standard's codes decide; the sentences that only Exact uses do not come here.
-    processTokenResponse: classifyTokenResponse,
+    processTokenResponse(response) {
+      const answer = classifyTokenResponse(response)
+      if (answer.kind !== 'tokens') return answer
+      const idToken = textAt({ json: parseBody(response.body.toString('utf8')) }, 'id_token')
+      const nonce = idToken === null ? undefined : claimsOf(idToken).nonce
+      return typeof nonce === 'string' ? { ...answer, tokens: { ...answer.tokens, nonce } } : answer
+    },
     whoAmIRequest: (region, accessToken) => validationRequest(region.baseUrl, accessToken.reveal()),
     processWhoAmIResponse: whoAmI,
     revokeRequest: () => null,

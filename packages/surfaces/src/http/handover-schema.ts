@@ -16,18 +16,25 @@ export const clientSchema = z.union([
   }),
 ])
 
+/** What else came with the consent and the platform's API needs: `realmId`. No secrets. */
+const values = z
+  .record(z.string().regex(/^[\w.-]{1,60}$/), z.string().max(500))
+  .refine((all) => Object.keys(all).length <= 20, 'has at most 20 members')
+
 const tokens = strict({
   kind: z.literal('tokens'),
   accessToken: secretText.optional(),
   refreshToken: secretText.optional(),
   obtainedAt: isoTime.optional(),
   expiresIn: z.number().int().positive().max(100_000_000).optional(),
+  values: values.optional(),
 })
 const code = strict({
   kind: z.literal('code'),
   code: secretText,
   obtainedAt: isoTime.optional(),
   codeVerifier: secretText.optional(),
+  values: values.optional(),
 })
 
 /** A compact JWE for the key at `/handover-key`. */
@@ -87,7 +94,10 @@ function toCredentials(
   credentials: Exclude<z.infer<typeof credentialsSchema>, { kind: 'sealed' }>,
 ): HandoverCredentials {
   const { obtainedAt } = credentials
-  const at = obtainedAt === undefined ? {} : { obtainedAt }
+  const at = {
+    ...(obtainedAt === undefined ? {} : { obtainedAt }),
+    ...(credentials.values === undefined ? {} : { values: credentials.values }),
+  }
   if (credentials.kind === 'code') {
     return {
       kind: 'code',

@@ -17,6 +17,7 @@ import { admitByTable } from './request-context.ts'
 import { apiPrefix } from './route-access.ts'
 import { problemAnswer, routeAnswers } from './route-answers.ts'
 import { clientRoutes } from './routes/clients.ts'
+import { consentRoutes } from './routes/consents.ts'
 import { databaseKeyRoutes } from './routes/database-keys.ts'
 import { databaseRoutes } from './routes/databases.ts'
 import { grantRoutes } from './routes/grants.ts'
@@ -26,6 +27,7 @@ import { logInRoutes } from './routes/log-in.ts'
 import { memberRoutes } from './routes/members.ts'
 import { organisationRoutes } from './routes/organisations.ts'
 import { platformRoutes } from './routes/platforms.ts'
+import { preauthenticationRoutes } from './routes/preauthentications.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { statementRoutes } from './routes/statements.ts'
 import { vaultProcessRoutes } from './routes/vault-processes.ts'
@@ -161,6 +163,8 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       keyRoutes(api, parts)
       vaultProcessRoutes(api, parts)
       platformRoutes(api, parts)
+      preauthenticationRoutes(api, parts)
+      consentRoutes(api, parts)
       organisationRoutes(api, parts)
       memberRoutes(api, parts)
       sessionRoutes(api, parts)

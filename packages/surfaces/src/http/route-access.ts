@@ -48,6 +48,17 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /handover-key': needs('handover:write'),
   'POST /handovers/batch': acts('handover.batch', 'handover:write'),
 
+  'POST /preauthentications': needs('preauthentication:write'),
+  'GET /preauthentications': needs('preauthentication:write'),
+  'GET /preauthentications/:id': needs('preauthentication:write'),
+  'POST /preauthentications/:id/return': needs('preauthentication:write'),
+  'POST /preauthentications/:id/result': needs('preauthentication:write'),
+  'DELETE /preauthentications/:id': needs('preauthentication:write'),
+  // For whoever holds the secret of a start address, or the browser that used it.
+  'POST /consents/look': anybody,
+  'POST /consents/start': anybody,
+  'POST /consents/return': anybody,
+
   'POST /clients': needs('clients:write'),
   'GET /clients': needs('clients:read'),
   'GET /clients/:id': needs('clients:read'),

@@ -22,7 +22,15 @@ const grant = z.object({
   platform: text,
   region: text,
   clientId: text,
-  platformUser: z.object({ id: text, name: text, email: text.optional() }).nullable(),
+  platformUser: z
+    .object({
+      id: text,
+      name: text,
+      email: text.optional(),
+      values: z.record(text, text).optional(),
+      tenants: z.array(z.object({ id: text, name: text })).optional(),
+    })
+    .nullable(),
   label: text.nullable(),
   externalId: text.nullable(),
   generation: count,
@@ -58,6 +66,37 @@ const client = z.object({
   newSecret: z.object({ since: time, refusedAt: time.nullable() }).nullable(),
   createdAt: time,
 })
+
+const preauthentication = z.object({
+  id: text,
+  state: z.enum(['waiting', 'exchanging', 'done', 'refused', 'shown', 'expired']),
+  platform: text,
+  region: text,
+  clientId: text,
+  redirectUri: text,
+  returnsBy: z.enum(['redirect', 'paste']),
+  output: z.enum(['grant', 'code', 'tokens', 'envelope']),
+  scopes: z.array(text).nullable(),
+  label: text.nullable(),
+  externalId: text.nullable(),
+  grant: text.nullable(),
+  resultUntil: time.nullable(),
+  problem: z.object({ code: text, detail: text, hint: text.optional() }).nullable(),
+  createdAt: time,
+  expiresAt: time,
+})
+const preauthenticationResult = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('code'), code: text, redirectUri: text, codeVerifier: text.optional() }),
+  z.object({
+    kind: z.literal('tokens'),
+    accessToken: text.nullable(),
+    refreshToken: text.nullable(),
+    expiresAt: time.nullable(),
+    user: grant.shape.platformUser,
+    values: z.record(text, text),
+  }),
+  z.object({ kind: z.literal('envelope'), jwe: text }),
+])
 
 const database = z.object({
   name: text,
@@ -249,6 +288,13 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
           refreshIdleSeconds: count.nullable(),
           codeSeconds: count.nullable(),
           isRefreshTokenSingleUse: z.boolean(),
+          hasTables: z.boolean(),
+          consent: z
+            .object({
+              scopes: z.object({ always: z.array(text), usual: z.array(text) }).nullable(),
+              takesPkce: z.boolean(),
+            })
+            .nullable(),
           regions: z.array(z.object({ id: text, label: text, isOperators: z.boolean() })),
         }),
       ),
@@ -257,6 +303,29 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'GET /handover-key': {
     200: z.object({ kty: text, crv: text, x: text, y: text.optional(), use: text, alg: text, kid: text }),
   },
+
+  'POST /preauthentications': {
+    201: preauthentication.extend({ startUrl: text.optional(), authorizeUrl: text.optional() }),
+  },
+  'GET /preauthentications': { 200: z.object({ preauthentications: z.array(preauthentication) }) },
+  'GET /preauthentications/:id': { 200: preauthentication },
+  'POST /preauthentications/:id/return': { 200: preauthentication },
+  'POST /preauthentications/:id/result': { 200: preauthenticationResult },
+  'DELETE /preauthentications/:id': { 204: nothing },
+  'POST /consents/look': {
+    200: z.object({
+      organisation: text,
+      platform: text,
+      platformLabel: text,
+      region: text,
+      clientId: text,
+      clientLabel: text.nullable(),
+      output: z.enum(['grant', 'code', 'tokens', 'envelope']),
+      scopes: z.array(text).nullable(),
+    }),
+  },
+  'POST /consents/start': { 200: z.object({ authorizeUrl: text }) },
+  'POST /consents/return': { 200: preauthentication },
 
   'POST /clients': { 200: client, 201: client },
   'GET /clients': { 200: z.object({ clients: z.array(client) }) },
