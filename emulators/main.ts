@@ -1,12 +1,13 @@
 import { parseArgs } from 'node:util'
 import { startExactOnlineEmulator } from '@sluis/emulator-exact-online'
+import { startOAuthEmulator } from '@sluis/emulator-oauth'
 import { startTwinfieldEmulator } from '@sluis/emulator-twinfield'
 
 // `npm run emulator -- exact-online --port 4010`: the imitation of a platform, alone, until Ctrl-C.
-const help = `Usage: npm run emulator -- exact-online|twinfield [options]
+const help = `Usage: npm run emulator -- exact-online|twinfield|oauth [options]
 
 Options:
-  --port <number>       port to listen on; 0 takes a free one (4010; Twinfield 4020)
+  --port <number>       port to listen on; 0 takes a free one (4010; Twinfield 4020; all OAuth platforms 4030)
   --host <address>      address to listen on (127.0.0.1)
   --seed <number>       the same seed gives the same companies (1)
   --divisions <number>  companies that a user may consent to (Exact Online, 3)
@@ -37,8 +38,10 @@ try {
   if (values.help || positionals.length === 0) process.stdout.write(help)
   else {
     const [platform] = positionals
-    if (positionals.length !== 1 || (platform !== 'exact-online' && platform !== 'twinfield')) {
-      throw new Error(`There is no emulator "${positionals.join(' ')}"; there are: exact-online, twinfield.`)
+    if (positionals.length !== 1 || !['exact-online', 'twinfield', 'oauth'].includes(platform ?? '')) {
+      throw new Error(
+        `There is no emulator "${positionals.join(' ')}"; there are: exact-online, twinfield, oauth.`,
+      )
     }
     const read = (name: 'port' | 'seed' | 'divisions' | 'offices' | 'scale', fallback: number) => {
       const value = values[name] === undefined ? fallback : Number(values[name])
@@ -48,19 +51,23 @@ try {
     }
     const common = { host: values.host ?? '127.0.0.1', seed: read('seed', 1), scale: read('scale', 1) }
     const emulator =
-      platform === 'twinfield'
-        ? await startTwinfieldEmulator({ ...common, port: read('port', 4020), offices: read('offices', 2) })
-        : await startExactOnlineEmulator({
-            ...common,
-            port: read('port', 4010),
-            divisions: read('divisions', 3),
-            ...(values.home === undefined ? {} : { home: values.home }),
-          })
+      platform === 'oauth'
+        ? await startOAuthEmulator({ host: common.host, port: read('port', 4030) })
+        : platform === 'twinfield'
+          ? await startTwinfieldEmulator({ ...common, port: read('port', 4020), offices: read('offices', 2) })
+          : await startExactOnlineEmulator({
+              ...common,
+              port: read('port', 4010),
+              divisions: read('divisions', 3),
+              ...(values.home === undefined ? {} : { home: values.home }),
+            })
     if (values['follow-clock'] !== undefined) await followClock(emulator.url, values['follow-clock'])
     const addresses =
-      platform === 'twinfield'
-        ? `Twinfield, emulated: ${emulator.url}\n  services   ${emulator.url}/c1/webservices/\n  log-in     ${emulator.url}/auth/authentication/connect/authorize?client_id=…`
-        : `Exact Online, emulated: ${emulator.url}\n  API        ${emulator.url}/api/v1/\n  log-in     ${emulator.url}/api/oauth2/auth?client_id=…`
+      platform === 'oauth'
+        ? `OAuth of every platform, emulated: ${emulator.url}\n  for instance ${emulator.url}/github/login/oauth/authorize?client_id=…`
+        : platform === 'twinfield'
+          ? `Twinfield, emulated: ${emulator.url}\n  services   ${emulator.url}/c1/webservices/\n  log-in     ${emulator.url}/auth/authentication/connect/authorize?client_id=…`
+          : `Exact Online, emulated: ${emulator.url}\n  API        ${emulator.url}/api/v1/\n  log-in     ${emulator.url}/api/oauth2/auth?client_id=…`
     process.stdout.write(
       values.json
         ? `${JSON.stringify({ url: emulator.url })}\n`

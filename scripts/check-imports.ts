@@ -22,6 +22,7 @@ const arrows: Record<string, readonly string[]> = {
   'packages/cli': ['packages/shared', 'packages/sdk', 'packages/server'],
   'emulators/shared': [],
   'emulators/exact-online': ['packages/shared', 'packages/facts', 'emulators/shared'],
+  'emulators/oauth': ['packages/facts', 'emulators/shared'],
   'emulators/twinfield': ['packages/shared', 'packages/facts', 'emulators/shared'],
 }
 const isWiring = (path: string) =>
