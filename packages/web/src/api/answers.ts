@@ -11,6 +11,8 @@ export interface Platform {
   readonly refreshIdleSeconds: number | null
   readonly codeSeconds: number | null
   readonly isRefreshTokenSingleUse: boolean
+  /** Whether databases can read from it; grants can be kept of all. */
+  readonly hasTables: boolean
   readonly regions: readonly Region[]
 }
 export interface Grant {

@@ -19,19 +19,21 @@ export function PlatformsPage() {
       {error && <FaultAlert error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Waiting />}
       <div className="choices">
-        {data?.map((platform) => (
-          <Link
-            key={platform.id}
-            to="/setup/databases/new/$platform"
-            params={{ platform: slugOf(platform.id) }}
-            className="platform"
-          >
-            <Card withBorder>
-              <Text fw={600}>{platform.label}</Text>
-              <Text size="sm">{t('platforms.regions', { count: platform.regions.length })}</Text>
-            </Card>
-          </Link>
-        ))}
+        {data
+          ?.filter(({ hasTables }) => hasTables)
+          .map((platform) => (
+            <Link
+              key={platform.id}
+              to="/setup/databases/new/$platform"
+              params={{ platform: slugOf(platform.id) }}
+              className="platform"
+            >
+              <Card withBorder>
+                <Text fw={600}>{platform.label}</Text>
+                <Text size="sm">{t('platforms.regions', { count: platform.regions.length })}</Text>
+              </Card>
+            </Link>
+          ))}
       </div>
     </>
   )
