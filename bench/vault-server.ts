@@ -5,11 +5,24 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
 import { silentLog } from '@sluis/shared'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@sluis/store/testing'
 import { IssuerProcess } from '@sluis/vault/testing'
 
-/** A server as it is run for real: `sluis serve` in a process of its own on a PostgreSQL of its own, and an issuer. */
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** What `npm start` starts, with its flags. */
+function startWords(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: { start: string }
+  }
+  const [node, ...words] = scripts.start.split(' ')
+  if (node !== 'node') throw new TypeError(`npm start begins with "${node}"`)
+  return words
+}
+
+/** A server as it is run for real: as `npm start` starts it, on a PostgreSQL of its own, and an issuer beside it. */
 export class VaultServer {
   readonly key = randomBytes(24).toString('base64url')
   readonly folder = mkdtempSync(join(tmpdir(), 'sluis-bench-'))
@@ -43,12 +56,11 @@ export class VaultServer {
     const home = join(this.folder, 'home')
     mkdirSync(home, { recursive: true, mode: 0o700 })
     const startedAt = performance.now()
-    const main = new URL('../packages/cli/src/main.ts', import.meta.url).pathname
-    const server = spawn(process.execPath, [...nodeFlags, main, 'serve', '--json', '--port', '0'], {
+    const server = spawn(process.execPath, [...nodeFlags, ...startWords(), '--json', '--port', '0'], {
+      cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
         PATH: process.env.PATH,
-        UV_THREADPOOL_SIZE: '64',
         SLUIS_HOME: home,
         DATABASE_URL: this.databaseUrl,
         SLUIS_BOOTSTRAP_API_KEY: this.key,

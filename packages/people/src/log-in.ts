@@ -1,24 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { kyselyAdapter } from '@better-auth/kysely-adapter'
-import { type Clock, type Log, newId, type PersonId, type RandomBytes, SluisError } from '@sluis/shared'
+import { type Clock, type PersonId, type RandomBytes, SluisError } from '@sluis/shared'
 import type { Store } from '@sluis/store'
-import type { BetterAuthOptions } from 'better-auth'
-import { isAPIError } from 'better-auth/api'
-import { betterAuth } from 'better-auth/minimal'
-import { twoFactor } from 'better-auth/plugins/two-factor'
-import { Kysely, PostgresDialect } from 'kysely'
 import type pg from 'pg'
 import type { AuditTrail } from './audit-trail.ts'
-import { withHashedSessionTokens } from './hashed-session-tokens.ts'
 import { LockOut } from './lock-out.ts'
-import {
-  accountNames,
-  rateNames,
-  sessionNames,
-  twoFactorNames,
-  userNames,
-  verificationNames,
-} from './log-in-tables.ts'
+import type { LogInLibrary } from './log-in-library.ts'
+import { addressHeader, type LogInParts } from './log-in-parts.ts'
 
 /** Somebody who has logged in. */
 export interface Person {
@@ -29,22 +16,6 @@ export interface Person {
   /** The session through which they came. */
   readonly sessionId: string
 }
-
-export interface LogInParts {
-  readonly store: Store
-  readonly clock: Clock
-  readonly random: RandomBytes
-  readonly log: Log
-  readonly audit: AuditTrail
-  /** 32 bytes that all servers on one database share: signs cookies, seals TOTP secrets. */
-  readonly secret: Buffer
-  /** Where people reach this server; null: wherever they happen to reach it. */
-  readonly publicUrl: string | null
-}
-
-export const passwordLength = { least: 12, most: 128 } as const
-const sessionSeconds = 7 * 86_400
-const addressHeader = 'x-sluis-address'
 
 /**
  * The only calls of the library that are reachable. What it brings besides (sign-up without an invitation, lists of
@@ -87,86 +58,19 @@ export interface PersonParts {
 /** Log-in with password and TOTP on better-auth, over our own PostgreSQL. */
 export type LogIn = ReturnType<typeof createLogIn>
 
-export function createLogIn({ store, clock, random, log, audit, secret, publicUrl }: LogInParts) {
-  const isHttps = publicUrl?.startsWith('https://') === true
-  const database = new Kysely<never>({ dialect: new PostgresDialect({ pool: store.pool }) })
-  const auth = betterAuth({
-    appName: 'Sluis',
-    baseURL: publicUrl ?? 'http://sluis.invalid',
-    basePath: '/api/auth',
-    secret: secret.toString('base64url'),
-    database: (options: BetterAuthOptions) =>
-      withHashedSessionTokens(kyselyAdapter(database, { type: 'postgres', transaction: true })(options)),
-    telemetry: { enabled: false },
-    onAPIError: {
-      // What was refused is the caller's to read; only our own faults go into the log.
-      onError: (error) => {
-        if (!isAPIError(error))
-          log.error({ error: String((error as Error)?.stack ?? error) }, 'a log-in call failed')
-      },
-    },
-    // Its messages can hold an address that was typed; only what it is about goes into the log.
-    logger: {
-      level: 'error',
-      log: (_level, message) => log.warn({ message: message.slice(0, 200) }, 'log-in'),
-    },
-    // The page that asks must be one that this server itself has served.
-    trustedOrigins: (request) => (request ? [new URL(request.url).origin] : []),
-    emailAndPassword: {
-      enabled: true,
-      disableSignUp: true,
-      minPasswordLength: passwordLength.least,
-      maxPasswordLength: passwordLength.most,
-      revokeSessionsOnPasswordReset: true,
-      resetPasswordTokenExpiresIn: 86_400,
-    },
-    user: userNames,
-    account: accountNames,
-    session: { ...sessionNames, expiresIn: sessionSeconds, disableSessionRefresh: true, freshAge: 3600 },
-    verification: { ...verificationNames, storeIdentifier: 'hashed' },
-    rateLimit: {
-      ...rateNames,
-      enabled: true,
-      storage: 'database',
-      window: 60,
-      max: 120,
-      customRules: {
-        '/get-session': false,
-        '/sign-in/email': { window: 60, max: 30 },
-        '/change-password': { window: 60, max: 10 },
-        '/verify-password': { window: 60, max: 10 },
-        '/reset-password': { window: 60, max: 10 },
-        '/two-factor/*': { window: 60, max: 20 },
-      },
-    },
-    advanced: {
-      useSecureCookies: false,
-      cookiePrefix: isHttps ? '__Host-sluis' : 'sluis',
-      defaultCookieAttributes: { httpOnly: true, sameSite: 'lax', path: '/', secure: isHttps },
-      ipAddress: { ipAddressHeaders: [addressHeader] },
-      database: {
-        generateId: ({ model }) =>
-          model === 'user'
-            ? newId('per', Date.now(), random)
-            : model === 'session'
-              ? newId('ses', Date.now(), random)
-              : randomUUID(),
-      },
-    },
-    plugins: [
-      twoFactor({
-        issuer: 'Sluis',
-        schema: twoFactorNames,
-        backupCodeOptions: { storeBackupCodes: 'encrypted' },
-        accountLockout: { enabled: true, maxFailedAttempts: 10, durationSeconds: 900 },
-      }),
-    ],
-  })
+export function createLogIn(parts: LogInParts) {
+  const { store, clock, random, audit } = parts
+  // Loaded when somebody first logs in: the library takes 25 MB, which a server that only programs call never needs.
+  let loading: Promise<LogInLibrary> | undefined
+  const library = () => {
+    loading ??= import('./log-in-library.ts').then(({ openLogInLibrary }) => openLogInLibrary(parts))
+    return loading
+  }
   const lockOut = new LockOut(store, clock)
 
   const personOf = async (cookie: string | undefined): Promise<Person | null> => {
     if (!cookie?.includes('sluis.session_token=')) return null
-    const found = await auth.api.getSession({ headers: new Headers({ cookie }) })
+    const found = await (await library()).api.getSession({ headers: new Headers({ cookie }) })
     if (!found) return null
     const { user, session } = found
     return {
@@ -195,7 +99,7 @@ export function createLogIn({ store, clock, random, log, audit, secret, publicUr
         { 'Retry-After': String(Math.max(1, Math.ceil((lockedUntil - clock.now()) / 1000))) },
       )
     }
-    const response = await auth.handler(new Request(request, { body: text }))
+    const response = await (await library()).handler(new Request(request, { body: text }))
     if (response.status === 401) await audit.recordOfEmail(email, 'person.log_in_failed')
     else if (response.status === 200) await lockOut.clear(email)
     else await lockOut.undo(email)
@@ -212,7 +116,8 @@ export function createLogIn({ store, clock, random, log, audit, secret, publicUr
     request.headers.set(addressHeader, address)
     const cookie = request.headers.get('cookie') ?? undefined
     const before = actOf[call] ? await personOf(cookie) : null
-    const response = call === 'POST /sign-in/email' ? await signIn(request) : await auth.handler(request)
+    const response =
+      call === 'POST /sign-in/email' ? await signIn(request) : await (await library()).handler(request)
     if (!/json/.test(response.headers.get('content-type') ?? '')) return response
     const body = (await response.json()) as Body | null
     if (response.ok) {
@@ -247,12 +152,12 @@ export function createLogIn({ store, clock, random, log, audit, secret, publicUr
       ),
 
     /** The stored form of a password. */
-    hashPassword: async (password: string) => (await auth.$context).password.hash(password),
+    hashPassword: async (password: string) => (await (await library()).$context).password.hash(password),
 
     /** A token for `POST /api/auth/reset-password`, good once and for a day. */
     async createResetToken(personId: PersonId): Promise<string> {
       const token = Buffer.from(random(32)).toString('base64url')
-      const { internalAdapter } = await auth.$context
+      const { internalAdapter } = await (await library()).$context
       await internalAdapter.createVerificationValue({
         identifier: `reset-password:${token}`,
         value: personId,

@@ -1,5 +1,6 @@
 import { Invitations } from './invitations.ts'
-import { createLogIn, type LogIn, type LogInParts } from './log-in.ts'
+import { createLogIn, type LogIn } from './log-in.ts'
+import type { LogInParts } from './log-in-parts.ts'
 import { Members } from './members.ts'
 import { Sessions } from './sessions.ts'
 import { SetUp } from './set-up.ts'

@@ -11,6 +11,7 @@ import { openStore } from '@sluis/store'
 import { createHttpApp, toProblem } from '@sluis/surfaces/http'
 import { createVault, holdsSealedData, loadOrCreateKek, parseKek, type Vault } from '@sluis/vault'
 import { FollowedClock } from './followed-clock.ts'
+import { giveMemoryBack } from './give-memory-back.ts'
 import { loadOrCreateOwnerKey } from './owner-key-file.ts'
 import type { ServerOptions } from './server-options.ts'
 import { createSend } from './undici-send.ts'
@@ -113,6 +114,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     parts.engine = engine
     opened.push(() => engine.stop())
     vault.run()
+    opened.push(giveMemoryBack())
 
     const persons = createPersons({
       store,
