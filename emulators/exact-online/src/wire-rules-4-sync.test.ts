@@ -66,6 +66,56 @@ describe('§ 4.1: streams', () => {
   })
 })
 
+describe('§ 4.1: streams of headers and lines', () => {
+  test('§ 4.1: headers and lines share one stream, the header as line 0', async () => {
+    const invoices = await lab.all(
+      'bulk/SalesInvoice/SalesInvoices?$select=InvoiceID,AmountDC,InvoiceNumber&$filter=InvoiceID ne null',
+    )
+    const lines = await lab.all(
+      'bulk/SalesInvoice/SalesInvoiceLines?$select=ID,InvoiceID,LineNumber,AmountDC&$filter=ID ne null',
+    )
+    const stream = await lab.all(
+      'sync/SalesInvoice/SalesInvoices?$filter=Timestamp gt 1L&$select=Timestamp,ID,InvoiceID,LineNumber,AmountDC,InvoiceNumber,Item',
+    )
+    assert.equal(stream.length, invoices.length + lines.length)
+    const headerRows = stream.filter(({ LineNumber }) => LineNumber === 0)
+    assert.deepEqual(
+      headerRows.map(({ ID, InvoiceID, AmountDC, Item }) => [ID, InvoiceID, AmountDC, Item]),
+      invoices.map(({ InvoiceID, AmountDC }) => [InvoiceID, InvoiceID, AmountDC, null]),
+    )
+    const lineRows = stream.filter(({ LineNumber }) => Number(LineNumber) > 0)
+    assert.deepEqual(
+      lineRows.map(({ ID, InvoiceID, LineNumber, AmountDC }) => [ID, InvoiceID, LineNumber, AmountDC]),
+      lines.map(({ ID, InvoiceID, LineNumber, AmountDC }) => [ID, InvoiceID, LineNumber, AmountDC]),
+    )
+    const number = new Map(invoices.map(({ InvoiceID, InvoiceNumber }) => [InvoiceID, InvoiceNumber]))
+    for (const row of lineRows) assert.equal(row.InvoiceNumber, number.get(row.InvoiceID))
+  })
+
+  test('§ 4.1: a new invoice comes last, with its lines; a deleted one is gone, with its lines', async () => {
+    const [customer] = await lab.rows('crm/Accounts?$filter=ID ne null&$select=ID&$top=1')
+    const [account] = await lab.rows('financial/GLAccounts?$filter=ID ne null&$select=ID&$top=1')
+    const feed = (after: unknown) =>
+      lab.all(
+        `sync/SalesInvoice/SalesInvoices?$filter=Timestamp gt ${after}L&$select=Timestamp,ID,InvoiceID,LineNumber`,
+      )
+    const before = await feed(1)
+    const last = before.at(-1)?.Timestamp
+    const line = { GLAccount: account?.ID, Quantity: 1, NetPrice: 5 }
+    const { d } = await lab.call('salesinvoice/SalesInvoices', {
+      method: 'POST',
+      body: { Journal: '70', OrderedBy: customer?.ID, SalesInvoiceLines: [line, line] },
+    })
+    const news = await feed(last)
+    assert.ok(news.every(({ InvoiceID }) => InvoiceID === d.InvoiceID))
+    assert.equal(news.filter(({ LineNumber }) => LineNumber === 0).length, 1)
+    assert.equal(news.length, 3)
+    await lab.call(`salesinvoice/SalesInvoices(guid'${d.InvoiceID}')`, { method: 'DELETE' })
+    assert.deepEqual(await feed(last), [])
+    assert.equal((await feed(1)).length, before.length)
+  })
+})
+
 describe('§ 4.2: sync/Deleted', () => {
   test('§ 4.2: every entity with a number exists in the catalogue', () => {
     const paths = new Set(

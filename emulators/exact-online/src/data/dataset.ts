@@ -37,6 +37,7 @@ import { LinearReference } from './linear-reference.ts'
 import { namedValues, valueByType } from './named-values.ts'
 import { RowGuids } from './row-guid.ts'
 import { hashRow, hashText } from './seeded-hash.ts'
+import { mixedStream, mixedStreams } from './sync-stream.ts'
 import { currencies } from './words.ts'
 import { WrittenRows, type WrittenView } from './written-rows.ts'
 
@@ -79,6 +80,12 @@ export class Dataset {
       if (known) return known
       const entry = paths.get(path)
       if (!entry) throw new TypeError(`no endpoint ${path}`)
+      const mixed = mixedStreams[path]
+      if (mixed) {
+        const stream = mixedStream(entry, path, build(mixed[0]), build(mixed[1]), firstTimestamp)
+        sets.set(path, stream)
+        return stream
+      }
       const twin = twinOf(entry, path, paths)
       const properties = new Map<string, Property>()
       const set: EntitySet = {
