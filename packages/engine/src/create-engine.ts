@@ -14,7 +14,9 @@ import {
 } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
+import type { Judgement } from './catalog/connector.ts'
 import { type QueryablePlatform, QueryablePlatforms } from './catalog/queryable-platforms.ts'
+import { sourceFilter } from './catalog/source-filter.ts'
 import type { Partition } from './catalog/table.ts'
 import { checkDatabaseName, DatabaseStore } from './databases/database-store.ts'
 import { tableOf, tablesOf } from './databases/database-tables.ts'
@@ -31,6 +33,7 @@ import type {
   OpenSession,
   QueryRequest,
   ResultFormat,
+  SourceBudget,
   StatementPage,
   StatementRecord,
   StatementRun,
@@ -52,6 +55,7 @@ import { refuseWrites } from './statements/may-write.ts'
 import { StatementPreparer } from './statements/prepare-statement.ts'
 import { StatementRunner } from './statements/run-statement.ts'
 import { type LiveRecord, StatementLog } from './statements/statement-log.ts'
+import { readUsage, type StatementUsage } from './statements/statement-usage.ts'
 import { StoredResults } from './statements/stored-results.ts'
 
 export interface EngineOptions {
@@ -272,8 +276,18 @@ class PlanFetchRun implements Engine {
     name: string,
     schema: string,
     table: string,
-  ): Promise<CatalogueTable> {
-    return tableOf(await this.#databases.get(organisationId, name), this.#platforms, schema, table)
+  ): Promise<CatalogueTable & { filterOf(column: number): Judgement }> {
+    const database = await this.#databases.get(organisationId, name)
+    const found = tableOf(database, this.#platforms, schema, table)
+    const platform = database.sources.find(({ alias }) => alias === found.source)?.platform ?? ''
+    const { connector } = this.#platforms.get(platform)
+    return {
+      ...found,
+      filterOf: (index) => {
+        const column = found.table.columns[index]
+        return column === undefined ? 'no' : sourceFilter(connector, found.table, column)
+      },
+    }
   }
 
   async listPartitions(
@@ -424,6 +438,30 @@ class PlanFetchRun implements Engine {
 
   getStatement(organisationId: OrganisationId, name: string, id: StatementId): Promise<StatementRecord> {
     return this.#log.get(organisationId, name, id)
+  }
+
+  async usage(
+    organisationId: OrganisationId,
+    only: { readonly actor?: string; readonly databases?: readonly string[] },
+  ): Promise<StatementUsage & { readonly running: readonly StatementRecord[] }> {
+    const now = this.#options.clock.now()
+    const usage = await readUsage(this.#options.store, { organisationId, now, ...only })
+    const { actor, databases } = only
+    const running = this.#log
+      .live(organisationId)
+      .filter((record) => actor === undefined || record.actor === actor)
+      .filter(({ database }) => databases === undefined || databases.includes(database))
+    return { ...usage, running }
+  }
+
+  async listBudgets(organisationId: OrganisationId, name: string): Promise<readonly SourceBudget[]> {
+    const { sources } = await this.#catalogueOf(
+      organisationId,
+      await this.#databases.get(organisationId, name),
+    )
+    return sources.flatMap(({ alias, clientId, budgets }) =>
+      budgets.map((budget) => ({ source: alias, clientId, ...budget })),
+    )
   }
 
   async cancelStatement(organisationId: OrganisationId, name: string, id: StatementId): Promise<void> {

@@ -1,11 +1,12 @@
 import type { Readable } from 'node:stream'
 import type { GrantId, OrganisationId, StatementId } from '@sluis/shared'
 import type { ClientBase } from 'pg'
-import type { CallEstimate } from './catalog/connector.ts'
+import type { CallEstimate, Judgement } from './catalog/connector.ts'
 import type { Partition, PlatformTable } from './catalog/table.ts'
 import type { FreshnessWish } from './keep/freshness.ts'
 import type { CacheUse } from './keep/statement-pages.ts'
 import type { ResultColumn } from './plan/statement-plan.ts'
+import type { StatementUsage } from './statements/statement-usage.ts'
 
 /** What the engine needs of a grant: an access token now, and somebody to tell when the platform refused it. */
 export interface SourceSession {
@@ -199,6 +200,16 @@ export interface StatementPage {
   readonly after?: StatementId
 }
 
+export interface SourceBudget {
+  readonly source: string
+  readonly clientId: string
+  readonly partition: string
+  readonly window: string
+  readonly limit: number
+  readonly remaining: number
+  readonly resetsAt: string
+}
+
 export interface CatalogueTable {
   readonly schema: string
   readonly source: string
@@ -229,7 +240,7 @@ export interface Engine {
     name: string,
     schema: string,
     table: string,
-  ): Promise<CatalogueTable>
+  ): Promise<CatalogueTable & { filterOf(column: number): Judgement }>
   listPartitions(
     organisationId: OrganisationId,
     name: string,
@@ -275,6 +286,13 @@ export interface Engine {
     id: StatementId,
     format?: ResultFormat,
   ): Promise<StatementRun>
+  /** What statements cost in the days that records are kept, and those that run in this process now. */
+  usage(
+    organisationId: OrganisationId,
+    only: { readonly actor?: string; readonly databases?: readonly string[] },
+  ): Promise<StatementUsage & { readonly running: readonly StatementRecord[] }>
+  /** Calls that are left for what a database reads, as counted here. */
+  listBudgets(organisationId: OrganisationId, name: string): Promise<readonly SourceBudget[]>
   cancelStatement(organisationId: OrganisationId, name: string, id: StatementId): Promise<void>
   stop(): Promise<void>
 }

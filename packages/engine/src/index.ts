@@ -42,6 +42,7 @@ export type {
   QueryStats,
   ResultFormat,
   ScanStats,
+  SourceBudget,
   SourceSession,
   StatementPage,
   StatementRecord,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import { type HttpLab, openHttpLab } from './testing/index.ts'
 
 let lab: HttpLab
@@ -20,6 +21,7 @@ const start = async (sql: string, accept: string) => {
   for (;;) {
     const { body: record } = await lab.call('GET', `/databases/books/statements/${body.id}`)
     if (record.endedAt !== null) return record
+    await setTimeout(20)
   }
 }
 const result = (id: string, accept?: string) =>

@@ -118,6 +118,8 @@ test('every route answers as it is described', async () => {
   const { body: bound } = await ask('POST /databases/:name/keys', ['books'], { name: 'BI' })
   await ask('GET /databases/:name/keys', ['books'])
   await ask('DELETE /databases/:name/keys/:id', ['books', bound.id])
+  await ask('GET /databases/:name/budgets', ['books'])
+  await ask('GET /usage')
   await ask('DELETE /databases/:name', ['books'])
   await lab.control('clock', { advanceSeconds: 601 })
   // The server follows the emulator's time by asking for it: until it has, the refresh is too early.

@@ -79,6 +79,21 @@ const tree = root.addChildren([
       typeof table === 'string' ? { table } : {},
     component: lazyRouteComponent(() => import('./pages/sql-page.tsx'), 'SqlPage'),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/databases/$name/tables',
+    validateSearch: ({ table }: Record<string, unknown>): { table?: string } =>
+      typeof table === 'string' ? { table } : {},
+    component: lazyRouteComponent(() => import('./pages/tables-page.tsx'), 'TablesPage'),
+  }),
+  page(
+    '/databases/$name/activity',
+    lazyRouteComponent(() => import('./pages/activity-page.tsx'), 'ActivityPage'),
+  ),
+  page(
+    '/overview',
+    lazyRouteComponent(() => import('./pages/overview-page.tsx'), 'OverviewPage'),
+  ),
   page(
     '/grants',
     lazyRouteComponent(() => import('./pages/grants-page.tsx'), 'GrantsPage'),

@@ -105,6 +105,15 @@ export class StatementLog {
     live.cancel(new SluisError('QUERY_CANCELLED', 'The statement was cancelled.'))
   }
 
+  /** What runs here for an organisation, the newest first. */
+  live(organisationId: OrganisationId): readonly StatementRecord[] {
+    return [...this.#live.values()]
+      .map(({ record }) => record)
+      .filter((record) => record.organisationId === organisationId && record.endedAt === null)
+      .map(publicRecord)
+      .reverse()
+  }
+
   cancelAll(reason: Error): void {
     for (const { cancel } of this.#live.values()) cancel(reason)
   }

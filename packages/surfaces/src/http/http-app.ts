@@ -30,6 +30,7 @@ import { platformRoutes } from './routes/platforms.ts'
 import { preauthenticationRoutes } from './routes/preauthentications.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { statementRoutes } from './routes/statements.ts'
+import { usageRoutes } from './routes/usage.ts'
 import { vaultProcessRoutes } from './routes/vault-processes.ts'
 import { webhookRoutes } from './routes/webhooks.ts'
 import { addSecureHeaders, docsPolicy } from './secure-headers.ts'
@@ -160,6 +161,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       databaseRoutes(api, parts)
       databaseKeyRoutes(api, parts)
       statementRoutes(api, parts)
+      usageRoutes(api, parts)
       keyRoutes(api, parts)
       vaultProcessRoutes(api, parts)
       platformRoutes(api, parts)

@@ -73,6 +73,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /databases/:name/tables': bound(needs('databases:read')),
   'GET /databases/:name/tables/:table': bound(needs('databases:read')),
   'GET /databases/:name/partitions': bound(needs('databases:read')),
+  'GET /databases/:name/budgets': bound(needs('databases:read')),
 
   'POST /databases/:name/keys': needs('databases:write'),
   'GET /databases/:name/keys': needs('databases:write'),
@@ -85,6 +86,8 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /databases/:name/statements/:id': bound(ownOrAudit),
   'GET /databases/:name/statements/:id/result': bound(needs('query')),
   'DELETE /databases/:name/statements/:id': bound(acts('statement.cancelled', 'query')),
+
+  'GET /usage': bound(ownOrAudit),
 
   'POST /keys': bound(needs('admin')),
   'GET /keys': needs('admin'),

@@ -198,6 +198,7 @@ const column = z.object({
   fields: z.array(z.object({ name: text, type: text })).optional(),
   isNullable: z.boolean(),
   isKey: z.boolean(),
+  filter: z.enum(['exact', 'superset', 'no']),
 })
 
 const key = z.object({
@@ -370,6 +371,28 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'POST /databases/:name/keys': { 201: key.extend({ key: text }) },
   'GET /databases/:name/keys': { 200: z.object({ keys: z.array(key) }) },
   'DELETE /databases/:name/keys/:id': { 204: nothing },
+  'GET /databases/:name/budgets': {
+    200: z.object({
+      budgets: z.array(
+        z.object({
+          source: text,
+          clientId: text,
+          partition: text,
+          window: z.enum(['minute', 'day']),
+          limit: count,
+          remaining: count,
+          resetsAt: time,
+        }),
+      ),
+    }),
+  },
+  'GET /usage': {
+    200: z.object({
+      days: z.array(z.object({ day: time, statements: count, failed: count, calls: count, rows: count })),
+      errors: z.array(z.object({ code: text, statements: count })),
+      running: z.array(statement),
+    }),
+  },
   'POST /databases/:name/query': { 200: queryAnswer, 202: statement },
   'POST /databases/:name/explain': { 200: explanation },
   'GET /databases/:name/statements': {

@@ -120,8 +120,11 @@ export async function registerOnGrant(
   return { database, grant: await api.call<Grant>('GET', `/grants/${path(grantId)}`) }
 }
 
-export const renameDatabase = (api: ApiClient, from: string, change: { name?: string; title?: string }) =>
-  api.call<Database>('PATCH', `/databases/${path(from)}`, change)
+export const renameDatabase = (
+  api: ApiClient,
+  from: string,
+  change: { name?: string; title?: string | null },
+) => api.call<Database>('PATCH', `/databases/${path(from)}`, change)
 
 /** Gives a database the proposed name, or the nearest that is free: a taken name never stops anybody. */
 export async function renameToFree(

@@ -9,6 +9,8 @@ export interface TableColumn {
   readonly fields?: readonly { readonly name: string; readonly type: string }[]
   readonly isNullable: boolean
   readonly isKey: boolean
+  /** How the platform itself answers `column = value`: the same rows, more of them, or not at all. */
+  readonly filter: 'exact' | 'superset' | 'no'
 }
 export interface TableDescription {
   readonly schema: string

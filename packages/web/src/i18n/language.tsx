@@ -60,6 +60,10 @@ export function useMoments() {
       iso === null
         ? t('common.never')
         : new Intl.DateTimeFormat(locale, { dateStyle: 'medium', timeStyle: 'short' }).format(new Date(iso)),
+    weekday: (iso: string) =>
+      new Intl.DateTimeFormat(locale, { weekday: 'short', day: 'numeric', timeZone: 'UTC' }).format(
+        new Date(iso),
+      ),
     count: (value: number) => new Intl.NumberFormat(locale).format(value),
   }
 }

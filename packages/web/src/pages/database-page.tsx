@@ -14,6 +14,7 @@ import { useLanguage } from '../i18n/language.tsx'
 import { CopyText } from '../parts/copy-text.tsx'
 import { DatabaseKeys } from '../parts/database-keys.tsx'
 import { DatabaseNav } from '../parts/database-nav.tsx'
+import { DatabaseSettings } from '../parts/database-settings.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
 import { StatementTable } from '../parts/statement-table.tsx'
@@ -45,6 +46,7 @@ export function DatabasePage() {
         ))}
         <May scope="databases:write">
           <DatabaseKeys name={database.name} />
+          <DatabaseSettings database={database} />
         </May>
         <Statements name={database.name} />
         <May scope="databases:write">

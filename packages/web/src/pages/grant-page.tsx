@@ -4,6 +4,7 @@ import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
 import { deleteGrant, grantEventsQuery, grantQuery } from '../api/calls.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
+import { en, type MessageKey } from '../i18n/messages.en.ts'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { Forecast } from '../parts/forecast.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
@@ -11,6 +12,9 @@ import { StateBadge } from '../parts/state-badge.tsx'
 import { Waiting } from '../parts/waiting.tsx'
 import { May, useApi } from '../session.tsx'
 import { slugOf } from '../wizard/platform-facts.ts'
+
+type KnownEvent = Extract<MessageKey, `event.${string}`> extends `event.${infer Action}` ? Action : never
+const isKnown = (action: string): action is KnownEvent => `event.${action}` in en
 
 /** One consent: its health, what hangs on it, what happened to it. */
 export function GrantPage() {
@@ -45,6 +49,12 @@ export function GrantPage() {
                 ['grants.client', grant.clientId],
                 ['grant.created', moment(grant.createdAt)],
                 ['grant.lastRefreshed', moment(grant.lastRefreshedAt)],
+                [
+                  'grant.renewed',
+                  t('grant.renewedTimes', {
+                    count: (events ?? []).filter(({ action }) => action === 'grant.refreshed').length,
+                  }),
+                ],
               ] as const
             ).map(([key, value]) => (
               <Table.Tr key={key}>
@@ -68,12 +78,14 @@ export function GrantPage() {
           </Table.Tbody>
         </Table>
         <May scope="handover:write">
-          <Button component={Link} to={`/setup/databases/new/${slugOf(grant.platform)}`} variant="default">
-            {t('grant.reauthorise')}
-          </Button>
-          <Text size="sm" mt={4}>
-            {t('grant.reauthoriseHelp')}
-          </Text>
+          <div>
+            <Button component={Link} to={`/setup/databases/new/${slugOf(grant.platform)}`} variant="default">
+              {t('grant.reauthorise')}
+            </Button>
+            <Text size="sm" mt={4}>
+              {t('grant.reauthoriseHelp')}
+            </Text>
+          </div>
         </May>
         <section>
           <Title order={2} size="h4" mb="xs">
@@ -93,7 +105,7 @@ export function GrantPage() {
                 {[...(events ?? [])].reverse().map((event) => (
                   <Table.Tr key={event.id}>
                     <Table.Td>{moment(event.at)}</Table.Td>
-                    <Table.Td>{event.action}</Table.Td>
+                    <Table.Td>{isKnown(event.action) ? t(`event.${event.action}`) : event.action}</Table.Td>
                     <Table.Td>{event.actor}</Table.Td>
                   </Table.Tr>
                 ))}

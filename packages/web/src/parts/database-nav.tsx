@@ -13,6 +13,12 @@ export function DatabaseNav({ name }: { readonly name: string }) {
       <Link to="/databases/$name/sql" {...active}>
         {t('database.sql')}
       </Link>
+      <Link to="/databases/$name/tables" {...active}>
+        {t('database.tables')}
+      </Link>
+      <Link to="/databases/$name/activity" {...active}>
+        {t('database.activity')}
+      </Link>
     </nav>
   )
 }

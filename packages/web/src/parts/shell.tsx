@@ -43,6 +43,11 @@ export function Shell() {
                 <Link to="/databases" activeProps={{ 'aria-current': 'page' }}>
                   {t('nav.databases')}
                 </Link>
+                {(may('query') || may('audit:read')) && (
+                  <Link to="/overview" activeProps={{ 'aria-current': 'page' }}>
+                    {t('nav.overview')}
+                  </Link>
+                )}
                 {may('grants:read') && (
                   <Link to="/grants" activeProps={{ 'aria-current': 'page' }}>
                     {t('nav.grants')}

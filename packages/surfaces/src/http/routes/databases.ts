@@ -255,7 +255,7 @@ export function databaseRoutes(app: FastifyInstance, { people, vault, engine }: 
           hint: 'For instance crm.Accounts.',
         })
       }
-      const { schema, source, table } = await engine.getTable(
+      const { schema, source, table, filterOf } = await engine.getTable(
         context.organisationId,
         request.params.name,
         request.params.table.slice(0, dot),
@@ -267,7 +267,7 @@ export function databaseRoutes(app: FastifyInstance, { people, vault, engine }: 
         source,
         partitionColumn: table.partitionColumn,
         ...(table.parameters === undefined ? {} : { isFunction: true, parameters: table.parameters }),
-        columns: table.columns.map(({ name: column, type, isNullable, isKey }) => ({
+        columns: table.columns.map(({ name: column, type, isNullable, isKey }, index) => ({
           name: column,
           type: typeof type === 'string' ? type : 'LIST(STRUCT)',
           ...(typeof type === 'string'
@@ -275,6 +275,8 @@ export function databaseRoutes(app: FastifyInstance, { people, vault, engine }: 
             : { fields: type.list.map((field) => ({ name: field.name, type: field.type })) }),
           isNullable,
           isKey,
+          // How the platform itself answers `column = value`.
+          filter: filterOf(index),
         })),
       }
     },
