@@ -16,6 +16,7 @@ const commands = {
   test: './scripts/test.ts',
   check: './scripts/check.ts',
   reference: './scripts/reference.ts',
+  screenshots: './packages/web/e2e/testing/screenshots.ts',
   prove: './packages/vault/src/simulator/prove-command.ts',
   nemesis: './packages/vault/src/testing/nemesis/main.ts',
 }
