@@ -20,6 +20,8 @@ before(async () => {
   await people.bootstrap(key)
   caller = await people.authenticate(`Bearer ${key}`, '127.0.0.1')
   persons = createPersons({
+    mailer: null,
+    address: () => 'http://localhost',
     store,
     clock,
     random: systemRandom,

@@ -51,6 +51,7 @@ const nobodys: Ids = {
   webhooks: newId('whk', 1),
   members: newId('per', 1),
   invitations: newId('inv', 1),
+  contacts: newId('con', 1),
   organisations: newId('org', 1),
   sessions: newId('ses', 1),
   databases: newId('stm', 1),
@@ -245,6 +246,7 @@ describe('from another organisation', () => {
       webhooks: (await must('POST', '/webhooks', { url: 'https://hooks.example/x' })).body.id,
       members: joined.id,
       invitations: (await must('POST', '/members', { email: 'x@example.com', role: 'analyst' })).body.id,
+      contacts: (await must('POST', '/contacts', { email: 'c@example.com' })).body.id,
       organisations: b ?? '',
       sessions: sessions.body.sessions[0].id,
     }

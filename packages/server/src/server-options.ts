@@ -21,6 +21,8 @@ export interface ServerOptions {
   readonly tokenTimeoutMs: number
   readonly workers: number
   readonly cacheBytes: number
+  readonly smtpUrl: string | null
+  readonly mailFrom: string | null
   readonly unsafePrivateWebhooks: boolean
   readonly unsafeClockUrl: string | null
 }
@@ -64,6 +66,8 @@ export function readServerOptions(
     tokenTimeoutMs: Number(texts.tokenTimeoutMs),
     workers: Number(texts.workers),
     cacheBytes: Number(texts.cacheBytes),
+    smtpUrl: texts.smtpUrl,
+    mailFrom: texts.mailFrom,
     unsafePrivateWebhooks: texts.unsafePrivateWebhooks === 'yes',
     unsafeClockUrl: texts.unsafeClockUrl,
   }

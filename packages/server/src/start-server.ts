@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createEngine, type Engine } from '@sluis/engine'
-import { createPersons, People } from '@sluis/people'
+import { createMailer, createPersons, People } from '@sluis/people'
 import { exactOnlineConnector, oauthPlatforms, regionsFromFile, twinfieldConnector } from '@sluis/platforms'
 import { type Log, SluisError, systemClock, systemRandom } from '@sluis/shared'
 import { openStore } from '@sluis/store'
@@ -116,7 +116,12 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     vault.run()
     opened.push(giveMemoryBack())
 
+    // Until the port is known nobody can have been let in, and no letter is written.
+    const reached = { at: 'http://localhost' }
     const persons = createPersons({
+      mailer:
+        options.smtpUrl === null ? null : createMailer({ url: options.smtpUrl, from: options.mailFrom }),
+      address: () => reached.at,
       store,
       clock,
       random,
@@ -158,6 +163,9 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     const setupToken = await persons.setUp.createLink()
     // By its name and not its number: passkeys know no numeric addresses.
     const named = options.publicUrl ?? `http://${host === '127.0.0.1' ? 'localhost' : host}:${port}`
+    reached.at = new URL(named).origin
+    opened.push(() => persons.alarms.stop())
+    persons.alarms.run()
     return {
       url: `http://${host}:${port}`,
       ownerKeyFile,

@@ -13,6 +13,7 @@ declare const sessionId: unique symbol
 declare const invitationId: unique symbol
 declare const preauthenticationId: unique symbol
 declare const connectLinkId: unique symbol
+declare const contactId: unique symbol
 
 export type OrganisationId = string & { [organisationId]: true }
 export type ClientId = string & { [clientId]: true }
@@ -27,6 +28,7 @@ export type SessionId = string & { [sessionId]: true }
 export type InvitationId = string & { [invitationId]: true }
 export type PreauthenticationId = string & { [preauthenticationId]: true }
 export type ConnectLinkId = string & { [connectLinkId]: true }
+export type ContactId = string & { [contactId]: true }
 
 interface IdTypes {
   org: OrganisationId
@@ -42,6 +44,7 @@ interface IdTypes {
   inv: InvitationId
   pre: PreauthenticationId
   cnl: ConnectLinkId
+  con: ContactId
 }
 
 /** Crockford's alphabet: no letter that is mistaken for a digit when an id is read aloud. */

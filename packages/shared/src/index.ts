@@ -4,6 +4,7 @@ export type { IncomingResponse, OutgoingRequest, SendOptions, SendRequest } from
 export {
   type ClientId,
   type ConnectLinkId,
+  type ContactId,
   type DatabaseId,
   type GrantId,
   type InvitationId,

@@ -167,6 +167,14 @@ export const options = {
     help: 'mail server; without it invitations are links that an owner copies',
     check: isUrl(['smtp:', 'smtps:']),
   },
+  mailFrom: {
+    env: 'SLUIS_MAIL_FROM',
+    flag: '--mail-from',
+    type: 'text',
+    fallback: null,
+    help: 'address that letters come from; without it sluis@ the mail server',
+    check: (text: string) => (/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/.test(text) ? null : 'is not an e-mail address'),
+  },
   unsafePrivateWebhooks: {
     env: 'SLUIS_UNSAFE_PRIVATE_WEBHOOKS',
     flag: '',

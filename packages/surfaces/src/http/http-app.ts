@@ -24,6 +24,7 @@ import { grantRoutes } from './routes/grants.ts'
 import { handoverRoutes } from './routes/handovers.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { logInRoutes } from './routes/log-in.ts'
+import { mailRoutes } from './routes/mail.ts'
 import { memberRoutes } from './routes/members.ts'
 import { organisationRoutes } from './routes/organisations.ts'
 import { platformRoutes } from './routes/platforms.ts'
@@ -169,6 +170,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       consentRoutes(api, parts)
       organisationRoutes(api, parts)
       memberRoutes(api, parts)
+      mailRoutes(api, parts)
       sessionRoutes(api, parts)
       webhookRoutes(api, parts)
       handoverRoutes(api, parts)

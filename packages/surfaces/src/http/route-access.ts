@@ -33,6 +33,8 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'POST /invitations/accept': anybody,
   'POST /invitations/preview': anybody,
 
+  'POST /password-resets': anybody,
+
   'GET /session': person,
   'GET /sessions': person,
   'DELETE /sessions/:id': person,
@@ -107,6 +109,9 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'PATCH /members/:id': needs('admin'),
   'DELETE /members/:id': needs('admin'),
   'POST /members/:id/reset-link': needs('admin'),
+  'GET /contacts': needs('admin'),
+  'POST /contacts': needs('admin'),
+  'DELETE /contacts/:id': needs('admin'),
   'GET /invitations': needs('admin'),
   'DELETE /invitations/:id': needs('admin'),
 

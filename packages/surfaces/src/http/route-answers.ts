@@ -1,4 +1,4 @@
-import { roleNames, scopes } from '@sluis/people'
+import { languages, roleNames, scopes } from '@sluis/people'
 import { webhookEvents } from '@sluis/vault'
 import { z } from 'zod'
 
@@ -224,6 +224,7 @@ const invitation = z.object({
   createdAt: time,
   expiresAt: time,
 })
+const contact = z.object({ id: text, email: text, language: z.enum(languages) })
 const memberships = z.array(z.object({ id: text, name: text, role }))
 const session = z.object({
   id: text,
@@ -425,7 +426,11 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'PATCH /organisations/:id': { 200: organisation },
 
   'GET /members': { 200: z.object({ members: z.array(member) }) },
-  'POST /members': { 201: invitation.extend({ link: text }) },
+  'POST /members': { 201: invitation.extend({ link: text, isMailed: z.boolean() }) },
+  'GET /contacts': { 200: z.object({ contacts: z.array(contact) }) },
+  'POST /contacts': { 201: contact },
+  'DELETE /contacts/:id': { 204: nothing },
+  'POST /password-resets': { 202: z.object({ isMailed: z.boolean() }) },
   'PATCH /members/:id': { 200: member },
   'DELETE /members/:id': { 204: nothing },
   'POST /members/:id/reset-link': { 201: z.object({ link: text }) },

@@ -6,6 +6,7 @@ import type { HttpParts } from '../http-app.ts'
 import { originOf } from '../origin.ts'
 import { enter } from '../request-context.ts'
 import { strict } from '../strict-schema.ts'
+import { language } from './mail.ts'
 
 const byId = z.object({ id: z.string().max(60) })
 const role = z.enum(roleNames)
@@ -13,7 +14,7 @@ const role = z.enum(roleNames)
 /** `/members` and `/invitations` of an organisation. */
 export function memberRoutes(app: FastifyInstance, { people, persons, publicUrl }: HttpParts): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
-  const { members, invitations } = persons
+  const { members, invitations, letters } = persons
   const tags = ['members']
 
   routes.get('/members', { schema: { tags, summary: 'List members' } }, async (request) => {
@@ -27,15 +28,16 @@ export function memberRoutes(app: FastifyInstance, { people, persons, publicUrl 
       schema: {
         tags,
         summary: 'Invite somebody; the link is shown this once and works for a week',
-        body: strict({ email: z.email().max(320), role }),
+        body: strict({ email: z.email().max(320), role, language: language.default('en') }),
       },
     },
     async (request, reply) => {
       const { caller, organisationId } = await enter(request, people)
       const { view, token } = await invitations.create(caller, organisationId, request.body)
+      const isMailed = await letters.sendInvitation(organisationId, { ...request.body, token })
       // Behind the #, so that no log of any server on the way holds it.
       const link = `${originOf(request, publicUrl)}/app/invitation#token=${token}`
-      return reply.status(201).send({ ...view, link })
+      return reply.status(201).send({ ...view, link, isMailed })
     },
   )
 

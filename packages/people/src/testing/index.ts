@@ -1,0 +1,1 @@
+export { openSmtpReceiver, type SmtpReceiver, textOf } from './smtp-receiver.ts'
