@@ -51,8 +51,20 @@ const people = [
   ),
 ]
 
+const consent = [
+  page(
+    '/consent/start',
+    lazyRouteComponent(() => import('./pages/consent-start-page.tsx'), 'ConsentStartPage'),
+  ),
+  page(
+    '/consent/return',
+    lazyRouteComponent(() => import('./pages/consent-return-page.tsx'), 'ConsentReturnPage'),
+  ),
+]
+
 const tree = root.addChildren([
   ...people,
+  ...consent,
   page(
     '/setup',
     lazyRouteComponent(() => import('./pages/setup-page.tsx'), 'SetupPage'),

@@ -13,6 +13,8 @@ export interface Platform {
   readonly isRefreshTokenSingleUse: boolean
   /** Whether databases can read from it; grants can be kept of all. */
   readonly hasTables: boolean
+  /** Null: users cannot be sent there for consent from here. */
+  readonly consent: { readonly takesPkce: boolean } | null
   readonly regions: readonly Region[]
 }
 export interface Grant {

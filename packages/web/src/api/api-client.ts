@@ -45,7 +45,9 @@ export class ApiClient {
 
   async send(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<Response> {
     const headers: Record<string, string> = { 'X-Sluis-Csrf': '1' }
-    if (this.#apiKey !== null) headers.Authorization = `Bearer ${this.#apiKey}`
+    // A consent is bound to the browser by its cookie, whoever is logged in and how.
+    const key = path.startsWith('/consents/') ? null : this.#apiKey
+    if (key !== null) headers.Authorization = `Bearer ${key}`
     if (this.organisation !== null) headers['Sluis-Organisation'] = this.organisation
     if (options.idempotencyKey !== undefined) headers['Idempotency-Key'] = options.idempotencyKey
     if (body !== undefined) headers['Content-Type'] = 'application/json'
@@ -56,7 +58,7 @@ export class ApiClient {
         method,
         headers,
         // With a key the cookie stays out of it, so that both never disagree.
-        credentials: this.#apiKey === null ? 'same-origin' : 'omit',
+        credentials: key === null ? 'same-origin' : 'omit',
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
         ...(options.signal ? { signal: options.signal } : {}),
       })

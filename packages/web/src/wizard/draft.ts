@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react'
 /** What was answered so far and may be remembered. Secrets are not here: they never leave the page's memory. */
 export interface Draft {
   readonly region: string | null
-  readonly way: 'preauthenticated' | 'grant' | null
+  readonly way: 'preauthenticated' | 'login' | 'grant' | null
   readonly clientId: string
   readonly redirectUri: string
   readonly kind: 'code' | 'tokens' | null
@@ -31,6 +31,21 @@ export function useDraft(platform: string) {
   })
   useEffect(() => sessionStorage.setItem(key, JSON.stringify(draft)), [key, draft])
   return [draft, (change: Partial<Draft>) => setDraft((now) => ({ ...now, ...change }))] as const
+}
+
+const backKey = 'sluis.wizard.back'
+
+/** The browser leaves for the platform's page, and this wizard is where it wants to be afterwards. */
+export const rememberWizard = (platform: string) => sessionStorage.setItem(backKey, platform)
+
+/** Puts a grant into the wizard that was left for it; false when none was. */
+export function takeWizardBack(platform: string, grant: string): boolean {
+  if (sessionStorage.getItem(backKey) !== platform) return false
+  sessionStorage.removeItem(backKey)
+  const key = `sluis.wizard.${platform}`
+  const draft = JSON.parse(sessionStorage.getItem(key) ?? '{}') as Partial<Draft>
+  sessionStorage.setItem(key, JSON.stringify({ ...draft, way: 'grant', grant }))
+  return true
 }
 
 /** Secrets as typed, with the moment at which the short-lived ones came in. */

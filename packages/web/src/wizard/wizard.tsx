@@ -14,6 +14,7 @@ import { CredentialFields } from './credential-fields.tsx'
 import { DonePanel } from './done-panel.tsx'
 import { emptyDraft, noSecrets, type Secrets, useDraft } from './draft.ts'
 import { FailurePanel } from './failure-panel.tsx'
+import { LogInNow } from './log-in-now.tsx'
 import { slugOf } from './platform-facts.ts'
 import { stampedRegion } from './read-pasted.ts'
 
@@ -79,6 +80,7 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
   }
   const submit = (event: FormEvent) => {
     event.preventDefault()
+    if (way === 'login') return
     if (way === 'grant') {
       if (draft.grant) void onGrant(draft.grant)
       else setMissing([t('wizard.grant')])
@@ -145,8 +147,21 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
                 label: t('wizard.way.preauthenticated'),
                 help: t('wizard.way.preauthenticatedHelp'),
               },
+              ...(platform.consent
+                ? [{ value: 'login' as const, label: t('wizard.way.login'), help: t('wizard.way.loginHelp') }]
+                : []),
               { value: 'grant' as const, label: t('wizard.way.grant'), help: t('wizard.way.grantHelp') },
             ]}
+          />
+        )}
+        {chosen && way === 'login' && (
+          <LogInNow
+            key={chosen.id}
+            platform={platform}
+            region={chosen.id}
+            clientId={draft.clientId}
+            onClientId={(clientId) => change({ clientId })}
+            onGrant={(grant) => void onGrant(grant)}
           />
         )}
         {chosen && way === 'grant' && (

@@ -1,0 +1,61 @@
+import { Stack, Text } from '@mantine/core'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { useEffect, useRef, useState } from 'react'
+import { problemOf } from '../api/api-client.ts'
+import { endConsent, type Preauthentication } from '../api/consents.ts'
+import { arrivedAt } from '../arrival.ts'
+import { useLanguage } from '../i18n/language.tsx'
+import { FaultAlert } from '../parts/fault-alert.tsx'
+import { PageHeading } from '../parts/page-heading.tsx'
+import { Waiting } from '../parts/waiting.tsx'
+import { useApi } from '../session.tsx'
+import { takeWizardBack } from '../wizard/draft.ts'
+import { slugOf } from '../wizard/platform-facts.ts'
+
+/** The platform sent the browser back here. The code leaves the address at once, and is told to the server once. */
+export function ConsentReturnPage() {
+  const { t } = useLanguage()
+  const api = useApi()
+  const navigate = useNavigate()
+  const [ended, setEnded] = useState<Preauthentication | null>(null)
+  const [fault, setFault] = useState<unknown>(null)
+  const isTold = useRef(false)
+  useEffect(() => {
+    if (isTold.current) return
+    isTold.current = true
+    history.replaceState(history.state, '', location.pathname)
+    endConsent(api, arrivedAt).then((result) => {
+      setEnded(result)
+      if (result.grant !== null && takeWizardBack(result.platform, result.grant)) {
+        void navigate({
+          to: '/setup/databases/new/$platform',
+          params: { platform: slugOf(result.platform) },
+          replace: true,
+        })
+      }
+    }, setFault)
+  }, [api, navigate])
+  const isNo = fault !== null && problemOf(fault).code === 'CONSENT_REFUSED'
+  return (
+    <>
+      <PageHeading title={t('consent.returned')} />
+      {!ended && fault === null && <Waiting />}
+      {fault !== null && (
+        <Stack maw={640}>
+          {isNo && <Text>{t('consent.refused')}</Text>}
+          <FaultAlert error={fault} />
+        </Stack>
+      )}
+      {ended && (
+        <Stack maw={640}>
+          <Text role="status">{t(ended.grant === null ? 'consent.doneElsewhere' : 'consent.done')}</Text>
+          {ended.grant !== null && (
+            <Link to="/grants/$id" params={{ id: ended.grant }}>
+              {t('consent.toGrant')}
+            </Link>
+          )}
+        </Stack>
+      )}
+    </>
+  )
+}
