@@ -72,6 +72,7 @@ describe('every statement of the corpus', () => {
         const said = `explain said ${min}, ${expected}, ${max}; the ledger has ${first.calls}`
         assert.ok(min <= expected && expected <= (max ?? Number.POSITIVE_INFINITY), said)
         assert.ok(min <= first.calls && first.calls <= (max ?? Number.POSITIVE_INFINITY), said)
+        if (statement.isCostFixed) assert.deepEqual([min, max], [first.calls, first.calls], said)
         assertSame(statement, asSet(first.result.rows), whole)
 
         const again = await lab.explain(statement)
@@ -102,6 +103,17 @@ describe('every statement of the corpus', () => {
     )
     assert.equal(twice.calls, once.stats.apiCalls)
     assert.equal(twice.result.stats.apiCalls, once.stats.apiCalls)
+  })
+
+  test('says before the first call what it will cost where the plan fixes that', async () => {
+    const fixed = statements.filter(({ isCostFixed }) => isCostFixed)
+    assert.ok(fixed.length >= 20)
+    await lab.forget()
+    for (const statement of statements) {
+      const { min, max } = (await lab.explain(statement)).calls
+      // None is fixed unnoticed either, so that the list stays whole.
+      assert.equal(min === max, statement.isCostFixed === true, `${statement.name}: ${min} to ${max}`)
+    }
   })
 
   test('finds something, so that the comparison proves something', () => {

@@ -14,6 +14,8 @@ export interface CorpusStatement {
    * statement leaves open which.
    */
   readonly compare?: 'rows' | 'count'
+  /** The plan alone says how many calls there will be: `explain` tells the same number as `min` and as `max`. */
+  readonly isCostFixed?: true
 }
 
 /** Values of a data set that the statements name, so that they find rows in it. */

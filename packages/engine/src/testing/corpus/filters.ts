@@ -24,11 +24,13 @@ export function filterStatements(v: CorpusValues): CorpusStatement[] {
     },
     {
       name: 'key equality',
+      isCostFixed: true,
       sql: `SELECT Name FROM crm.Accounts WHERE ID = '${v.accountIds[0]}'`,
       scans: ['crm.Accounts(ID, Name) where ID = a0000000-0000-4000-8000-000000000000'],
     },
     {
       name: 'a parameter',
+      isCostFixed: true,
       sql: 'SELECT Name FROM crm.Accounts WHERE ID = $1 AND Status = $2',
       parameters: [v.accountIds[1], 'C'],
       scans: [
@@ -39,6 +41,20 @@ export function filterStatements(v: CorpusValues): CorpusStatement[] {
       name: 'one division',
       sql: `SELECT Code FROM logistics.Items WHERE Division = ${v.division}`,
       scans: ['logistics.Items(Code, Division) where Division = 2198801'],
+    },
+    {
+      name: 'a key in one division',
+      isCostFixed: true,
+      sql: `SELECT Name FROM crm.Accounts WHERE ID = '${v.accountIds[0]}' AND Division = ${v.division}`,
+      scans: [
+        'crm.Accounts(ID, Name, Division) where Division = 2198801 and ID = a0000000-0000-4000-8000-000000000000',
+      ],
+    },
+    {
+      name: 'a division that is not there',
+      isCostFixed: true,
+      sql: 'SELECT Code FROM logistics.Items WHERE Division = 1',
+      scans: ['logistics.Items(Code, Division) where Division = 1'],
     },
     {
       name: 'two divisions',
@@ -59,11 +75,13 @@ export function filterStatements(v: CorpusValues): CorpusStatement[] {
     },
     {
       name: 'an IN list of one',
+      isCostFixed: true,
       sql: `SELECT Name FROM crm.Accounts WHERE ID IN (${ids(1)})`,
       scans: ['crm.Accounts(ID, Name) where ID = a0000000-0000-4000-8000-000000000000'],
     },
     {
       name: 'an IN list of three',
+      isCostFixed: true,
       sql: `SELECT Name FROM crm.Accounts WHERE ID IN (${ids(3)})`,
       scans: [
         'crm.Accounts(ID, Name) where ID in (a0000000-0000-4000-8000-000000000000, a0000000-0000-4000-8000-000000000001, a0000000-0000-4000-8000-000000000002)',
@@ -71,6 +89,7 @@ export function filterStatements(v: CorpusValues): CorpusStatement[] {
     },
     {
       name: 'an IN list of sixty',
+      isCostFixed: true,
       sql: `SELECT Name FROM crm.Accounts WHERE ID IN (${ids(60)})`,
       scans: ['crm.Accounts(ID, Name) where ID in <60 values>'],
     },
@@ -116,6 +135,7 @@ export function filterStatements(v: CorpusValues): CorpusStatement[] {
     },
     {
       name: 'comparison with NULL passes nothing',
+      isCostFixed: true,
       sql: 'SELECT ID FROM crm.Accounts WHERE City = NULL',
       scans: ['crm.Accounts() limit 0'],
     },
@@ -315,11 +335,13 @@ export function filterStatements(v: CorpusValues): CorpusStatement[] {
     },
     {
       name: 'a condition that is always false',
+      isCostFixed: true,
       sql: 'SELECT ID FROM crm.Accounts WHERE 1 <> 1',
       scans: ['crm.Accounts() limit 0'],
     },
     {
       name: 'two conditions that exclude each other',
+      isCostFixed: true,
       sql: 'SELECT InvoiceID FROM salesinvoice.SalesInvoices WHERE InvoiceNumber > 10 AND InvoiceNumber < 5',
       scans: ['salesinvoice.SalesInvoices() limit 0'],
     },

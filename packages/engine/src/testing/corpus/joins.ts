@@ -241,6 +241,7 @@ export function joinStatements(v: CorpusValues): CorpusStatement[] {
     },
     {
       name: 'positional join',
+      isCostFixed: true,
       sql: 'SELECT count(*) AS n FROM crm.Accounts a POSITIONAL JOIN logistics.Items t',
       scans: ['crm.Accounts(count)', 'logistics.Items(count)'],
     },
