@@ -15,6 +15,7 @@ export type { KeyTransfer, Scan, SortKey } from './catalog/scan.ts'
 export type {
   FunctionArgument,
   FunctionParameter,
+  LineCollection,
   Partition,
   PlatformTable,
   ScalarType,

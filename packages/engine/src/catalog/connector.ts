@@ -43,6 +43,11 @@ export interface ReadOffer {
   readonly note?: string
   /** Requests that one partition needs at first; more than one when a long key list is cut into batches. */
   requests(partition: Partition | null): readonly OutgoingRequest[]
+  /**
+   * Set where a request names more keys than its one page holds rows: for each of `requests` the ones that together ask
+   * for the same rows, each for a page. They go out where the page comes full, which then is not used.
+   */
+  ifFull?(partition: Partition | null): readonly (readonly OutgoingRequest[])[]
 }
 
 /** Where the rows stand in a page's bytes. */
@@ -135,6 +140,10 @@ export interface ChosenRead {
   readonly sharedWith?: number
   /** All its pages are kept from earlier and fresh enough: it costs nothing, and is read all the same. */
   readonly isKept?: true
+  /** With `sharedWith`: the rows stand in this list column of that scan's rows. */
+  readonly nestedIn?: { readonly table: PlatformTable; readonly column: string }
+  /** True where the same rows were read before, so that `calls.expected` is no guess. */
+  readonly isKnown?: boolean
 }
 
 /** Calls to one partition, or to a table that has none. */

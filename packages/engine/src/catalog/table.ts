@@ -38,6 +38,8 @@ export interface PlatformTable {
   readonly columns: readonly TableColumn[]
   /** The column that holds the partition (`Division`), or null where the data are not partitioned. */
   readonly partitionColumn: string | null
+  /** List columns that hold all rows of another table that belong to the row: an invoice's lines. */
+  readonly lines?: readonly LineCollection[]
   /** Where the partition column is not a page field, the engine fills it with the partition read. */
   readonly isPartitionFromUrl: boolean
   /**
@@ -47,6 +49,16 @@ export interface PlatformTable {
   readonly rowMark?: string
   /** Set where this is a function of the platform, called as `schema.name(parameter := value)`: the known ones. */
   readonly parameters?: readonly FunctionParameter[]
+}
+
+export interface LineCollection {
+  /** The list column. */
+  readonly column: string
+  /** The table whose rows the lists hold, with the columns of the same names. */
+  readonly table: { readonly schema: string; readonly name: string }
+  /** Column of a line that names its header, and the header's column that it names. */
+  readonly lineKey: string
+  readonly headerKey: string
 }
 
 export interface FunctionParameter {

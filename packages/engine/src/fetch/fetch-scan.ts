@@ -49,6 +49,8 @@ export interface FetchedScan {
 interface Task {
   readonly partition: Partition | null
   readonly request: OutgoingRequest
+  /** Asked for instead where the page comes full; empty where a full page is used like any other. */
+  readonly ifFull: readonly OutgoingRequest[]
 }
 
 /** Reads one scan to the spool: all its partitions, pages until the end or until the limit is met. */
@@ -57,9 +59,12 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
   const { scan, offer } = read
   const scanFolder = join(folder, `s${scan.id}`)
   const partitions: readonly (Partition | null)[] = read.partitions ?? [null]
-  const tasks: Task[] = partitions.flatMap((partition) =>
-    offer.requests(partition).map((request) => ({ partition, request })),
-  )
+  const tasks: Task[] = partitions.flatMap((partition) => {
+    const pieces = offer.ifFull?.(partition)
+    return offer
+      .requests(partition)
+      .map((request, at) => ({ partition, request, ifFull: pieces?.[at] ?? [] }))
+  })
   const left = new Map<Partition | null, number>()
   for (const { partition } of tasks) left.set(partition, (left.get(partition) ?? 0) + 1)
   const spools = new Map<Partition | null, PageSpool>()
@@ -84,7 +89,7 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
       isMet = (await options.countMatches(files(), largestPageBytes)) >= stopAt
     }
   }
-  const readTask = async (task: Task) => {
+  const readTask = async (task: Task): Promise<void> => {
     const chain = openChain(task.partition, task.request)
     let isWhole = false
     try {
@@ -94,7 +99,7 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
     }
   }
   /** @returns whether the last page was read */
-  const readChain = async ({ partition, request }: Task, chain: PageChain): Promise<boolean> => {
+  const readChain = async ({ partition, request, ifFull }: Task, chain: PageChain): Promise<boolean> => {
     let spool = spools.get(partition)
     if (!spool) {
       spool = new PageSpool(scanFolder, partition?.id ?? null)
@@ -145,6 +150,12 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
       const page = connector.readPage(body, { asLines: true })
       const source = page.bytes ?? body
       largestPageBytes = Math.max(largestPageBytes, source.length)
+      if (ifFull.length > 0 && (page.rows ?? 0) >= offer.pageRows) {
+        outcome.call.rows = 0
+        memory.giveBack(body)
+        for (const piece of ifFull) await readTask({ partition, request: piece, ifFull: [] })
+        return true
+      }
       const inside =
         source[page.start] === 0x5b
           ? source.subarray(page.start + 1, page.end - 1)

@@ -288,3 +288,28 @@ test('keys are sent when that takes no more calls', () => {
   assert.equal(shouldTransferKeys(full, { min: 1, expected: 15, max: null }), false)
   assert.equal(mostUsefulKeys(full), 2500)
 })
+
+test('keys beyond a page go in one request where partitions share them, with what a full page would cost as the most', () => {
+  const request = (at: number) =>
+    ({ method: 'GET', url: `https://platform.example/${at}`, headers: {} }) as const
+  const narrow = (keys: number) =>
+    offer({ filter: 'narrow', maxRows: keys, judgements: ['exact'], batches: Math.ceil(keys / 60) })
+  const wide = (keys: number) =>
+    offer({
+      filter: 'wide',
+      maxRows: keys,
+      judgements: ['exact'],
+      ifFull: () => [Array.from({ length: Math.ceil(keys / 60) }, (_, at) => request(at))],
+    })
+  const where: Predicate[] = [
+    { kind: 'in', column: 'ID', values: Array.from({ length: 100 }, () => ({ type: 'UUID', value: 'x' })) },
+  ]
+  const places: Partition[] = ['1', '2'].map((id) => ({ id, name: id, isReadable: true }))
+  const choose = (keys: number, partitions: readonly Partition[]) =>
+    chooseRead(scan({ where }), [narrow(keys), wide(keys)], { partitions, lookUp: () => null })
+  const shared = choose(100, places)
+  assert.equal(shared.offer.filter, 'wide')
+  assert.deepEqual(shared.calls, { min: 2, expected: 2, max: 6 })
+  assert.equal(choose(100, places.slice(0, 1)).offer.filter, 'narrow', 'one partition has them all')
+  assert.equal(choose(118, places).offer.filter, 'narrow', 'a page each would be all but full')
+})

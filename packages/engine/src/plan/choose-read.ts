@@ -13,6 +13,8 @@ export interface ReadContext {
   readonly lookUp: LookUpRead
   /** Whether pages of an offer are kept for a partition: they cost nothing. */
   readonly isKept?: (offer: ReadOffer, partition: Partition | null) => boolean
+  /** Offers for the same rows with other columns: what they cost tells how many rows there are. */
+  readonly twins?: readonly ReadOffer[]
 }
 
 /**
@@ -27,9 +29,10 @@ export function chooseRead(scan: Scan, offers: readonly ReadOffer[], context: Re
     scan.where,
     scan.table.partitionColumn ? context.partitions : null,
   )
+  const known = context.twins === undefined ? offers : [...offers, ...context.twins]
   const weighed = offers.map((offer) => ({
     offer,
-    estimate: estimateRead(scan, scan.where, offer, offers, partitions, context.lookUp, context.isKept),
+    estimate: estimateRead(scan, scan.where, offer, known, partitions, context.lookUp, context.isKept),
   }))
   weighed.sort((a, b) => compareReads(a, b))
   const [best, ...others] = weighed
@@ -45,6 +48,7 @@ export function chooseRead(scan: Scan, offers: readonly ReadOffer[], context: Re
     offer: best.offer,
     partitions,
     calls: best.estimate.calls,
+    isKnown: best.estimate.isKnown,
     places: best.estimate.places,
     ...(best.estimate.isKept ? { isKept: true } : {}),
     reason: reasonOf(best, others[0]),

@@ -12,10 +12,15 @@ export interface ReadEstimate {
   readonly places: readonly PlaceCalls[]
   /** All of it is kept from earlier. */
   readonly isKept: boolean
+  /** Every partition was asked for these rows before. */
+  readonly isKnown: boolean
 }
 
 /** Rows of a partition of which nothing is known: more than a plain page, fewer than a bulk page. */
 const guessedRows = 500
+
+/** Keys are not spread evenly: a page is counted on to hold them only where they need not fill it. */
+const usualFill = 0.9
 
 /**
  * Calls and rows of one offer. Bounds come from what is certain (counts, keys, limits); what is likely comes from the
@@ -35,9 +40,9 @@ export function estimateRead(
 ): ReadEstimate {
   const places: readonly (Partition | null)[] = partitions ?? [null]
   if (scan.limit === 0 || places.length === 0)
-    return { calls: { min: 0, expected: 0, max: 0 }, rows: 0, places: [], isKept: false }
+    return { calls: { min: 0, expected: 0, max: 0 }, rows: 0, places: [], isKept: false, isKnown: true }
   const each = places.map((place) => {
-    const one = estimatePlace(scan, where, offer, offers, place, lookUp)
+    const one = estimatePlace(scan, where, offer, offers, place, places.length, lookUp)
     return isKept(offer, place) ? { ...one, min: 0, expected: 0, max: 0, isRemembered: true } : one
   })
   const isAllKept = places.every((place) => isKept(offer, place))
@@ -46,7 +51,13 @@ export function estimateRead(
   const all = { min: sum((one) => one.min), expected: sum((one) => one.expected), max }
   if (scan.limit === null || scan.orderBy.length > 0 || offer.isCount) {
     const eachPlace = each.map(({ min, expected }, at) => ({ partition: places[at] ?? null, min, expected }))
-    return { calls: all, rows: sum((one) => one.rows), places: eachPlace, isKept: isAllKept }
+    return {
+      calls: all,
+      rows: sum((one) => one.rows),
+      places: eachPlace,
+      isKept: isAllKept,
+      isKnown: each.every((one) => one.isRemembered),
+    }
   }
   // Without an order any rows do: partitions are read one after the other until there are enough.
   const isExact = offer.judgements.every((judgement) => judgement === 'exact')
@@ -72,6 +83,7 @@ export function estimateRead(
     // Where reading ends is not known; that it begins with the first one is.
     places: [{ partition: places[0] ?? null, min, expected: min }],
     isKept: isAllKept,
+    isKnown,
   }
 }
 
@@ -89,6 +101,7 @@ function estimatePlace(
   offer: ReadOffer,
   offers: readonly ReadOffer[],
   place: Partition | null,
+  places: number,
   lookUp: LookUpRead,
 ): PlaceEstimate {
   if (offer.isCount) return { min: 1, expected: 1, max: 1, rows: 1, isRemembered: true }
@@ -96,7 +109,8 @@ function estimatePlace(
   const id = place?.id ?? ''
   const remembered = lookUp(offer.endpoint, id, requestKey(offer, scan.limit, orderText(scan)))
   const mostRows = least(offer.maxRows, offer.isLimitPushed ? scan.limit : null)
-  const max = mostCalls(requests, offer, mostRows, scan.limit)
+  const instead = offer.ifFull?.(place).reduce((sum, pieces) => sum + pieces.length, 0)
+  const max = instead === undefined ? mostCalls(requests, offer, mostRows, scan.limit) : requests + instead
   if (remembered !== null) {
     const expected = Math.max(requests, max === null ? remembered.calls : Math.min(remembered.calls, max))
     return { min: requests, expected, max, rows: remembered.rows, isRemembered: true }
@@ -112,6 +126,18 @@ function estimatePlace(
   const all = tableRows < 0 ? guessedRows : tableRows
   const pushed = where.filter((_, index) => offer.judgements[index] !== 'no')
   const wanted = pushed.reduce((rows, term) => rows * shareOf(term, rows, all), all)
+  if (instead !== undefined && mostRows !== null) {
+    // A key stands in one partition as a rule.
+    const spread = Math.min(wanted, mostRows / places)
+    const isTight = spread / requests > offer.pageRows * usualFill
+    return {
+      min: requests,
+      expected: requests + (isTight ? instead : 0),
+      max,
+      rows: spread,
+      isRemembered: false,
+    }
+  }
   const rows = Math.min(wanted, mostRows ?? Number.POSITIVE_INFINITY)
   const calls = Math.max(requests, pagesOf(rows, offer.pageRows))
   return {

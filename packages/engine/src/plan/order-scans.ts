@@ -38,7 +38,7 @@ function certainty(read: ChosenRead): number {
 }
 
 /** One call a partition is the least that any read takes, with or without keys. */
-function canBeCheaper({ calls, partitions, offer }: ChosenRead): boolean {
+export function canBeCheaper({ calls, partitions, offer }: ChosenRead): boolean {
   if (offer.isCount) return false
   return calls.max === null || calls.max > Math.max(1, partitions?.length ?? 1)
 }

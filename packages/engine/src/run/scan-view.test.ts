@@ -142,3 +142,47 @@ test('a scan without files has no rows, one that was only counted has that many'
   )
   assert.deepEqual(counted.getRows(), [[3, 0]])
 })
+
+test('lines inside headers are rows of their own, with the partition of their header', async () => {
+  const line = { list: [column('Amount', 'DOUBLE'), column('Text', 'VARCHAR')] }
+  const headers: PlatformTable = {
+    ...marked,
+    name: 'Headers',
+    columns: [
+      {
+        name: 'Lines',
+        type: line,
+        isNullable: true,
+        isKey: false,
+        page: {
+          field: 'Lines',
+          jsonType: 'JSON',
+          expression: `from_json("Lines"->'results', '[{"Amount":"DOUBLE","Text":"VARCHAR"}]')`,
+        },
+      },
+    ],
+  }
+  const bodies = [
+    `{${metadata},"Lines":{"results":[{"Amount":1.5,"Text":"a"},{"Amount":2,"Text":"b"}]}}`,
+    `{${metadata},"Lines":{"results":[]}}`,
+    `{${metadata},"Lines":null}`,
+    `{${metadata},"Lines":{"results":[{"Amount":3,"Text":null}]}}`,
+  ]
+  const path = file('json', `[${bodies.join(',')}]`)
+  await connection.run('DROP VIEW IF EXISTS scan_0')
+  await connection.run(
+    createView({
+      view: 'scan_0',
+      table: unmarked,
+      columns: ['Amount', 'Division'],
+      files: [path],
+      largestPageBytes: 1000,
+      nestedIn: { table: headers, column: 'Lines' },
+    }),
+  )
+  assert.deepEqual((await connection.runAndReadAll('SELECT * FROM scan_0')).getRows(), [
+    [1.5, null, null, null, 12],
+    [2, null, null, null, 12],
+    [3, null, null, null, 12],
+  ])
+})

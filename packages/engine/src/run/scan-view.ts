@@ -11,6 +11,8 @@ export interface ScanFiles {
   readonly files: readonly string[]
   /** Where the platform only counted: how many rows the view has; else null. */
   readonly countedRows?: number | null
+  /** Set where the files hold rows of this table, and the scan's rows are the lines in this list column of theirs. */
+  readonly nestedIn?: { readonly table: PlatformTable; readonly column: string }
   /** No row has more bytes than the largest page; DuckDB sets aside a multiple of it for each file that it reads. */
   readonly largestPageBytes: number
 }
@@ -40,7 +42,51 @@ export function createView(scan: ScanFiles): string {
     { format: 'array', of: files.filter((file) => !isLines(file)) } as const,
     { format: 'newline_delimited', of: files.filter(isLines) } as const,
   ].filter(({ of }) => of.length > 0)
-  return `CREATE VIEW ${view} AS ${sources.map(({ format, of }) => selectRows(scan, format, of)).join(' UNION ALL ')}`
+  const select = scan.nestedIn === undefined ? selectRows : selectLines
+  return `CREATE VIEW ${view} AS ${sources.map(({ format, of }) => select(scan, format, of)).join(' UNION ALL ')}`
+}
+
+/** The lines inside the rows of another table. */
+function selectLines(
+  { table, columns, nestedIn, largestPageBytes }: ScanFiles,
+  format: 'array' | 'newline_delimited',
+  files: readonly string[],
+): string {
+  const list = nestedIn?.table.columns.find(({ name }) => name === nestedIn.column)
+  if (!list?.page || typeof list.type === 'string') throw new TypeError('lines stand in a list column')
+  const held = new Set(list.type.list.map(({ name }) => name))
+  const fetched = new Set(columns)
+  const values = table.columns.map(({ name, type }) => {
+    const value =
+      table.isPartitionFromUrl && name === table.partitionColumn
+        ? partitionOfFile
+        : fetched.has(name) && held.has(name)
+          ? `line_.${quoted(name)}`
+          : 'NULL'
+    return `${value}::${typeText(type)} AS ${quoted(name)}`
+  })
+  const shape = `${literal(list.page.field)}: ${literal(list.page.jsonType)}`
+  const source = readJson(files, format, [shape], largestPageBytes, ['filename=true'])
+  return `SELECT ${values.join(', ')} FROM (SELECT unnest((${list.page.expression})::${typeText(list.type)}) AS line_, filename FROM ${source})`
+}
+
+/** A partition's files stand in a folder of its name. */
+const partitionOfFile = `regexp_extract(filename, '/p([^/]+)/[^/]+$', 1)`
+
+function readJson(
+  files: readonly string[],
+  format: string,
+  shape: readonly string[],
+  largestPageBytes: number,
+  others: readonly string[],
+): string {
+  const options = [
+    `format='${format}'`,
+    `columns={${shape.join(', ')}}`,
+    `maximum_object_size=${Math.max(largestPageBytes, leastObjectBytes)}`,
+    ...others,
+  ]
+  return `read_json([${files.map(literal).join(', ')}], ${options.join(', ')})`
 }
 
 const nulls = ({ columns }: PlatformTable) =>
@@ -58,7 +104,7 @@ function selectRows(
   const values = table.columns.map(({ name, type, page }) => {
     const value =
       isPartitionRead && name === table.partitionColumn
-        ? `regexp_extract(filename, '/p([^/]+)/[^/]+$', 1)`
+        ? partitionOfFile
         : page && fetched.has(name)
           ? `(${page.expression})`
           : 'NULL'
@@ -75,18 +121,15 @@ function selectRows(
   if (mark !== undefined) shape.push(`${literal(mark)}: 'STRUCT(_ BOOLEAN)'`)
   // A page may hold rows without any column that is read; one name is needed for `columns` all the same.
   if (shape.length === 0) shape.push(`'__metadata': 'JSON'`)
-  const options = [
-    `format='${format}'`,
-    `columns={${shape.join(', ')}}`,
-    `maximum_object_size=${Math.max(largestPageBytes, leastObjectBytes)}`,
+  const source = readJson(files, format, shape, largestPageBytes, [
     ...(isPartitionRead ? ['filename=true'] : []),
     ...(mark === undefined ? [] : ['ignore_errors=true']),
-  ].join(', ')
+  ])
   const isWhole =
     mark === undefined
       ? ''
       : ` WHERE CASE WHEN ${quoted(mark)} IS NULL THEN error('Malformed JSON in a row of the platform') ELSE true END`
-  return `SELECT ${values.join(', ')} FROM read_json([${files.map(literal).join(', ')}], ${options})${isWhole}`
+  return `SELECT ${values.join(', ')} FROM ${source}${isWhole}`
 }
 
 /** Smaller buffers would be filled too often to be quick. */

@@ -1,4 +1,4 @@
-import type { OutgoingRequest } from '@sluis/shared'
+import type { GrantId, OutgoingRequest } from '@sluis/shared'
 import type { ChosenRead, ReadOffer } from '../catalog/connector.ts'
 import type { Predicate } from '../catalog/predicate.ts'
 import type { Scan } from '../catalog/scan.ts'
@@ -61,24 +61,47 @@ export class ReadChooser {
     return this.#pages.open(this.sourceOf(read.scan), read, partition, first)
   }
 
+  /** The same read with one column more, of which an earlier read without that column tells how many rows there are. */
+  async chooseWith(scan: Scan, column: string): Promise<ChosenRead> {
+    const { partitions, grant } = this.sourceOf(scan)
+    const wide: Scan = { ...scan, columns: [...new Set([...scan.columns, column])].sort() }
+    const [offers, twins] = [this.#offers(wide), this.#offers(scan)]
+    const lookUp = await this.#lookUp(grant, [...offers, ...twins])
+    const isKept = await this.#keptOf(wide, wide, offers)
+    return chooseRead(wide, offers, { partitions, lookUp, twins, isKept })
+  }
+
   async #choose(scan: Scan, keys: readonly Predicate[]): Promise<ChosenRead> {
-    const { connector, baseUrl, partitions, grant } = this.sourceOf(scan)
+    const { partitions, grant } = this.sourceOf(scan)
     const restricted: Scan = keys.length === 0 ? scan : { ...scan, where: [...scan.where, ...keys] }
-    const offers = connector
-      .negotiate(
-        {
-          table: scan.table,
-          columns: scan.columns,
-          where: restricted.where,
-          limit: scan.limit,
-          orderBy: scan.orderBy,
-          isCountOnly: scan.isCountOnly,
-          ...(scan.arguments === undefined ? {} : { arguments: scan.arguments }),
-        },
-        baseUrl,
-      )
-      // A bare count answers a filtered count only where a text is known that asks for nothing else.
-      .filter((offer) => !offer.isCount || scan.where.length === 0 || this.#plan.countedSql !== null)
+    const offers = this.#offers(restricted)
+    const lookUp = await this.#lookUp(grant, offers)
+    const isKept = await this.#keptOf(scan, restricted, offers)
+    return chooseRead(restricted, offers, { partitions, lookUp, isKept })
+  }
+
+  #offers(scan: Scan): readonly ReadOffer[] {
+    const { connector, baseUrl } = this.sourceOf(scan)
+    return (
+      connector
+        .negotiate(
+          {
+            table: scan.table,
+            columns: scan.columns,
+            where: scan.where,
+            limit: scan.limit,
+            orderBy: scan.orderBy,
+            isCountOnly: scan.isCountOnly,
+            ...(scan.arguments === undefined ? {} : { arguments: scan.arguments }),
+          },
+          baseUrl,
+        )
+        // A bare count answers a filtered count only where a text is known that asks for nothing else.
+        .filter((offer) => !offer.isCount || scan.where.length === 0 || this.#plan.countedSql !== null)
+    )
+  }
+
+  async #lookUp(grant: GrantId, offers: readonly ReadOffer[]): Promise<LookUpRead> {
     const endpoints = [...new Set(offers.map(({ endpoint }) => endpoint))].sort()
     const name = `${grant} ${endpoints.join()}`
     let lookUp = this.#lookUps.get(name)
@@ -86,8 +109,7 @@ export class ReadChooser {
       lookUp = await this.#memory.load(grant, endpoints)
       this.#lookUps.set(name, lookUp)
     }
-    const isKept = await this.#keptOf(scan, restricted, offers)
-    return chooseRead(restricted, offers, { partitions, lookUp, isKept })
+    return lookUp
   }
 
   /** Which of these offers' pages are kept, by partition. */

@@ -25,8 +25,11 @@ export async function rememberStatement(
   request: Pick<QueryRequest, 'sql' | 'parameters' | 'database'>,
   scans: readonly ReadScan[],
 ): Promise<void> {
-  if (scans.length === 0) return
-  const costs = scans.map(({ read, fetched }) => ({
+  // What headers and lines cost apart stays known while they are read together.
+  const lenders = new Set(scans.flatMap(({ read }) => (read.nestedIn ? [read.sharedWith] : [])))
+  const apart = scans.filter(({ read }) => !read.nestedIn && !lenders.has(read.scan.id))
+  if (apart.length === 0) return
+  const costs = apart.map(({ read, fetched }) => ({
     partition: String(read.scan.id),
     rows: fetched?.rows ?? 0,
     calls: fetched?.calls ?? 0,

@@ -115,8 +115,9 @@ async function distinctKeys(
 }
 
 /** The view of a scan for the runner. */
-export function viewOf({ scan }: ChosenRead, fetched: FetchedScan | null): string {
+export function viewOf({ scan, nestedIn }: ChosenRead, fetched: FetchedScan | null): string {
   return createView({
+    ...(nestedIn === undefined || fetched === null ? {} : { nestedIn }),
     view: `scan_${scan.id}`,
     table: scan.table,
     columns: fetched === null ? [] : scan.columns,

@@ -10,11 +10,13 @@ import type { NativeCall } from '../fetch/api-caller.ts'
 import type { Waiting } from '../fetch/call-budget.ts'
 import type { CallerFor } from '../fetch/caller-for.ts'
 import type { StatementPages } from '../keep/statement-pages.ts'
+import { expandLines } from '../plan/expand-lines.ts'
 import type { Planner } from '../plan/planner.ts'
 import { prunePartitions } from '../plan/prune-partitions.ts'
 import { shareReads } from '../plan/share-reads.ts'
 import type { StatementPlan } from '../plan/statement-plan.ts'
 import { ReadChooser } from './choose-reads.ts'
+import { firstGrant, statementKey } from './explain-reads.ts'
 import type { SourceContext } from './source-context.ts'
 
 /** A statement that is ready to be explained or run. */
@@ -93,7 +95,14 @@ export class StatementPreparer {
     const isStrict = request.strict ?? database.strict
     const leftOut = contexts.flatMap((context) => leftOutOf(context, plan, isStrict))
     const alone = await Promise.all(plan.scans.map((scan) => chooser.choose(scan)))
-    const reads = await shareReads(alone, (scan) => chooser.choose(scan))
+    const shared = await shareReads(alone, (scan) => chooser.choose(scan))
+    const reads = await expandLines(shared, {
+      chooseWith: (scan, column) => chooser.chooseWith(scan, column),
+      remembered: async () => {
+        const lookUp = await memory.load(firstGrant(database), [statementKey(request)])
+        return (scan) => lookUp(statementKey(request), String(scan), '')?.calls ?? null
+      },
+    })
     return {
       database,
       plan,

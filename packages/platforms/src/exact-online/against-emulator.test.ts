@@ -105,8 +105,8 @@ async function readAll(
 ): Promise<{ rows: Row[]; calls: number }> {
   const rows: Row[] = []
   let calls = 0
-  for (let request of offer.requests(partition)) {
-    for (;;) {
+  const read = async (first: OutgoingRequest, ifFull: readonly OutgoingRequest[]) => {
+    for (let request = first; ; ) {
       calls++
       const response = await ask(request)
       assert.equal(response.status, 200, `${request.url}\n${response.body}`)
@@ -114,11 +114,17 @@ async function readAll(
       const page = connector.readPage(response.body)
       const part = JSON.parse(response.body.toString('utf8', page.start, page.end)) as Row[]
       assert.equal(page.rows, part.length)
+      if (ifFull.length > 0 && part.length >= offer.pageRows) {
+        for (const piece of ifFull) await read(piece, [])
+        return
+      }
       rows.push(...part)
-      if (page.next === null) break
+      if (page.next === null) return
       request = { ...request, url: page.next }
     }
   }
+  const pieces = offer.ifFull?.(partition)
+  for (const [at, request] of offer.requests(partition).entries()) await read(request, pieces?.[at] ?? [])
   return { rows, calls }
 }
 
@@ -487,7 +493,9 @@ for (const collation of ['sql-server', 'binary']) {
           assert.equal(new Set(rows.map((row) => row[key])).size, rows.length)
           assert.equal(rows.length, wanted)
           if (column === 'ID') {
-            assert.equal(calls, offer.requests(partition).length, 'a key list is one call a request')
+            const least = offer.requests(partition).length
+            if (!offer.ifFull) assert.equal(calls, least, 'a key list is one call a request')
+            assert.ok(calls >= least && calls <= least + (offer.ifFull?.(partition).flat().length ?? 0))
             assert.equal(offer.maxRows, values.length)
           }
         }

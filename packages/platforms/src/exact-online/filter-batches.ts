@@ -3,12 +3,19 @@ import type { Endpoint } from './endpoint.ts'
 import { joinTexts, type RenderedTerm } from './filter.ts'
 import { optionLength } from './read-request.ts'
 
+export interface FilterBatch {
+  readonly filter: string
+  /** The most rows that the batch can answer, where its list names the entity's own key. */
+  readonly keys: number | null
+  /** The parts of the list that was cut which stand in this batch. */
+  readonly parts?: readonly string[]
+}
+
 /** The filters that together ask for what one wish needs, each short enough for an address. */
 export interface FilterBatches {
   /** One per term, lowered to `no` where a term did not fit. */
   readonly judgements: readonly Judgement[]
-  /** `keys`: the most rows that the batch can answer, where its list names the entity's own key. */
-  readonly batches: readonly { readonly filter: string; readonly keys: number | null }[]
+  readonly batches: readonly FilterBatch[]
   /** Position of the term whose list was cut, or null. */
   readonly cutTerm: number | null
 }
@@ -20,11 +27,14 @@ const jointLength = (isPaged: boolean) => (isPaged ? 9 : 5) + 2
  * Joins terms into filters that fit the room an address leaves, in encoded characters. The longest list of values is
  * cut into several requests when it must be; what cannot be cut and does not fit is left to the engine. A list of
  * the entity's own keys answers one page, which leaves more room.
+ *
+ * @param mostKeys of the entity's own keys in one request: a page of them, so that each request is one page for certain
  */
 export function toFilterBatches(
   terms: readonly RenderedTerm[],
   endpoint: Endpoint,
   roomFor: (isPaged: boolean) => number,
+  mostKeys = endpoint.pageRows,
 ): FilterBatches {
   const judgements = terms.map(({ judgement }) => judgement)
   if (terms.some(({ list }) => list?.parts.length === 0)) return { judgements, batches: [], cutTerm: null }
@@ -69,7 +79,7 @@ export function toFilterBatches(
     return { judgements, batches: [{ filter: filterText(fixed, endpoint), keys: null }], cutTerm: null }
   }
   const isKey = cut !== null && isKeyList(cut)
-  const most = isKey ? endpoint.pageRows : Number.POSITIVE_INFINITY
+  const most = isKey ? mostKeys : Number.POSITIVE_INFINITY
   const groups = groupParts(
     cutTerm.list.parts,
     free - joint,
@@ -84,7 +94,7 @@ export function toFilterBatches(
         text: parts.join(' or '),
         joint: parts.length > 1 ? 'or' : cutTerm.joint,
       } as const
-      return { filter: filterText([term, ...fixed], endpoint), keys: isKey ? parts.length : null }
+      return { filter: filterText([term, ...fixed], endpoint), keys: isKey ? parts.length : null, parts }
     }),
     cutTerm: cut,
   }

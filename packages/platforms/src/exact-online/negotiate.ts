@@ -1,7 +1,7 @@
 import type { Predicate, ReadOffer, ReadWish } from '@sluis/engine'
 import type { Endpoint } from './endpoint.ts'
 import { type RenderedTerm, renderTerm } from './filter.ts'
-import { type FilterBatches, toFilterBatches } from './filter-batches.ts'
+import { type FilterBatch, type FilterBatches, toFilterBatches } from './filter-batches.ts'
 import { functionOffer } from './functions.ts'
 import { countRequest, maxUrlLength, type ReadQuery, readRequest, urlLength } from './read-request.ts'
 import { syncOffer } from './sync-offer.ts'
@@ -19,11 +19,15 @@ import { type ServedTable, servedTables } from './tables.ts'
 export function negotiateRead(wish: ReadWish, baseUrl: string): readonly ReadOffer[] {
   if (wish.table.parameters !== undefined) return [functionOffer(wish, baseUrl)]
   const served = serveTable(wish)
-  return served.endpoints
-    .filter((endpoint) => hasColumns(endpoint, wish))
-    .flatMap((endpoint) =>
-      endpoint.kind === 'sync' ? [syncOffer(wish, endpoint, baseUrl)] : offersOf(wish, endpoint, baseUrl),
-    )
+  const able = served.endpoints.filter((endpoint) => hasColumns(endpoint, wish))
+  // Nobody says that bulk endpoints expand collections; the regular one does.
+  const expanding = able.filter(
+    ({ kind, fields }) =>
+      kind === 'plain' || !wish.columns.some((name) => fields.get(name)?.kind === 'lines'),
+  )
+  return (expanding.length > 0 ? expanding : able).flatMap((endpoint) =>
+    endpoint.kind === 'sync' ? [syncOffer(wish, endpoint, baseUrl)] : offersOf(wish, endpoint, baseUrl),
+  )
 }
 
 const byName = new Map<string, ServedTable>()
@@ -54,9 +58,46 @@ function offersOf(wish: ReadWish, endpoint: Endpoint, baseUrl: string): readonly
   if (whole.batches.length > 1 && cutTerm !== null) {
     const without = terms.map((term, at) => (at === cutTerm ? notSent(term) : term))
     offers.push(offerOf(wish, endpoint, baseUrl, shape, toFilterBatches(without, endpoint, room)))
+    const wide = wideKeyOffer(wish, endpoint, baseUrl, shape, terms, room)
+    if (wide !== null) offers.push(wide)
   }
   const count = countOffer(wish, endpoint, baseUrl, whole)
   return count === null ? offers : [count, ...offers]
+}
+
+/**
+ * A long list of keys in as few requests as addresses hold. Over several companies each has only some of the rows, so
+ * that a page may hold them although the keys are more. Where a page comes full, its keys are asked for a page of them
+ * at a time instead.
+ */
+function wideKeyOffer(
+  wish: ReadWish,
+  endpoint: Endpoint,
+  baseUrl: string,
+  shape: Shape,
+  terms: readonly RenderedTerm[],
+  room: (isPaged: boolean) => number,
+): ReadOffer | null {
+  const { batches, judgements, cutTerm } = toFilterBatches(terms, endpoint, room, Number.POSITIVE_INFINITY)
+  const isWide = batches.some(({ keys }) => keys !== null && keys > endpoint.pageRows)
+  const list = cutTerm === null ? null : terms[cutTerm]?.list
+  if (!isWide || wish.limit !== null || !list) return null
+  const pieces = batches.map(({ parts = [] }) => {
+    const some = terms.map((term, at) =>
+      at === cutTerm ? { ...term, text: parts.join(' or '), list: { ...list, parts } } : term,
+    )
+    const narrow = toFilterBatches(some, endpoint, room)
+    return offerOf(wish, endpoint, baseUrl, shape, narrow)
+  })
+  const page = ({ keys, ...batch }: FilterBatch) => ({
+    ...batch,
+    keys: Math.min(keys ?? 0, endpoint.pageRows),
+  })
+  return {
+    ...offerOf(wish, endpoint, baseUrl, shape, { judgements, cutTerm, batches: batches.map(page) }),
+    maxRows: batches.reduce((sum, { keys }) => sum + (keys ?? 0), 0),
+    ifFull: (partition) => pieces.map((piece) => piece.requests(partition)),
+  }
 }
 
 const notSent = (term: RenderedTerm): RenderedTerm => ({

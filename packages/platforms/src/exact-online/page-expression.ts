@@ -15,7 +15,8 @@ export function pageOf(field: Field): NonNullable<TableColumn['page']> {
       ...(numbers.has(field.type) ? { directType: field.type } : {}),
     }
   // An expanded collection is {"results":[…]}, and a bare array where $top makes the service answer in version 1.
-  const lines = `CASE WHEN json_type(${column}) = 'ARRAY' THEN ${column} ELSE ${column}->'results' END`
+  // One that were paged itself would have a link to its rest; none was ever seen, and its lines must not be lost.
+  const lines = `CASE WHEN json_type(${column}) = 'ARRAY' THEN ${column} WHEN json_exists(${column}, '$.__next') THEN error('The platform cut off the list ${field.name}') ELSE ${column}->'results' END`
   if (field.fields === null) return { field: field.name, jsonType: 'JSON', expression: `(${lines})::VARCHAR` }
   const shape = JSON.stringify([Object.fromEntries(field.fields.map(({ name }) => [name, 'VARCHAR']))])
   const members = field.fields.map(

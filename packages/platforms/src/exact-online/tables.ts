@@ -1,4 +1,4 @@
-import type { PlatformTable, TableColumn } from '@sluis/engine'
+import type { LineCollection, PlatformTable, TableColumn } from '@sluis/engine'
 import { type CatalogueEntry, exactOnlineCatalogue } from '@sluis/facts'
 import { type Endpoint, type Field, readableEndpoints } from './endpoint.ts'
 import { pageOf } from './page-expression.ts'
@@ -53,9 +53,39 @@ export function buildTables(catalogue: readonly CatalogueEntry[]): readonly Serv
   const tables = [...logical.values()].flatMap((group): ServedTable[] => {
     const ordered = [...group].sort((a, b) => rank(a) - rank(b))
     const [main] = ordered
-    return main === undefined ? [] : [{ table: toTable(main.service, main), endpoints: ordered }]
+    if (main === undefined) return []
+    const table = toTable(main.service, main)
+    const lines = linesOf(main, endpoints)
+    return [{ table: lines.length === 0 ? table : { ...table, lines }, endpoints: ordered }]
   })
   return [...tables, ...raw]
+}
+
+/**
+ * The collections of an entity that hold another entity of the same service, each row of which names its header by the
+ * header's own key: `SalesInvoiceLines` of `SalesInvoices` by `InvoiceID`. A key that is called `ID` says nothing of
+ * whose it is.
+ */
+function linesOf(header: Endpoint, endpoints: readonly Endpoint[]): readonly LineCollection[] {
+  const [key, ...others] = header.keys
+  if (key === undefined || others.length > 0 || key.name === 'ID') return []
+  return [...header.fields.values()].flatMap((field) => {
+    if (field.kind !== 'lines' || field.fields === null) return []
+    const lines = endpoints.find(
+      ({ kind, service, entity }) =>
+        kind === 'plain' && service === header.service && entity.toLowerCase() === field.name.toLowerCase(),
+    )
+    const names = lines?.fields.get(key.name)
+    if (lines === undefined || names?.kind !== 'scalar' || names.isKey) return []
+    return [
+      {
+        column: field.name,
+        table: { schema: lines.service, name: lines.entity },
+        lineKey: key.name,
+        headerKey: key.name,
+      },
+    ]
+  })
 }
 
 const rank = ({ kind }: Endpoint) => ['plain', 'read', 'bulk', 'sync'].indexOf(kind)
