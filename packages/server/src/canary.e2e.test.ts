@@ -124,6 +124,24 @@ test('no secret stands in an answer, a log, an error, the database, a file or a 
   await ask('client’s new secret', 'PATCH', `/clients/${client.body.id}`, replaced)
   canaries.set('stored secret', kept.clientSecret).set('new stored secret', replaced.clientSecret)
   await ask('clients', 'GET', '/clients')
+
+  // A consent that is begun here: what is shown once, and the code on its way, stand nowhere else.
+  for (const output of ['tokens', 'code']) {
+    const wanted = { ...(lab.handover({}) as object), credentials: undefined, output, confirmed: true }
+    const { body: begun } = await lab.call('POST', '/preauthentications', wanted)
+    const state = new URL(begun.authorizeUrl).searchParams.get('state') ?? ''
+    const given = await lab.code(`${output}@example.com`)
+    const url = `${labClient.redirectUri}?code=${encodeURIComponent(given)}&state=${state}`
+    await ask('another state', 'POST', `/preauthentications/${begun.id}/return`, { url: `${url}x` })
+    const ended = await ask('return', 'POST', `/preauthentications/${begun.id}/return`, { url })
+    assert.equal(ended.status, 200, ended.text)
+    const { body: shown } = await lab.call('POST', `/preauthentications/${begun.id}/result`)
+    canaries.set(`state of ${output}`, state).set(`code of ${output}`, given)
+    if (output === 'tokens') {
+      canaries.set('shown access token', shown.accessToken).set('shown refresh token', shown.refreshToken)
+    }
+  }
+  await ask('consents', 'GET', '/preauthentications')
   await ask('grants', 'GET', '/grants')
   await ask('events', 'GET', `/grants/${id}/events`)
   await ask('statements', 'GET', '/databases/books/statements')
