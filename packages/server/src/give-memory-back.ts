@@ -1,7 +1,7 @@
 import { getHeapStatistics, setFlagsFromString } from 'node:v8'
 
 /** Below this the heap is left to itself. */
-const smallBytes = 112 * 2 ** 20
+const smallBytes = 96 * 2 ** 20
 const lookMs = 500
 /** V8 is asked for so long at most; a heap that is full of what is needed stays large. */
 const mostMs = 5000
