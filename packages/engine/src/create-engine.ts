@@ -144,6 +144,7 @@ class PlanFetchRun implements Engine {
       store: new PartitionStore(store, clock),
       openSession,
       callerFor,
+      clock,
     })
     this.#preparer = new StatementPreparer({
       databases: this.#databases,
@@ -298,7 +299,7 @@ class PlanFetchRun implements Engine {
   }
 
   readPartitions(organisationId: OrganisationId, grant: GrantId): Promise<readonly Partition[]> {
-    return this.#partitions.read(organisationId, grant)
+    return this.#partitions.readSoon(organisationId, grant)
   }
 
   // ── statements ────────────────────────────────────────────────────────────────────────────────────────────────

@@ -245,7 +245,10 @@ export interface Engine {
     organisationId: OrganisationId,
     name: string,
   ): Promise<readonly (Partition & { source: string })[]>
-  /** Asks the platform again which partitions a grant reaches; needed once after each consent. */
+  /**
+   * Asks the platform again which partitions a grant reaches; needed once after each consent. `PLATFORM_UNAVAILABLE`
+   * after five seconds: then the first statement asks.
+   */
   readPartitions(organisationId: OrganisationId, grantId: GrantId): Promise<readonly Partition[]>
   /** The alias of a platform's source where the user gives none, e.g. `eol`. */
   defaultAlias(platform: string): string

@@ -6,7 +6,7 @@ export function noSuchGrant(): SluisError {
   return new SluisError('NOT_FOUND', 'There is no such grant.', { hint: 'GET /api/v1/grants lists them.' })
 }
 
-/** Why a grant gives no token, with the code that its state stands for. */
+/** Why a grant gives no token, with the code that its state stands for. `notBefore`: when it may be spent, if that is to come. */
 export function grantFailure(row: GrantRow, notBefore?: number): SluisError {
   const detail = row.problem?.detail
   const hint = row.problem?.hint
@@ -41,6 +41,14 @@ export function grantFailure(row: GrantRow, notBefore?: number): SluisError {
           'GRANT_NEEDS_CONSENT',
           'The access token has run out, and there is no refresh token.',
           { hint: 'Hand new credentials over, with a refresh token.', details },
+        )
+      }
+      // Nothing is wrong with the grant: its token is too young, and there is no access token to bridge the time.
+      if (hasTime && (row.problem === null || row.problem.code === 'GRANT_REFRESH_TOO_EARLY')) {
+        return new SluisError(
+          'GRANT_REFRESH_TOO_EARLY',
+          'There is no access token, and the issuer does not allow a refresh yet.',
+          { hint: 'Ask again at notBefore: the vault refreshes then by itself.', details },
         )
       }
       return new SluisError('PLATFORM_UNAVAILABLE', detail ?? 'No access token can be had at this moment.', {

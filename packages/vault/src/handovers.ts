@@ -60,6 +60,9 @@ export interface HandoversParts {
 
 /** If the process that took a handover dies, any other goes on with it after this. */
 const abandonedMs = 90_000
+const tooEarlyText = 'The issuer does not allow a refresh yet.'
+/** A partner waits for a handover's answer: what whoAmI does not tell in this time is asked again later. */
+const patienceMs = 10_000
 /** Thrown inside the intent's transaction when the same request came twice at once: the first one has it. */
 const alreadyClaimed = Symbol('the idempotency key is taken')
 
@@ -366,7 +369,12 @@ export class Handovers {
     const isAlone = held.refreshToken === undefined && held.code === undefined
     let refusal = 'The access token has run out, and there is no refresh token.'
     if (isAccessLive) {
-      const answer = await sender.whoAmI(row, held.accessToken ?? '', held.values)
+      const answer = await sender.whoAmI(
+        row,
+        held.accessToken ?? '',
+        held.values,
+        isHandover ? patienceMs : undefined,
+      )
       if (answer.kind === 'user') return this.#settle(row, answer.user, isHandover, isNew)
       if (answer.kind === 'transient') return this.#leaveOpen(row, isNew, answer.text)
       refusal = answer.text
@@ -384,7 +392,7 @@ export class Handovers {
     const isAgeKnown = row.received_at < row.created_at || row.last_refreshed_at !== null
     const notBefore = spender.notBefore({ ...row, has_access: false })
     if (held.code === undefined && isAgeKnown && notBefore > clock.now()) {
-      return this.#leaveOpen(row, isNew, 'The issuer does not allow a refresh yet.', notBefore)
+      return this.#leaveOpen(row, isNew, tooEarlyText, notBefore)
     }
     if (isNew) await this.#keep(row)
     const result = await leases.spend(row)
@@ -428,7 +436,11 @@ export class Handovers {
         due_at: notBefore ?? clock.now() + pause,
         ...(notBefore === undefined ? {} : { not_before: notBefore }),
         failures: row.failures + 1,
-        problem: { code: 'PLATFORM_UNAVAILABLE', detail: text, hint },
+        problem: {
+          code: text === tooEarlyText ? 'GRANT_REFRESH_TOO_EARLY' : 'PLATFORM_UNAVAILABLE',
+          detail: text,
+          hint,
+        },
       },
       null,
     )

@@ -222,7 +222,8 @@ export class Leases {
   }
 
   async #failure(row: GrantRow, notBefore?: number): Promise<SluisError> {
-    return grantFailure(await this.#parts.seen(row), notBefore)
+    const isAhead = notBefore !== undefined && notBefore > this.#parts.clock.now()
+    return grantFailure(await this.#parts.seen(row), isAhead ? notBefore : undefined)
   }
 
   /** Settles when no spend of this process is under way. */

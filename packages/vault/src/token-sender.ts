@@ -136,14 +136,16 @@ export class TokenSender {
     return this.#clients.secretFor(row.organisation_id, id)
   }
 
+  /** Whose an access token is; not known where the platform does not say so within `patienceMs`. */
   async whoAmI(
     row: Pick<GrantRow, 'platform' | 'region'>,
     accessToken: string,
     values: PlatformValues = {},
+    patienceMs = 60_000,
   ): Promise<WhoAmIAnswer> {
     const { platform, region } = this.issuerOf(row)
     const token = new PlainSecret(accessToken)
-    const timeoutMs = Math.min(60_000, this.#timeoutMs)
+    const timeoutMs = Math.min(patienceMs, this.#timeoutMs)
     try {
       const request = platform.whoAmIRequest(region, token, values)
       assertPinned(request.url, region)

@@ -1,4 +1,4 @@
-import { type GrantId, type OrganisationId, SluisError } from '@sluis/shared'
+import { type Clock, type GrantId, type OrganisationId, SluisError } from '@sluis/shared'
 import type { QueryablePlatforms } from '../catalog/queryable-platforms.ts'
 import type { Partition } from '../catalog/table.ts'
 import type { Database, OpenSession } from '../engine.ts'
@@ -11,7 +11,11 @@ export interface PartitionReaderParts {
   readonly store: PartitionStore
   readonly openSession: OpenSession
   readonly callerFor: CallerFor
+  readonly clock: Clock
 }
+
+/** Whoever hands over or registers waits for partitions so long, and no longer. */
+const patienceMs = 5000
 
 /** Which partitions grants reach: as read last, or asked of the platform. */
 export class PartitionReader {
@@ -31,11 +35,12 @@ export class PartitionReader {
     organisationId: OrganisationId,
     grant: GrantId,
     onCall: (call: NativeCall) => void = () => {},
+    signal?: AbortSignal,
   ): Promise<readonly Partition[]> {
     const { platforms, store, openSession, callerFor } = this.#parts
     const session = await openSession(organisationId, grant)
     const { connector } = platforms.get(session.platform)
-    const caller = callerFor(connector, session, onCall)
+    const caller = callerFor(connector, session, onCall, signal)
     const bodies: Buffer[] = []
     for (;;) {
       const request = connector.nextPartitionsRequest(session.baseUrl, bodies)
@@ -53,6 +58,27 @@ export class PartitionReader {
     const partitions = connector.readPartitions(bodies)
     await store.put(grant, partitions)
     return partitions
+  }
+
+  /**
+   * The same for a handover or a registration, which somebody waits for: a platform that has no turn for it within some
+   * seconds (a full minute is waited for elsewhere) is asked again by the first statement.
+   */
+  async readSoon(organisationId: OrganisationId, grant: GrantId): Promise<readonly Partition[]> {
+    const giveUp = new AbortController()
+    const done = new AbortController()
+    const late = this.#parts.clock.sleep(patienceMs, done.signal).then(() => {
+      const reason = new SluisError('PLATFORM_UNAVAILABLE', 'The platform has no turn for this now.', {
+        hint: 'The first statement asks again.',
+      })
+      giveUp.abort(reason)
+      throw reason
+    })
+    try {
+      return await Promise.race([this.read(organisationId, grant, undefined, giveUp.signal), late])
+    } finally {
+      done.abort()
+    }
   }
 
   /** Those that a database may read, of all its sources. */

@@ -120,9 +120,13 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       )
     }
     if (problem.status === 401) reply.header('WWW-Authenticate', 'Bearer')
-    const { resetsAt } = problem
-    if (problem.status === 429 && typeof resetsAt === 'string')
-      reply.header('Retry-After', new Date(resetsAt).toUTCString())
+    const retryAt =
+      problem.status === 429
+        ? problem.resetsAt
+        : problem.code === 'GRANT_REFRESH_TOO_EARLY'
+          ? problem.notBefore
+          : undefined
+    if (typeof retryAt === 'string') reply.header('Retry-After', new Date(retryAt).toUTCString())
     return reply.status(problem.status).type('application/problem+json').send(JSON.stringify(problem))
   })
   app.setNotFoundHandler((request) => {
