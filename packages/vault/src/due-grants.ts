@@ -7,7 +7,7 @@ import { type GrantStore, issuerName } from './grant-store.ts'
 import type { Handovers } from './handovers.ts'
 import { spreadOf } from './issuer-times.ts'
 import type { Leases } from './leases.ts'
-import { quietUntil } from './quiet-hours.ts'
+import { type QuietHours, quietUntil, wallClockOf } from './quiet-hours.ts'
 import type { Spender, SpendResult } from './spender.ts'
 import type { TokenSender } from './token-sender.ts'
 
@@ -38,6 +38,7 @@ export class DueGrants {
   readonly #parts: DueGrantsParts
   readonly #breaker: CircuitBreaker
   readonly #busy = new Set<string>()
+  readonly #wallClocks = new Map<string, Intl.DateTimeFormat>()
 
   constructor(parts: DueGrantsParts) {
     this.#parts = parts
@@ -100,11 +101,11 @@ export class DueGrants {
 
   /** Spends for nobody in particular: that can wait for the end of a bad night, and for an issuer that is down. */
   async #keepAlive(row: GrantRow): Promise<void> {
-    const { store, leases, sender, clock } = this.#parts
+    const { store, leases, sender } = this.#parts
     const issuer = issuerName(row)
     const { quietHours } = sender.issuerOf(row).platform.policy
     // What was never spent is spent at once: its partner is still there to correct a wrong secret.
-    const morning = quietHours && row.proven_refresh ? quietUntil(quietHours, clock.now()) : null
+    const morning = quietHours && row.proven_refresh ? this.#morningOf(quietHours) : null
     if (morning !== null) return store.postpone(row, morning + Math.round(spreadOf(row.id) * morningMs))
     const closedUntil = this.#breaker.closedUntil(issuer)
     if (closedUntil !== null) {
@@ -116,6 +117,12 @@ export class DueGrants {
       this.#breaker.untried(issuer)
       throw error
     }
+  }
+
+  #morningOf(hours: QuietHours): number | null {
+    const wallClock = this.#wallClocks.get(hours.timeZone) ?? wallClockOf(hours)
+    this.#wallClocks.set(hours.timeZone, wallClock)
+    return quietUntil(hours, this.#parts.clock.now(), wallClock)
   }
 
   #learn(issuer: string, result: SpendResult): void {

@@ -40,6 +40,11 @@ export const dueSql = `SELECT * FROM token_grant
 export const dueWarningsSql =
   'SELECT * FROM token_grant WHERE warn_at <= $1 AND deleted_at IS NULL ORDER BY warn_at LIMIT $2'
 
+/** Sends under way, by the index on their holder. */
+export const openSendsSql = `SELECT * FROM token_grant
+  WHERE spend_id IS NOT NULL AND spend_process IS NOT NULL AND deleted_at IS NULL
+  ORDER BY spend_started_at LIMIT 1000`
+
 /** Around an UPDATE: what counts it against the issuer's budget, where there is one. */
 function counting(claim: BudgetClaim | undefined, from: number) {
   if (!claim) return { before: '', condition: '', after: '' }
@@ -390,10 +395,7 @@ export class PgGrantStore implements GrantStore {
   }
 
   async openSends(): Promise<GrantRow[]> {
-    const { rows } = await this.#store.pool.query<GrantRow>(
-      `SELECT * FROM token_grant WHERE spend_id IS NOT NULL AND spend_process IS NOT NULL AND deleted_at IS NULL
-       ORDER BY spend_started_at LIMIT 1000`,
-    )
+    const { rows } = await this.#store.pool.query<GrantRow>(openSendsSql)
     return rows
   }
 }

@@ -13,15 +13,20 @@ function minutesOf(text: string): number {
   return hours * 60 + minutes
 }
 
-/** When the quiet hours that `at` lies in are over; null when it lies in none. Where the clock is put back, ask again. */
-export function quietUntil({ timeZone, from, to }: QuietHours, at: number): number | null {
-  const local = new Intl.DateTimeFormat('en-GB', {
+/** The wall clock of the quiet hours' time zone. Making one takes longer than a hundred looks at it: keep it. */
+export function wallClockOf({ timeZone }: QuietHours): Intl.DateTimeFormat {
+  return new Intl.DateTimeFormat('en-GB', {
     timeZone,
     hour: '2-digit',
     minute: '2-digit',
     hourCycle: 'h23',
   })
-  const minutes = minutesOf(local.format(at))
-  if (minutes < minutesOf(from) || minutes >= minutesOf(to)) return null
-  return at - (at % minuteMs) + (minutesOf(to) - minutes) * minuteMs
+}
+
+/** When the quiet hours that `at` lies in are over; null when it lies in none. Where the clock is put back, ask again. */
+export function quietUntil(hours: QuietHours, at: number, wallClock = wallClockOf(hours)): number | null {
+  const minutes = minutesOf(wallClock.format(at))
+  const [from, to] = [minutesOf(hours.from), minutesOf(hours.to)]
+  if (minutes < from || minutes >= to) return null
+  return at - (at % minuteMs) + (to - minutes) * minuteMs
 }

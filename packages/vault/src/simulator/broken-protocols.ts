@@ -29,7 +29,7 @@ class ForgetfulStore extends MemoryGrantStore {
 
   override async beginSpend(row: GrantRow, spend: SpendIntent): Promise<GrantRow | null> {
     const current = this.rows.get(row.id)
-    if (current) this.rows.set(row.id, this.#seen(current))
+    if (current) this.write(this.#seen(current))
     return super.beginSpend(row, spend)
   }
 }

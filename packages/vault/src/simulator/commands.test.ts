@@ -104,7 +104,7 @@ describe('whatever order of deposits, leases, refreshes, lost answers, crashes a
         world.store.beginSpend = async function (this: MemoryGrantStore, ...[row, spend]) {
           const before = this.rows.get(row.id)
           const begun = await forgetful.call(this, row, spend)
-          if (begun && before) this.rows.set(row.id, before)
+          if (begun && before) this.write(before)
           return begun
         }
         assert.deepEqual(await runAll(list, world, { newest: 0, hasGrant: false, seen: new Map() }), [])

@@ -13,7 +13,8 @@ export interface IssuerModel {
   readonly lies: number
 }
 
-const careful: IssuerPolicy = {
+/** What is taken for granted of an issuer of which nothing is known. */
+export const careful: IssuerPolicy = {
   rotation: 'single-use',
   accessTokenSeconds: 600,
   earliestRefreshSeconds: 0,
@@ -74,7 +75,7 @@ const region: PlatformRegion = {
 export class SimulatedIssuer {
   readonly ledger: LedgerEntry[] = []
   readonly model: IssuerModel
-  readonly platform: OAuthPlatform
+  readonly platforms: readonly OAuthPlatform[]
   readonly #random: SeededRandom
   readonly #tokens = new Map<string, IssuedToken>()
   #count = 0
@@ -84,7 +85,7 @@ export class SimulatedIssuer {
     this.model = model
     this.#random = random
     this.#answeredAt = now
-    this.platform = platformOf(model)
+    this.platforms = [platformOf(model.policy)]
   }
 
   issue(parent: string | null): string {
@@ -153,9 +154,10 @@ export class SimulatedIssuer {
   }
 }
 
-function platformOf({ policy }: IssuerModel): OAuthPlatform {
+/** The vault's side of an issuer: what it knows of it, and how it asks. A request's body is the token itself. */
+export function platformOf(policy: IssuerPolicy, id = 'sim'): OAuthPlatform {
   return {
-    id: 'sim',
+    id,
     label: 'Simulated',
     policy,
     regions: new Map([[region.id, region]]),

@@ -19,6 +19,7 @@ import {
   withCall,
   withError,
 } from '../token-budget.ts'
+import { TimeIndex } from './time-index.ts'
 
 export interface NotedEvent {
   readonly id: GrantId
@@ -29,7 +30,10 @@ export interface NotedEvent {
 
 /** The rows of all chains in memory: a model of `PgGrantStore` for the simulator, held to the same contract suite. */
 export class MemoryGrantStore implements GrantStore {
-  readonly rows = new Map<GrantId, GrantRow>()
+  readonly #rows = new Map<GrantId, GrantRow>()
+  readonly #due = new TimeIndex()
+  readonly #warnings = new TimeIndex()
+  readonly #sending = new Set<GrantId>()
   readonly events: NotedEvent[] = []
   readonly fingerprints = new Set<string>()
   readonly #budgets = new Map<string, BudgetUse>()
@@ -37,23 +41,50 @@ export class MemoryGrantStore implements GrantStore {
   isRecovering = false
   readonly #onChange: (row: GrantRow) => void
 
-  /** `onChange` hears every row that was written, as a listener hears PostgreSQL's notification. */
-  constructor(onChange: (row: GrantRow) => void = () => {}) {
+  readonly #onEvent: (event: NotedEvent) => void
+
+  /**
+   * `onChange` hears every row that was written, as a listener hears PostgreSQL's notification. `onEvent` gets events
+   * in place of the list, for a run that is too long to keep them.
+   */
+  constructor(
+    onChange: (row: GrantRow) => void = () => {},
+    onEvent: (event: NotedEvent) => void = (event) => this.events.push(event),
+  ) {
     this.#onChange = onChange
+    this.#onEvent = onEvent
+  }
+
+  get rows(): ReadonlyMap<GrantId, GrantRow> {
+    return this.#rows
   }
 
   put(row: GrantRow): void {
-    this.rows.set(row.id, row)
+    this.write(row)
     this.#onChange(row)
   }
 
+  /** Writes a row of which nobody is told. */
+  write(row: GrantRow): void {
+    this.#rows.set(row.id, row)
+    const lives = row.deleted_at === null
+    this.#due.set(row.id, lives ? row.due_at : null)
+    this.#warnings.set(row.id, lives ? row.warn_at : null)
+    if (lives && row.spend_id !== null && row.spend_process !== null) this.#sending.add(row.id)
+    else this.#sending.delete(row.id)
+  }
+
+  #rowsOf(ids: Iterable<string>): GrantRow[] {
+    return [...ids].flatMap((id) => this.#rows.get(id as GrantId) ?? [])
+  }
+
   #living(id: GrantId): GrantRow | null {
-    const row = this.rows.get(id)
+    const row = this.#rows.get(id)
     return row && row.deleted_at === null ? row : null
   }
 
   #note(id: GrantId, { at, action, facts = {} }: StoreEvent): void {
-    this.events.push({ id, at, action, facts })
+    this.#onEvent({ id, at, action, facts })
   }
 
   async get(id: GrantId, organisationId?: OrganisationId): Promise<GrantRow | null> {
@@ -80,7 +111,7 @@ export class MemoryGrantStore implements GrantStore {
       spend_was_early: false,
       state: spend.state,
     }
-    this.rows.set(row.id, begun)
+    this.write(begun)
     return begun
   }
 
@@ -103,7 +134,7 @@ export class MemoryGrantStore implements GrantStore {
       spend_started_at: at,
       due_at: lostAt,
     }
-    this.rows.set(row.id, begun)
+    this.write(begun)
     return begun
   }
 
@@ -169,7 +200,7 @@ export class MemoryGrantStore implements GrantStore {
 
   async replay(json: Record<string, unknown>, at: number, fingerprint: Buffer | null): Promise<boolean> {
     const row = rowFromJson(json)
-    const current = this.rows.get(row.id)
+    const current = this.#rows.get(row.id)
     const isNewer =
       !current ||
       (current.deleted_at === null &&
@@ -193,28 +224,23 @@ export class MemoryGrantStore implements GrantStore {
   }
 
   async due(now: number, limit: number, except: readonly string[] = []): Promise<GrantRow[]> {
-    const dueAt = (row: GrantRow) => row.due_at ?? Number.POSITIVE_INFINITY
-    return [...this.rows.values()]
-      .filter((row) => row.deleted_at === null && dueAt(row) <= now)
-      .filter((row) => row.spend_id === null || row.state === 'ambiguous')
-      .filter((row) => !except.includes(issuerName(row)))
-      .sort((a, b) => dueAt(a) - dueAt(b))
-      .slice(0, limit)
+    const isWanted = (id: string) => {
+      const row = this.#rows.get(id as GrantId)
+      if (!row || (row.spend_id !== null && row.state !== 'ambiguous')) return false
+      return !except.includes(issuerName(row))
+    }
+    return this.#rowsOf(this.#due.due(now, limit, isWanted))
   }
 
   async dueWarnings(now: number, limit: number): Promise<GrantRow[]> {
-    const warnAt = (row: GrantRow) => row.warn_at ?? Number.POSITIVE_INFINITY
-    return [...this.rows.values()]
-      .filter((row) => row.deleted_at === null && warnAt(row) <= now)
-      .sort((a, b) => warnAt(a) - warnAt(b))
-      .slice(0, limit)
+    return this.#rowsOf(this.#warnings.due(now, limit, () => true))
   }
 
   async warn(row: GrantRow, next: number | null, event: StoreEvent | null): Promise<boolean> {
     const current = this.#living(row.id)
     if (!current || row.warn_at === null || current.warn_at !== row.warn_at) return false
     if (event) this.#note(row.id, event)
-    this.rows.set(row.id, { ...current, warn_at: next })
+    this.write({ ...current, warn_at: next })
     return true
   }
 
@@ -222,12 +248,11 @@ export class MemoryGrantStore implements GrantStore {
     const current = this.#living(row.id)
     // As in SQL, where nothing equals NULL: a row without a time is not moved.
     if (current && row.due_at !== null && current.due_at === row.due_at)
-      this.rows.set(row.id, { ...current, due_at: due })
+      this.write({ ...current, due_at: due })
   }
 
   async openSends(): Promise<GrantRow[]> {
-    return [...this.rows.values()]
-      .filter((row) => row.spend_id !== null && row.spend_process !== null && row.deleted_at === null)
+    return this.#rowsOf(this.#sending)
       .sort((a, b) => (a.spend_started_at ?? 0) - (b.spend_started_at ?? 0))
       .slice(0, 1000)
   }

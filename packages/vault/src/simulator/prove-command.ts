@@ -1,33 +1,37 @@
-import { parseArgs } from 'node:util'
+import { simulateIdleYear } from './idle-year.ts'
 import { prove, runSchedule } from './prove.ts'
+import { readOptions, readWholeNumber } from './read-options.ts'
 
-// `npm run prove -- --schedules N [--seed S]`: the long form of the proof. `--replay SEED [--spare 1,2]` plays one
-// schedule again and prints every step.
-const { values } = parseArgs({
-  options: {
+const usage = `Usage: npm run prove [-- options]
+
+  --schedules <number>  schedules of the protocol under faults (20000)
+  --seed <number>       the same seed gives the same run (a random one, printed)
+  --replay <seed>       play one schedule again and print every step
+  --spare <numbers>     faults of that schedule that do not strike, separated by commas
+  --idle-year           in place of schedules: grants that nobody uses, for a year
+  --grants <number>     how many of them (100000)
+  --days <number>       for so long (365)
+`
+const values = readOptions(
+  {
     schedules: { type: 'string', default: '20000' },
     seed: { type: 'string', default: String(Date.now() % 2_000_000_000) },
     replay: { type: 'string' },
     spare: { type: 'string', default: '' },
+    'idle-year': { type: 'boolean', default: false },
+    grants: { type: 'string', default: '100000' },
+    days: { type: 'string', default: '365' },
   },
-})
+  usage,
+)
 const print = (text: string) => process.stdout.write(`${text}\n`)
-const wholeNumber = (name: 'schedules' | 'seed' | 'replay', text: string) => {
-  if (/^\d{1,10}$/.test(text)) return Number(text)
-  process.stderr.write(`--${name} takes a whole number, not "${text}"\n`)
-  process.exit(2)
-}
+const seed = readWholeNumber('seed', values.seed)
 
-if (values.replay === undefined) {
-  const seed = wholeNumber('seed', values.seed)
-  const schedules = wholeNumber('schedules', values.schedules)
+async function proveSchedules(): Promise<boolean> {
+  const schedules = readWholeNumber('schedules', values.schedules)
   print(`${schedules} schedules from seed ${seed}`)
   const begun = performance.now()
-  const {
-    violations,
-    tally,
-    schedules: done,
-  } = await prove({
+  const proof = await prove({
     schedules,
     seed,
     mostViolations: 3,
@@ -41,16 +45,49 @@ if (values.replay === undefined) {
       if (count % 5000 === 0) print(`${count} done; resume with --seed ${seed + count}`)
     },
   })
+  const { violations, tally, schedules: done } = proof
   for (const [what, count] of Object.entries(tally).sort()) print(`${String(count).padStart(9)}  ${what}`)
-  print(
-    `${done} schedules in ${((performance.now() - begun) / 1000).toFixed(1)} s, ${violations.length} violations`,
-  )
-  process.exitCode = violations.length === 0 ? 0 : 1
-} else {
+  print(`${done} schedules in ${secondsSince(begun)} s, ${violations.length} violations`)
+  return violations.length === 0
+}
+
+async function replay(text: string): Promise<boolean> {
   const spared = new Set(values.spare.split(',').filter(Boolean).map(Number))
-  const world = await runSchedule({ seed: wholeNumber('replay', values.replay), isTraced: true, spared })
+  const world = await runSchedule({ seed: readWholeNumber('replay', text), isTraced: true, spared })
   print(`issuer ${world.issuerName}`)
   for (const line of world.scheduler.trace ?? []) print(line)
   print(world.violations.length === 0 ? 'no violation' : world.violations.join('\n'))
-  process.exitCode = world.violations.length === 0 ? 0 : 1
+  return world.violations.length === 0
 }
+
+async function idleYear(): Promise<boolean> {
+  const grants = readWholeNumber('grants', values.grants)
+  const days = readWholeNumber('days', values.days)
+  print(`${grants} idle grants for ${days} days from seed ${seed}`)
+  const begun = performance.now()
+  const year = await simulateIdleYear({
+    seed,
+    grants,
+    days,
+    onDay: (day, spends) => {
+      if (day % 30 === 0) print(`day ${day}: ${spends} spends, ${secondsSince(begun)} s`)
+    },
+  })
+  let isWell = year.notActive === 0
+  for (const [name, { oldestMs, ...tally }] of Object.entries(year.tallies)) {
+    print(`${name}: ${JSON.stringify({ ...tally, oldestDays: Number((oldestMs / 86_400_000).toFixed(2)) })}`)
+    if (tally.refused > 0) isWell = false
+  }
+  for (const [what, count] of Object.entries(year.events)) print(`${String(count).padStart(9)}  ${what}`)
+  print(`${year.outages} outages, ${year.notActive} grants not active, ${secondsSince(begun)} s`)
+  return isWell
+}
+
+const secondsSince = (begun: number) => ((performance.now() - begun) / 1000).toFixed(1)
+
+const isWell = values['idle-year']
+  ? await idleYear()
+  : values.replay === undefined
+    ? await proveSchedules()
+    : await replay(values.replay)
+process.exitCode = isWell ? 0 : 1

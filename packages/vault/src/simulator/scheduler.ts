@@ -22,7 +22,7 @@ export interface Step {
 /** Decides what befalls a step; called once for each, before it runs. False when the step is not to run now. */
 export type Nemesis = (step: Step, number: number) => boolean
 
-/** The longest that one schedule may be: more means that something never comes to rest. */
+/** The longest that one schedule may be, unless told: more means that something never comes to rest. */
 const mostSteps = 200_000
 
 /**
@@ -37,16 +37,18 @@ export class Scheduler {
   #number = 0
   /** One line a step, when it is asked for. */
   readonly trace: string[] | null
+  readonly #mostSteps: number
 
   constructor(
     random: SeededRandom,
     nemesis: Nemesis,
-    options: { readonly now: number; readonly isTraced: boolean },
+    options: { readonly now: number; readonly isTraced: boolean; readonly mostSteps?: number },
   ) {
     this.#random = random
     this.#nemesis = nemesis
     this.now = options.now
     this.trace = options.isTraced ? [] : null
+    this.#mostSteps = options.mostSteps ?? mostSteps
   }
 
   add(step: Step): void {
@@ -97,7 +99,7 @@ export class Scheduler {
       const step = this.#random.pick(ready)
       this.#steps.splice(this.#steps.indexOf(step), 1)
       this.now += this.#random.chance(0.02) ? this.#random.below(3000) : this.#random.below(4)
-      if (++this.#number > mostSteps) throw new Error('the schedule does not come to an end')
+      if (++this.#number > this.#mostSteps) throw new Error('the schedule does not come to an end')
       if (!this.#nemesis(step, this.#number)) continue
       if (step.kind !== 'time') this.note(`${step.process?.name ?? 'world'} ${step.name}`)
       step.run()

@@ -39,7 +39,6 @@ export type Surroundings = Pick<
   World,
   | 'scheduler'
   | 'random'
-  | 'issuer'
   | 'store'
   | 'databaseEpoch'
   | 'isDatabaseUp'
@@ -48,7 +47,10 @@ export type Surroundings = Pick<
   | 'spoolsOn'
   | 'readSpool'
   | 'findDead'
-> & { readonly network: Pick<World['network'], 'draw'> }
+> & {
+  readonly network: Pick<World['network'], 'draw'>
+  readonly issuer: Pick<World['issuer'], 'platforms' | 'answer'>
+}
 
 /** The protocol's parts as one server has them, over a simulated world. */
 export class SimulatedServer {
@@ -74,7 +76,7 @@ export class SimulatedServer {
     const keys = simulatedKeys(bytes)
     const seals = new GrantSeals(keys)
     const store = this.#store()
-    const platforms = new Map([[world.issuer.platform.id, world.issuer.platform]])
+    const platforms = new Map(world.issuer.platforms.map((platform) => [platform.id, platform]))
     const sender = new TokenSender(platforms, this.#send(), clock, log, tokenTimeoutMs)
     const disk = <T>(what: string, effect: () => T) => scheduler.call(process, 'disk', what, effect)
     const spool = {
