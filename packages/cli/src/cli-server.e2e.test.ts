@@ -158,4 +158,11 @@ describe('the command line against a server', () => {
     ])
     assert.match(said, /second is ready/)
   })
+
+  test('makes an organisation below, and deletes it by its name', async () => {
+    const { id } = await json(['organisation', 'create', 'Bakery'])
+    assert.match(await sluis(['organisation', 'list']), new RegExp(`${id} +Bakery`))
+    assert.deepEqual(await json(['organisation', 'delete', id, '--name', 'Bakery']), { id, deleted: true })
+    assert.doesNotMatch(await sluis(['organisation', 'list']), /Bakery/)
+  })
 })

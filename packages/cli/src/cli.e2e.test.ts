@@ -36,6 +36,7 @@ describe('the command line', () => {
       'database',
       'query',
       'key',
+      'organisation',
     ])
       assert.match(output, new RegExp(`^  ${command}\\b`, 'm'))
     const { output: help } = await sluis(['handover', '--help'])

@@ -7,6 +7,7 @@ import { databaseCommand } from './commands/database.ts'
 import { grantCommand } from './commands/grant.ts'
 import { handoverCommand } from './commands/handover.ts'
 import { keyCommand } from './commands/key.ts'
+import { organisationCommand } from './commands/organisation.ts'
 import { preauthenticateCommand } from './commands/preauthenticate.ts'
 import { queryCommand } from './commands/query.ts'
 import { serveCommand } from './commands/serve.ts'
@@ -33,6 +34,7 @@ for (const add of [
   databaseCommand,
   queryCommand,
   keyCommand,
+  organisationCommand,
   vaultCommand,
 ])
   add(program, context)

@@ -20,6 +20,7 @@ import { sourceFilter } from './catalog/source-filter.ts'
 import type { Partition } from './catalog/table.ts'
 import { checkDatabaseName, DatabaseStore } from './databases/database-store.ts'
 import { tableOf, tablesOf } from './databases/database-tables.ts'
+import { forgetRows } from './databases/forget-rows.ts'
 import { PartitionReader } from './databases/partition-reader.ts'
 import { PartitionStore } from './databases/partition-store.ts'
 import { ReadMemory } from './databases/read-memory.ts'
@@ -463,6 +464,12 @@ class PlanFetchRun implements Engine {
     return sources.flatMap(({ alias, clientId, budgets }) =>
       budgets.map((budget) => ({ source: alias, clientId, ...budget })),
     )
+  }
+
+  async forgetOrganisation(organisationId: OrganisationId, grants: readonly GrantId[]): Promise<void> {
+    this.#log.cancelAll(new SluisError('QUERY_CANCELLED', 'The organisation was deleted.'), organisationId)
+    const statements = await forgetRows(this.#options.store, organisationId, grants)
+    await this.#results.forget(statements)
   }
 
   async cancelStatement(organisationId: OrganisationId, name: string, id: StatementId): Promise<void> {

@@ -296,6 +296,8 @@ export interface Engine {
   ): Promise<StatementUsage & { readonly running: readonly StatementRecord[] }>
   /** Calls that are left for what a database reads, as counted here. */
   listBudgets(organisationId: OrganisationId, name: string): Promise<readonly SourceBudget[]>
+  /** For when an organisation is deleted: its statements end, and nothing of it or its grants is kept. May be repeated. */
+  forgetOrganisation(organisationId: OrganisationId, grants: readonly GrantId[]): Promise<void>
   cancelStatement(organisationId: OrganisationId, name: string, id: StatementId): Promise<void>
   stop(): Promise<void>
 }

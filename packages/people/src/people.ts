@@ -1,5 +1,5 @@
 import { type Clock, isId, newId, type OrganisationId, type RandomBytes, SluisError } from '@sluis/shared'
-import type { Store } from '@sluis/store'
+import { deleteWherever, type Store } from '@sluis/store'
 import {
   assertAddress,
   assertMayCreate,
@@ -209,6 +209,59 @@ export class People {
       await this.audit.record(tx, id, caller.actor, 'organisation.renamed', id, { name })
     })
     return this.getOrganisation(id)
+  }
+
+  /**
+   * Deletes an organisation with everything in it. `name` is its name, as whoever asks has it before their eyes; while
+   * there are organisations below it nothing is deleted. `destroy` ends what other parts have of it and may be repeated:
+   * when anything fails after it, the organisation is still there to be deleted again. The audit trail stays.
+   */
+  async deleteOrganisation(
+    caller: Caller,
+    id: OrganisationId,
+    name: string,
+    destroy: () => Promise<void>,
+  ): Promise<void> {
+    await this.#store.transaction(async (tx) => {
+      // Nothing can be put below it, or subscribe in it, until this is over.
+      const { rows } = await tx.query<{ name: string; parent_id: OrganisationId | null; below: number }>(
+        `SELECT name, parent_id, (SELECT count(*) FROM organisation b WHERE b.parent_id = o.id) AS below
+         FROM organisation o WHERE id = $1 FOR UPDATE`,
+        [id],
+      )
+      const [organisation] = rows
+      if (!organisation) throw new SluisError('NOT_FOUND', 'There is no such organisation.')
+      if (organisation.name !== name) {
+        throw new SluisError(
+          'INVALID_REQUEST',
+          'This is not the name of the organisation; nothing was deleted.',
+          {
+            hint: 'Give its name as GET /api/v1/organisations/{id} shows it. Deleting cannot be undone.',
+            details: { field: 'name' },
+          },
+        )
+      }
+      if (organisation.below > 0) {
+        throw new SluisError(
+          'INVALID_REQUEST',
+          `There are ${organisation.below} organisations below this one.`,
+          {
+            hint: 'Delete those first.',
+            details: { below: organisation.below },
+          },
+        )
+      }
+      await destroy()
+      // Grants leave a mark, so that no spool brings them back; that the keys are destroyed stays known.
+      await deleteWherever(tx, 'organisation_id', [id], {
+        except: ['audit_event', 'token_grant', 'vault_shredded'],
+      })
+      await tx.query('DELETE FROM organisation WHERE id = $1', [id])
+      for (const trail of organisation.parent_id === null ? [id] : [organisation.parent_id, id]) {
+        await this.audit.record(tx, trail, caller.actor, 'organisation.deleted', id, { name })
+      }
+    })
+    this.#cache.clear()
   }
 
   async getOrganisation(id: OrganisationId): Promise<Organisation> {

@@ -150,6 +150,7 @@ test('every route answers as it is described', async () => {
   await ask('GET /organisations')
   await ask('GET /organisations/:id', [below.id])
   await ask('PATCH /organisations/:id', [organisation], { name: 'Above' })
+  await ask('DELETE /organisations/:id', [below.id], { name: 'Below' })
 
   const { body: invited } = await ask('POST /members', [], { email: 'm@example.com', role: 'analyst' })
   await ask('GET /invitations')

@@ -1,3 +1,4 @@
+export { deleteWherever } from './delete-wherever.ts'
 export { type EmbeddedPostgres, startEmbeddedPostgres } from './embedded-postgres.ts'
 export { lockFolder } from './folder-lock.ts'
 export { type Migration, migrate, readMigrations } from './migrations.ts'

@@ -99,12 +99,13 @@ export class AnswerKeeper {
       // The disk broke although room was reserved: the answer is in memory still, and the database may be well.
       log.error({ grant: from.id, error: (error as Error).message }, 'the spool does not take a token answer')
     }
-    const isSingleUse = sender.issuerOf(next).platform.policy.rotation === 'single-use'
+    // Whatever was put in the place of another token is recognised when it is handed over.
+    const rotates = sender.issuerOf(next).platform.policy.rotation !== 'none'
     return this.#untilDone(from, async () =>
       store.advance(
         from,
         next,
-        isSingleUse && refreshToken !== null ? await keys.fingerprint(refreshToken) : null,
+        rotates && refreshToken !== null ? await keys.fingerprint(refreshToken) : null,
         event,
       ),
     )

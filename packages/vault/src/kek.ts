@@ -22,11 +22,21 @@ import { type SealContext, seal, unseal } from './seal.ts'
 export interface KeyEncryptionKey {
   /** The id of the key that seals now: a short name that gives nothing away. */
   currentId(): Promise<string>
-  seal(plain: Buffer, context: SealContext, random: RandomBytes): Promise<Buffer>
-  /** Opens what the key `id` sealed, which may be an earlier one; `KEY_UNUSABLE` when it is not to be had. */
+  /** Seals with the current key and says which that is; the form of the blob is its own. */
+  seal(plain: Buffer, context: SealContext, random: RandomBytes): Promise<SealedKey>
+  /**
+   * Opens what the key `id` sealed, which may be an earlier one; `KEY_UNUSABLE` when it is not to be had. The context
+   * must be the one that it was sealed with: a blob that was moved to another key's row does not open.
+   */
   unseal(id: string, blob: Buffer, context: SealContext): Promise<Buffer>
   /** Makes a new current key and keeps the earlier ones; null where that is done elsewhere. */
   readonly rotate: ((random: RandomBytes) => Promise<void>) | null
+}
+
+/** A key under the key-encryption key `id`. */
+export interface SealedKey {
+  readonly id: string
+  readonly blob: Buffer
 }
 
 interface LocalKey {
@@ -78,11 +88,11 @@ class LocalKek implements KeyEncryptionKey {
     return this.#keys[0].id
   }
 
-  async seal(plain: Buffer, context: SealContext, random: RandomBytes): Promise<Buffer> {
+  async seal(plain: Buffer, context: SealContext, random: RandomBytes): Promise<SealedKey> {
     // Another process may have replaced the key; to seal with an earlier one would keep that alive.
     this.#keys = parseKeys(this.#read())
     const [{ id, bytes }] = this.#keys
-    return seal(bytes, id, plain, context, random)
+    return { id, blob: seal(bytes, id, plain, context, random) }
   }
 
   async unseal(id: string, blob: Buffer, context: SealContext): Promise<Buffer> {

@@ -1,4 +1,4 @@
-import type { Clock, OrganisationId } from '@sluis/shared'
+import type { Clock, GrantId, OrganisationId } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import { type GrantRow, type GrantSeals, sealedColumns } from './grant-row.ts'
 import { grantChannel } from './grant-store.ts'
@@ -103,42 +103,56 @@ export class KeyCare {
 
   /**
    * Destroys an organisation's keys, for when it is deleted: whatever of it stands in the database or in a spool stays
-   * sealed for ever. Its grants and webhooks end. Revoke grants first where the platform shall know. No way back.
+   * sealed for ever. Its grants, clients and webhooks end; of a grant remains that it was there, so that no spool brings
+   * it back. Revoke grants first where the platform shall know. May be repeated; no way back. Gives the grants' ids.
    */
-  async shred(organisationId: OrganisationId, actor: string): Promise<void> {
+  async shred(organisationId: OrganisationId, actor: string): Promise<readonly GrantId[]> {
     const { store, keys, clock } = this.#parts
     const now = clock.now()
-    await store.transaction(async (tx) => {
-      await tx.query(
+    const grants = await store.transaction(async (tx) => {
+      const { rowCount: isFirst } = await tx.query(
         'INSERT INTO vault_shredded (organisation_id, at) VALUES ($1, $2) ON CONFLICT DO NOTHING',
         [organisationId, now],
       )
       await tx.query(
-        `WITH gone AS (
-           UPDATE token_grant SET deleted_at = $2, state = 'revoked', sealed_secret = '', sealed_tokens = NULL,
-             sealed_alternates = NULL, has_access = false, has_refresh = false, due_at = NULL, spend_id = NULL
-           WHERE organisation_id = $1 AND deleted_at IS NULL RETURNING id)
-         INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
-         SELECT $1, $2, $3, 'grant.deleted', id, '{"because":"organisation deleted"}' FROM gone`,
+        `INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
+         SELECT $1, $2, $3, 'grant.deleted', id, '{"because":"organisation deleted"}' FROM token_grant
+         WHERE organisation_id = $1 AND deleted_at IS NULL`,
         [organisationId, now, actor],
       )
-      await tx.query('DELETE FROM token_fingerprint WHERE organisation_id = $1', [organisationId])
-      await tx.query(
-        `UPDATE webhook SET deleted_at = $2, sealed_secret = '', sealed_previous_secret = NULL
-         WHERE organisation_id = $1 AND deleted_at IS NULL`,
+      const { rows } = await tx.query<{ id: GrantId }>(
+        `UPDATE token_grant SET deleted_at = coalesce(deleted_at, $2), state = 'revoked', sealed_secret = '',
+           sealed_tokens = NULL, sealed_alternates = NULL, has_access = false, has_refresh = false, due_at = NULL,
+           warn_at = NULL, spend_id = NULL, platform_user = NULL, platform_user_id = NULL, label = NULL,
+           external_id = NULL, client_id = '', redirect_uri = '', problem = NULL
+         WHERE organisation_id = $1 RETURNING id`,
         [organisationId, now],
       )
       await tx.query(
-        `UPDATE oauth_client SET deleted_at = $2, sealed_secret = '', sealed_new_secret = NULL
-         WHERE organisation_id = $1 AND deleted_at IS NULL`,
-        [organisationId, now],
+        'DELETE FROM webhook_delivery WHERE webhook_id IN (SELECT id FROM webhook WHERE organisation_id = $1)',
+        [organisationId],
       )
-      await tx.query('DELETE FROM preauthentication WHERE organisation_id = $1', [organisationId])
-      await tx.query('DELETE FROM vault_key WHERE organisation_id = $1', [organisationId])
+      for (const table of [
+        'webhook',
+        'oauth_client',
+        'preauthentication',
+        'token_fingerprint',
+        'idempotency_key',
+        'vault_key',
+      ]) {
+        await tx.query(`DELETE FROM ${table} WHERE organisation_id = $1`, [organisationId])
+      }
+      if (isFirst) {
+        await tx.query(
+          `INSERT INTO audit_event (organisation_id, at, actor, action, subject) VALUES ($1, $2, $3, 'organisation.shredded', $1)`,
+          [organisationId, now, actor],
+        )
+      }
       await tx.query('SELECT pg_notify($1, $2)', [grantChannel, organisationId])
+      return rows.map(({ id }) => id)
     })
     keys.forget(organisationId)
-    await this.#note(organisationId, actor, 'organisation.shredded', {})
+    return grants
   }
 
   async #note(organisationId: OrganisationId, actor: string, action: string, facts: object): Promise<void> {

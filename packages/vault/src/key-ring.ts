@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
-import { type Clock, type OrganisationId, type RandomBytes, SluisError } from '@sluis/shared'
+import { type Clock, isSluisError, type OrganisationId, type RandomBytes, SluisError } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
 import { grantChannel } from './grant-store.ts'
-import type { KeyEncryptionKey } from './kek.ts'
+import type { KeyEncryptionKey, SealedKey } from './kek.ts'
 import { type SealContext, seal, sealedKeyId, unseal } from './seal.ts'
 
 /** A key of an organisation, opened. */
@@ -151,12 +151,12 @@ export class KeyRing {
     bytes: Buffer,
   ): Promise<void> {
     const id = Buffer.from(this.#random(8)).toString('hex')
-    const sealed = await this.#kek.seal(bytes, keyContext(organisation, id, purpose), this.#random)
+    const { id: kekId, blob } = await this.#sealKey(bytes, keyContext(organisation, id, purpose))
     await db.query(
       `INSERT INTO vault_key (id, organisation_id, purpose, kek_id, sealed, is_current, created_at)
        SELECT $1, $2, $3, $4, $5, true, $6 WHERE NOT EXISTS (SELECT FROM vault_shredded WHERE organisation_id = $2)
        ON CONFLICT (organisation_id, purpose) WHERE is_current DO NOTHING`,
-      [id, organisation, purpose, sealedKeyId(sealed), sealed, this.#clock.now()],
+      [id, organisation, purpose, kekId, blob, this.#clock.now()],
     )
   }
 
@@ -176,7 +176,12 @@ export class KeyRing {
   }
 
   #open(row: KeyRow): Promise<Buffer> {
-    return this.#kek.unseal(row.kek_id, row.sealed, keyContext(row.organisation_id, row.id, row.purpose))
+    const context = keyContext(row.organisation_id, row.id, row.purpose)
+    return asked(() => this.#kek.unseal(row.kek_id, row.sealed, context))
+  }
+
+  #sealKey(bytes: Buffer, context: SealContext): Promise<SealedKey> {
+    return asked(() => this.#kek.seal(bytes, context, this.#random))
   }
 
   /** A new current key; the one before goes on opening what it sealed. Other processes hear of it. */
@@ -220,7 +225,7 @@ export class KeyRing {
 
   /** Seals every key under the current key-encryption key. Says how many were under an earlier one. */
   async rewrap(): Promise<number> {
-    const current = await this.#kek.currentId()
+    const current = await asked(() => this.#kek.currentId())
     let done = 0
     for (;;) {
       const { rows } = await this.#store.pool.query<KeyRow>(
@@ -230,10 +235,10 @@ export class KeyRing {
       if (rows.length === 0) return done
       for (const row of rows) {
         const context = keyContext(row.organisation_id, row.id, row.purpose)
-        const sealed = await this.#kek.seal(await this.#open(row), context, this.#random)
+        const { id: kekId, blob } = await this.#sealKey(await this.#open(row), context)
         const { rowCount } = await this.#store.pool.query(
           'UPDATE vault_key SET sealed = $3, kek_id = $4 WHERE id = $1 AND kek_id = $2',
-          [row.id, row.kek_id, sealed, sealedKeyId(sealed)],
+          [row.id, row.kek_id, blob, kekId],
         )
         done += rowCount ?? 0
       }
@@ -255,9 +260,26 @@ export class KeyRing {
     return this.#store.transaction(async (tx) => {
       // Processes that share the file replace it one after the other.
       await tx.query('SELECT pg_advisory_xact_lock(4712)')
-      await rotate(this.#random)
+      await asked(() => rotate(this.#random))
       return this.rewrap()
     })
+  }
+}
+
+/** What a key-encryption key answers. A service that fails in its own words is a key that cannot be used now. */
+async function asked<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (isSluisError(cause)) throw cause
+    throw new SluisError(
+      'KEY_UNUSABLE',
+      'The key-encryption key cannot be used now: where it is kept did not answer.',
+      {
+        hint: 'Nothing is lost. See that the key management service can be reached and lets this server use its key, and try again.',
+        cause,
+      },
+    )
   }
 }
 

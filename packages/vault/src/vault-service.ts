@@ -341,10 +341,14 @@ export class Vault {
     return this.#track(this.#keys.rotateKek())
   }
 
-  /** For when an organisation is deleted: what it had sealed can never be opened again, also in spools. */
-  async shredOrganisation(organisationId: OrganisationId, actor: string): Promise<void> {
-    await this.#track(this.#keyCare.shred(organisationId, actor))
+  /**
+   * For when an organisation is deleted: what it had sealed can never be opened again, also in spools. Gives the ids of
+   * the grants that it had.
+   */
+  async shredOrganisation(organisationId: OrganisationId, actor: string): Promise<readonly GrantId[]> {
+    const grants = await this.#track(this.#keyCare.shred(organisationId, actor))
     this.#cache.forgetAll()
+    return grants
   }
 
   #view(row: GrantRow): Promise<GrantView> {

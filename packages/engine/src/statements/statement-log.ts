@@ -114,8 +114,11 @@ export class StatementLog {
       .reverse()
   }
 
-  cancelAll(reason: Error): void {
-    for (const { cancel } of this.#live.values()) cancel(reason)
+  /** Ends what runs: all of it, or all of one organisation. */
+  cancelAll(reason: Error, organisationId?: OrganisationId): void {
+    for (const { cancel, record } of this.#live.values()) {
+      if (organisationId === undefined || record.organisationId === organisationId) cancel(reason)
+    }
   }
 
   get running(): number {

@@ -70,6 +70,15 @@ export class StoredResults {
     }
   }
 
+  /** Removes the rows of these statements before their time. */
+  async forget(ids: readonly StatementId[]): Promise<void> {
+    for (const id of ids) {
+      const file = this.#finished.get(id)?.file
+      this.#finished.delete(id)
+      if (file !== undefined) await rm(file, { force: true })
+    }
+  }
+
   async #prune(): Promise<void> {
     const now = this.#clock.now()
     for (const [id, { file, at }] of this.#finished) {

@@ -103,6 +103,8 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /organisations/:id': needs(),
   'POST /organisations': needs('organisations:write'),
   'PATCH /organisations/:id': needs('organisations:write'),
+  // All of these together only an owner has.
+  'DELETE /organisations/:id': needs('organisations:write', 'admin', 'tokens:lease'),
 
   'GET /members': needs('admin'),
   'POST /members': needs('admin'),

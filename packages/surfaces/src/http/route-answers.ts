@@ -424,6 +424,7 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'GET /organisations/:id': { 200: organisation },
   'POST /organisations': { 201: organisation },
   'PATCH /organisations/:id': { 200: organisation },
+  'DELETE /organisations/:id': { 204: nothing },
 
   'GET /members': { 200: z.object({ members: z.array(member) }) },
   'POST /members': { 201: invitation.extend({ link: text, isMailed: z.boolean() }) },

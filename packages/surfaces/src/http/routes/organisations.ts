@@ -26,7 +26,7 @@ const defined = (filter: Readonly<Record<string, unknown>>): AuditFilter =>
   Object.fromEntries(Object.entries(filter).filter(([, value]) => value !== undefined))
 
 /** `/organisations` and the audit trail of one. */
-export function organisationRoutes(app: FastifyInstance, { people }: HttpParts): void {
+export function organisationRoutes(app: FastifyInstance, { people, vault, engine }: HttpParts): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
 
   /** The organisation in the path: the one that the request acts in or, for who reaches there, one below it. */
@@ -112,6 +112,28 @@ export function organisationRoutes(app: FastifyInstance, { people }: HttpParts):
       const context = await enter(request, people)
       const id = await inPath(context, request.params.id)
       return people.renameOrganisation(context.caller, id, request.body.name)
+    },
+  )
+
+  routes.delete(
+    '/organisations/:id',
+    {
+      schema: {
+        tags: ['organisations'],
+        summary: 'Delete an organisation and all that is in it, for good',
+        params: byId,
+        body: strict({ name: z.string().max(200).describe('The name of the organisation, to be sure') }),
+      },
+    },
+    async (request, reply) => {
+      const context = await enter(request, people)
+      const { caller } = context
+      const id = await inPath(context, request.params.id)
+      await people.deleteOrganisation(caller, id, request.body.name, async () => {
+        const grants = await vault.shredOrganisation(id, caller.actor)
+        await engine.forgetOrganisation(id, grants)
+      })
+      return reply.status(204).send()
     },
   )
 
