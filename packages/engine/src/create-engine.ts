@@ -31,6 +31,7 @@ import type {
   DatabaseSource,
   Engine,
   Explanation,
+  LimitsOf,
   OpenSession,
   QueryRequest,
   ResultFormat,
@@ -63,6 +64,8 @@ export interface EngineOptions {
   readonly store: Store
   readonly platforms: ReadonlyMap<string, QueryablePlatform>
   readonly openSession: OpenSession
+  /** Grants that are lent are read within these limits; without it none are. */
+  readonly limitsOf?: LimitsOf
   readonly send: SendRequest
   readonly clock: Clock
   readonly random: RandomBytes
@@ -124,7 +127,7 @@ class PlanFetchRun implements Engine {
     })
     this.#options = options
     this.#platforms = new QueryablePlatforms(options.platforms)
-    this.#databases = new DatabaseStore(store, clock, options.random)
+    this.#databases = new DatabaseStore(store, clock, options.random, options.limitsOf)
     this.#memory = new ReadMemory(store, clock)
     this.#budgets = new CallBudgets(store, clock, this.#platforms.defaultLimits())
     this.#cache = new AnswerCache({
@@ -407,7 +410,7 @@ class PlanFetchRun implements Engine {
       sources: await Promise.all(
         database.sources.map(async ({ alias, grant, platform, partitions }) => {
           const { connector } = this.#platforms.get(platform)
-          const { clientId, region, state } = await openSession(organisationId, grant)
+          const { clientId, region, state, isLent } = await openSession(organisationId, grant)
           const all = (await this.#partitions.known(grant)) ?? []
           const own = all.filter(({ id }) => partitions === 'all' || partitions.includes(id))
           return {
@@ -415,7 +418,8 @@ class PlanFetchRun implements Engine {
             grant,
             platform,
             region,
-            clientId,
+            // Whose client it is, is the lender's business.
+            clientId: isLent ? null : clientId,
             state,
             tables: connector.tables,
             partitions: own,

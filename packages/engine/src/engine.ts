@@ -17,11 +17,19 @@ export interface SourceSession {
   readonly state: string
   /** OAuth client ID: rate limits are kept per client and partition. */
   readonly clientId: string
+  /** True: another organisation's, lent for some partitions; nothing that tells of others may be read through it. */
+  readonly isLent?: boolean
   /** The grant's id; the engine adds it. */
   readonly grant?: string
   lease(): Promise<{ readonly accessToken: { reveal(): string }; readonly generation: number }>
   refused(generation: number): Promise<void>
 }
+
+/** Of these grants those that are lent to the organisation, with the only partitions that its databases may read. */
+export type LimitsOf = (
+  organisationId: OrganisationId,
+  grants: readonly GrantId[],
+) => Promise<ReadonlyMap<GrantId, readonly string[]>>
 
 /** Gives the session of a grant; throws the vault's own errors (`GRANT_NEEDS_CONSENT`, …). */
 export type OpenSession = (organisationId: OrganisationId, grantId: GrantId) => Promise<SourceSession>
@@ -32,6 +40,8 @@ export interface DatabaseSource {
   readonly platform: string
   /** `all`, or the ids of the partitions that this database may read. */
   readonly partitions: 'all' | readonly string[]
+  /** Of the partitions that were chosen those that are not lent any more. */
+  readonly withheld?: readonly string[]
 }
 
 export interface Database {
@@ -202,7 +212,7 @@ export interface StatementPage {
 
 export interface SourceBudget {
   readonly source: string
-  readonly clientId: string
+  readonly clientId: string | null
   readonly partition: string
   readonly window: string
   readonly limit: number

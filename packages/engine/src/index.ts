@@ -38,6 +38,7 @@ export type {
   DatabaseSource,
   Engine,
   Explanation,
+  LimitsOf,
   OpenSession,
   QueryRequest,
   QueryStats,

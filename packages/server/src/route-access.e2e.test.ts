@@ -53,6 +53,7 @@ const nobodys: Ids = {
   invitations: newId('inv', 1),
   contacts: newId('con', 1),
   organisations: newId('org', 1),
+  organisation: newId('org', 1),
   sessions: newId('ses', 1),
   databases: newId('stm', 1),
   name: 'nosuch',
@@ -195,6 +196,7 @@ describe('from another organisation', () => {
     'POST /databases/:name/keys': { name: 'taken' },
     'PATCH /organisations/:id': { name: 'taken' },
     'DELETE /organisations/:id': { name: 'B' },
+    'POST /grants/:id/loans': { organisation: newId('org', 1), partitions: ['1'] },
     'PATCH /members/:id': { role: 'analyst' },
     'PATCH /clients/:id': { label: 'taken' },
     'POST /preauthentications/:id/return': { url: 'https://partner.example/cb?code=x&state=y' },
@@ -249,6 +251,7 @@ describe('from another organisation', () => {
       invitations: (await must('POST', '/members', { email: 'x@example.com', role: 'analyst' })).body.id,
       contacts: (await must('POST', '/contacts', { email: 'c@example.com' })).body.id,
       organisations: b ?? '',
+      organisation: b ?? '',
       sessions: sessions.body.sessions[0].id,
     }
   })

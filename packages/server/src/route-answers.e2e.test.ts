@@ -150,6 +150,10 @@ test('every route answers as it is described', async () => {
   await ask('GET /organisations')
   await ask('GET /organisations/:id', [below.id])
   await ask('PATCH /organisations/:id', [organisation], { name: 'Above' })
+  await ask('POST /grants/:id/loans', [grant.id], { organisation: below.id, partitions: ['1'] })
+  await ask('GET /grants/:id/loans', [grant.id])
+  await ask('GET /loans')
+  await ask('DELETE /grants/:id/loans/:organisation', [grant.id, below.id])
   await ask('DELETE /organisations/:id', [below.id], { name: 'Below' })
 
   const { body: invited } = await ask('POST /members', [], { email: 'm@example.com', role: 'analyst' })

@@ -93,11 +93,8 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
         ['exact-online', { connector: exactOnlineConnector(), alias: 'eol' }],
         ['twinfield', { connector: twinfieldConnector(), alias: 'twf' }],
       ]),
-      openSession: async (organisationId, grantId) => ({
-        ...(await vault.sessionOf(organisationId, grantId)),
-        lease: () => vault.lease(organisationId, grantId),
-        refused: (generation) => vault.markAccessTokenRefused(organisationId, grantId, generation),
-      }),
+      openSession: (organisationId, grantId) => vault.openSource(organisationId, grantId),
+      limitsOf: (organisationId, grants) => vault.loans.limitsOf(organisationId, grants),
       send,
       clock,
       random,

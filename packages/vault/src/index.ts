@@ -1,4 +1,5 @@
 export type { Envelopes } from './envelopes.ts'
+export type { BorrowedGrant, LoanView, ReachedGrant } from './grant-loans.ts'
 export { type GrantEvent, nextState, transitions } from './grant-state.ts'
 export type { HandOverOptions } from './handovers.ts'
 export { Idempotency, type IdempotentRequest, type KnownRequest } from './idempotency.ts'

@@ -17,6 +17,7 @@ import { DueGrants } from './due-grants.ts'
 import { Envelopes } from './envelopes.ts'
 import { Gather } from './gather.ts'
 import { noSuchGrant } from './grant-failure.ts'
+import { GrantLoans } from './grant-loans.ts'
 import { type GrantRow, GrantSeals, toGrantView } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
 import { grantChannel, noSpend, rowToJson } from './grant-store.ts'
@@ -109,6 +110,8 @@ export class Vault {
   readonly clients: StoredClients
   /** Consents that are begun here. */
   readonly preauthentications: Preauthentications
+  /** Grants that are lent to organisations below. */
+  readonly loans: GrantLoans
   readonly #options: VaultOptions
   readonly #keys: KeyRing
   readonly #keyCare: KeyCare
@@ -207,6 +210,7 @@ export class Vault {
     this.#handovers = handovers
     this.idempotency = idempotency
     this.envelopes = new Envelopes(keys)
+    this.loans = new GrantLoans(options.store, clock)
     this.#keys = keys
     this.preauthentications = new Preauthentications({
       store: options.store,
@@ -500,6 +504,33 @@ export class Vault {
     await this.#spool.append({ kind: 'grant', at: now, row: rowToJson(taken.gone) })
     const { tokens, row } = taken
     return { tokens, accessExpiresAt: row.access_expires_at, user: row.platform_user }
+  }
+
+  /**
+   * A grant as a database reads through it: the organisation's own, or one that is lent to it. A loan is looked at again
+   * at each lease, so that one which is ended ends at the next call.
+   */
+  async openSource(
+    organisationId: OrganisationId,
+    id: GrantId,
+  ): Promise<
+    Awaited<ReturnType<Vault['sessionOf']>> & {
+      readonly isLent: boolean
+      lease(): Promise<Lease>
+      refused(generation: number): Promise<void>
+    }
+  > {
+    const { holder } = await this.loans.reach(organisationId, id)
+    const isLent = holder !== organisationId
+    return {
+      ...(await this.sessionOf(holder, id)),
+      isLent,
+      lease: async () => {
+        if (isLent) await this.loans.reach(organisationId, id)
+        return this.lease(holder, id)
+      },
+      refused: (generation) => this.markAccessTokenRefused(holder, id, generation),
+    }
   }
 
   /** Where a grant's API is and under which client its calls count. */

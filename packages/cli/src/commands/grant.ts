@@ -61,6 +61,52 @@ export function grantCommand(program: Command, context: CommandContext): void {
       print(context, json, body, () => `Grant ${id} is at generation ${(body as Row).generation}.`)
     })
   grant
+    .command('lend <id>')
+    .description('let databases of an organisation below read these partitions through a grant')
+    .requiredOption('--to <organisation>', 'an organisation below the key’s own')
+    .requiredOption('--partitions <list>', 'divisions or offices, separated by commas')
+    .option('--json', 'print JSON')
+    .action(async (id: string, flags: { to: string; partitions: string; json?: boolean }) => {
+      const partitions = flags.partitions.split(',').map((each) => each.trim())
+      const { body } = await context
+        .client()
+        .call('POST', `/grants/${encodeURIComponent(id)}/loans`, { organisation: flags.to, partitions })
+      print(context, flags.json, body, () => `Grant ${id} is lent to ${flags.to}: ${partitions.join(', ')}.`)
+    })
+  grant
+    .command('loans <id>')
+    .description('whom a grant is lent to')
+    .option('--json', 'print JSON')
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      const { body } = await context.client().call('GET', `/grants/${encodeURIComponent(id)}/loans`)
+      const rows = (body as { loans: Row[] }).loans.map((loan) => [
+        loan.organisation,
+        (loan.partitions as string[]).join(', '),
+        loan.lentAt,
+      ])
+      print(context, json, body, () =>
+        rows.length === 0
+          ? 'This grant is lent to nobody.'
+          : renderTable([{ name: 'organisation' }, { name: 'partitions' }, { name: 'since' }], rows),
+      )
+    })
+  grant
+    .command('end-loan <id>')
+    .description('end a loan: databases on it read nothing any more')
+    .requiredOption('--to <organisation>', 'whom the grant is lent to')
+    .option('--json', 'print JSON')
+    .action(async (id: string, { to, json }: { to: string; json?: boolean }) => {
+      await context
+        .client()
+        .call('DELETE', `/grants/${encodeURIComponent(id)}/loans/${encodeURIComponent(to)}`)
+      print(
+        context,
+        json,
+        { id, organisation: to, ended: true },
+        () => `Grant ${id} is not lent to ${to} any more.`,
+      )
+    })
+  grant
     .command('delete <id>')
     .description('forget a grant; its tokens are erased')
     .option('--json', 'print JSON')

@@ -8,7 +8,7 @@ import {
 } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
-import type { Database, DatabaseSettings, DatabaseSource } from '../engine.ts'
+import type { Database, DatabaseSettings, DatabaseSource, LimitsOf } from '../engine.ts'
 
 interface DatabaseRow {
   readonly id: string
@@ -65,8 +65,10 @@ export class DatabaseStore {
   readonly #store: Store
   readonly #clock: Clock
   readonly #random: RandomBytes
+  readonly #limitsOf: LimitsOf
 
-  constructor(store: Store, clock: Clock, random: RandomBytes) {
+  constructor(store: Store, clock: Clock, random: RandomBytes, limitsOf: LimitsOf = async () => new Map()) {
+    this.#limitsOf = limitsOf
     this.#store = store
     this.#clock = clock
     this.#random = random
@@ -132,7 +134,20 @@ export class DatabaseStore {
         hint: 'GET /api/v1/databases lists them.',
       })
     }
-    return toDatabase(row)
+    return this.#limited(organisationId, toDatabase(row))
+  }
+
+  /** What is lent is read within what is lent now, whatever was chosen when the database was made. */
+  async #limited(organisationId: OrganisationId, database: Database): Promise<Database> {
+    const limits = await this.#limitsOf(
+      organisationId,
+      database.sources.map(({ grant }) => grant),
+    )
+    if (limits.size === 0) return database
+    return {
+      ...database,
+      sources: database.sources.map((source) => withinLimit(source, limits.get(source.grant))),
+    }
   }
 
   async list(organisationId: OrganisationId): Promise<readonly Database[]> {
@@ -140,7 +155,7 @@ export class DatabaseStore {
       `${selectDatabase} WHERE d.organisation_id = $1 ORDER BY d.name LIMIT 1000`,
       [organisationId],
     )
-    return rows.map(toDatabase)
+    return Promise.all(rows.map((row) => this.#limited(organisationId, toDatabase(row))))
   }
 
   async update(
@@ -218,6 +233,18 @@ export class DatabaseStore {
   async moveSources(tx: pg.ClientBase, from: GrantId, to: GrantId): Promise<void> {
     await tx.query('UPDATE database_source SET grant_id = $2 WHERE grant_id = $1', [from, to])
     await tx.query('DELETE FROM partition_list WHERE grant_id = ANY($1)', [[from, to]])
+  }
+}
+
+function withinLimit(source: DatabaseSource, lent: readonly string[] | undefined): DatabaseSource {
+  const { partitions } = source
+  if (lent === undefined) return source
+  if (partitions === 'all') return { ...source, partitions: lent }
+  const withheld = partitions.filter((id) => !lent.includes(id))
+  return {
+    ...source,
+    partitions: partitions.filter((id) => lent.includes(id)),
+    ...(withheld.length === 0 ? {} : { withheld }),
   }
 }
 

@@ -13,7 +13,7 @@ export interface CatalogueContent {
     readonly grant: string
     readonly platform: string
     readonly region: string
-    readonly clientId: string
+    readonly clientId: string | null
     readonly state: string
     readonly tables: readonly PlatformTable[]
     readonly partitions: readonly {

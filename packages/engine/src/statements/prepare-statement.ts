@@ -86,6 +86,7 @@ export class StatementPreparer {
       },
       asking?.signal,
     )
+    refuseOfOthers(plan, contexts)
     const chooser = new ReadChooser(
       new Map(contexts.map((context) => [context.alias, context])),
       plan,
@@ -117,7 +118,7 @@ export class StatementPreparer {
 
   async #open(
     { organisationId }: Pick<QueryRequest, 'organisationId'>,
-    { alias, grant, platform, partitions: chosen }: DatabaseSource,
+    { alias, grant, platform, partitions: chosen, withheld = [] }: DatabaseSource,
     asking: Asking,
   ): Promise<{ readonly context: SourceContext; readonly warnings: string[]; readonly isKnown: boolean }> {
     const { platforms, partitions, openSession, callerFor } = this.#parts
@@ -143,9 +144,14 @@ export class StatementPreparer {
         clientId: session.clientId,
         connector,
         baseUrl: session.baseUrl,
+        isLent: session.isLent ?? false,
+        withheld,
         caller: callerFor(connector, session, asking?.onCall ?? (() => {}), asking?.signal, asking?.waiting),
         partitions: own.filter(({ isReadable }) => isReadable),
-        blocked: [...blocked, ...missing.map((id) => ({ id, name: '', isReadable: false }))],
+        blocked: [
+          ...blocked,
+          ...[...missing, ...withheld].map((id) => ({ id, name: '', isReadable: false })),
+        ],
       },
     }
   }
@@ -156,7 +162,7 @@ export class StatementPreparer {
  * @throws SluisError PLATFORM_FORBIDDEN where the statement names it, or is strict
  */
 function leftOutOf(
-  { alias, partitions, blocked }: SourceContext,
+  { alias, partitions, blocked, withheld }: SourceContext,
   { scans }: StatementPlan,
   isStrict: boolean,
 ): readonly string[] {
@@ -167,7 +173,7 @@ function leftOutOf(
     if (source !== alias || table.partitionColumn === null) continue
     const asked = prunePartitions(table, where, all).partitions ?? []
     for (const partition of asked.filter((one) => blocked.includes(one))) {
-      const text = describeBlocked(partition)
+      const text = describeBlocked(partition, withheld)
       if (isStrict || asked.length < all.length) {
         throw new SluisError('PLATFORM_FORBIDDEN', text, {
           hint: 'Open it at the platform, or leave it out of the statement.',
@@ -180,7 +186,22 @@ function leftOutOf(
   return [...texts.values()]
 }
 
-const describeBlocked = ({ id, name }: Partition) =>
-  name === ''
-    ? `The consent does not cover ${id} any more; it is left out.`
-    : `${name} (${id}) is blocked at the platform and left out.`
+const describeBlocked = ({ id, name }: Partition, withheld: readonly string[]) =>
+  withheld.includes(id)
+    ? `${id} is not lent to this organisation any more; it is left out.`
+    : name === ''
+      ? `The consent does not cover ${id} any more; it is left out.`
+      : `${name} (${id}) is blocked at the platform and left out.`
+
+/** Through a grant that is lent only what belongs to one partition is read: the rest tells of the lender and of others. */
+function refuseOfOthers({ scans }: StatementPlan, contexts: readonly SourceContext[]): void {
+  const lent = new Set(contexts.filter(({ isLent }) => isLent).map(({ alias }) => alias))
+  for (const { source, table } of scans) {
+    if (!lent.has(source) || (table.partitionColumn !== null && !table.tellsOfOthers)) continue
+    throw new SluisError(
+      'SQL_NOT_ALLOWED',
+      `${table.schema}.${table.name} is not of one partition alone, and this database’s grant is lent.`,
+      { hint: 'Ask whoever lends the grant for what you need of it.' },
+    )
+  }
+}

@@ -12,6 +12,10 @@ export interface SourceContext {
   readonly clientId: string
   readonly connector: Connector
   readonly baseUrl: string
+  /** Another organisation's grant: what is not of one partition alone may not be read. */
+  readonly isLent: boolean
+  /** Partitions that were chosen and are not lent any more. */
+  readonly withheld: readonly string[]
   readonly caller: ApiCaller
   /** What the database may read of it; null where the platform has no partitions. */
   readonly partitions: readonly Partition[] | null

@@ -90,6 +90,12 @@ function linesOf(header: Endpoint, endpoints: readonly Endpoint[]): readonly Lin
 
 const rank = ({ kind }: Endpoint) => ['plain', 'read', 'bulk', 'sync'].indexOf(kind)
 
+/** What lists companies, users or their rights tells of more than the company in its address. */
+const tellsOfOthers = ({ service, entity }: Endpoint) =>
+  /^(system|users)$/i.test(service) ||
+  /^hrm\/division/i.test(`${service}/${entity}`) ||
+  /^accountancy\/(account|involved)/i.test(`${service}/${entity}`)
+
 export function toTable(schema: string, endpoint: Endpoint): PlatformTable {
   const isOwn = ownDivision.has(endpoint.name)
   const isFromUrl = endpoint.isDivided && !isOwn
@@ -105,6 +111,7 @@ export function toTable(schema: string, endpoint: Endpoint): PlatformTable {
     // Only pages whose rows begin with their metadata are put on lines.
     rowMark: '__metadata',
     partitionColumn: endpoint.isDivided ? 'Division' : null,
+    ...(tellsOfOthers(endpoint) ? { tellsOfOthers: true as const } : {}),
     isPartitionFromUrl: isFromUrl,
   }
 }

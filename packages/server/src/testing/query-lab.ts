@@ -84,11 +84,7 @@ export async function openQueryLab(data: { divisions: number; scale: number }): 
     createEngine({
       store,
       platforms: new Map([['exact-online', { connector: exactOnlineConnector(), alias: 'eol' }]]),
-      openSession: async (organisation, grantId) => ({
-        ...(await vault.sessionOf(organisation, grantId)),
-        lease: () => vault.lease(organisation, grantId),
-        refused: (generation) => vault.markAccessTokenRefused(organisation, grantId, generation),
-      }),
+      openSession: (organisation, grantId) => vault.openSource(organisation, grantId),
       send,
       clock: systemClock,
       random: systemRandom,

@@ -20,6 +20,7 @@ import { clientRoutes } from './routes/clients.ts'
 import { consentRoutes } from './routes/consents.ts'
 import { databaseKeyRoutes } from './routes/database-keys.ts'
 import { databaseRoutes } from './routes/databases.ts'
+import { grantLoanRoutes } from './routes/grant-loans.ts'
 import { grantRoutes } from './routes/grants.ts'
 import { handoverRoutes } from './routes/handovers.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -162,6 +163,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     async (api) => {
       admitByTable(api, parts)
       grantRoutes(api, parts)
+      grantLoanRoutes(api, parts)
       clientRoutes(api, parts)
       databaseRoutes(api, parts)
       databaseKeyRoutes(api, parts)

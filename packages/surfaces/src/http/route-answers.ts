@@ -50,6 +50,8 @@ const grant = z.object({
   problem: z.object({ code: text, detail: text, hint: text.optional() }).optional(),
 })
 
+const loan = z.object({ organisation: text, partitions: z.array(text), lentAt: time })
+
 const event = z.object({ id: count, at: time, actor: text, action: text, facts })
 const auditEvent = event.extend({ subject: text, actorName: text.nullable() })
 
@@ -302,6 +304,14 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
       ),
     }),
   },
+  'GET /grants/:id/loans': { 200: z.object({ loans: z.array(loan) }) },
+  'POST /grants/:id/loans': { 201: loan },
+  'DELETE /grants/:id/loans/:organisation': { 204: nothing },
+  'GET /loans': {
+    200: z.object({
+      loans: z.array(z.object({ grant: text, platform: text, partitions: z.array(text), lentAt: time })),
+    }),
+  },
   'GET /handover-key': {
     200: z.object({ kty: text, crv: text, x: text, y: text.optional(), use: text, alg: text, kid: text }),
   },
@@ -377,7 +387,7 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
       budgets: z.array(
         z.object({
           source: text,
-          clientId: text,
+          clientId: text.nullable(),
           partition: text,
           window: z.enum(['minute', 'day']),
           limit: count,

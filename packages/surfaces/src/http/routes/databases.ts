@@ -73,7 +73,21 @@ export function databaseRoutes(app: FastifyInstance, { people, vault, engine }: 
   ): Promise<DatabaseSource[]> =>
     Promise.all(
       list.map(async ({ alias, grant, partitions }) => {
-        const { id, platform } = await vault.getGrant(organisationId, grantId(grant))
+        const { id, platform, partitions: lent } = await vault.loans.reach(organisationId, grantId(grant))
+        const withheld =
+          lent === null || partitions === 'all'
+            ? []
+            : partitions.filter((each) => !lent.includes(String(each)))
+        if (withheld.length > 0) {
+          throw new SluisError(
+            'INVALID_REQUEST',
+            `Of this grant ${withheld.join(', ')} is not lent to this organisation.`,
+            {
+              hint: 'GET /api/v1/loans shows what is; "all" takes all of that.',
+              details: { field: 'sources.partitions' },
+            },
+          )
+        }
         return {
           alias: alias ?? engine.defaultAlias(platform),
           grant: id,
