@@ -6,11 +6,14 @@ import { connectStore, type Store } from '@sluis/store/testing'
 import { type GrantRow, GrantSeals } from '../../grant-row.ts'
 import { loadOrCreateKek } from '../../kek.ts'
 import { KeyRing } from '../../key-ring.ts'
+import { type IssuerModeName, issuerModes } from '../issuer/issuer-modes.ts'
 import { canary, type LedgerEntry } from '../issuer/ledger-issuer.ts'
 import type { Cluster } from './cluster.ts'
+import { type LostAnswer, wasLost } from './lost-answers.ts'
 import { mostSkewMs } from './round-plan.ts'
 import type { HeldGrant, NemesisSummary } from './run-nemesis.ts'
-import { scaledClock } from './scaled-clock.ts'
+import { labNow, scaledClock } from './scaled-clock.ts'
+import { Stalls } from './stalls.ts'
 
 /** What a server did that the vault's design forbids. */
 export interface Violation {
@@ -33,15 +36,28 @@ interface AuditEvent {
   readonly id: number
   readonly at: number
   readonly action: string
-  readonly facts: { readonly generation?: number; readonly lostAt?: number; readonly sends?: number }
+  readonly facts: {
+    readonly generation?: number
+    readonly lostAt?: number
+    readonly sends?: number
+    readonly answer?: string
+  }
 }
 
-/** An answer given to the network so shortly before its receiver was killed may never have been read, in real time. */
-const unreadMs = 500
-/** Answers that took longer may have met a sender whose deadline of 180 s had passed. */
-const hungUpMs = 170_000
-/** A busy machine may keep a process waiting so long, in real time. */
-const machineMs = 2000
+/**
+ * What is not at rest is looked at again and judged for good only when so much of the lab's time has passed since
+ * anything happened to it: a resend 575 s after a loss, an issuer that takes two minutes, a second opinion after fifteen.
+ */
+const restsAfterMs = 1_200_000
+const looksAgainMs = 60_000
+
+/** What time cannot mend. */
+const isFinal: ReadonlySet<Violation['rule']> = new Set([
+  'spent twice',
+  'token not durable',
+  'secret in plain text',
+  'a server crashed',
+])
 
 /** Judges by the issuer's ledger, the database and what callers were given. */
 export class Checker {
@@ -49,8 +65,11 @@ export class Checker {
   readonly #store: Store
   readonly #seals: GrantSeals
   #ledger: LedgerEntry[] = []
+  #losses: readonly LostAnswer[] = []
+  readonly #stalls: Stalls
 
   private constructor(cluster: Cluster, store: Store, seals: GrantSeals) {
+    this.#stalls = Stalls.watch()
     this.#cluster = cluster
     this.#store = store
     this.#seals = seals
@@ -64,18 +83,39 @@ export class Checker {
   }
 
   close(): Promise<void> {
+    this.#stalls.stop()
     return this.#store.close()
   }
 
   async judge(grants: readonly HeldGrant[], summary: NemesisSummary): Promise<void> {
-    this.#ledger = await this.#cluster.issuer.ledger()
+    await this.#look()
     for (const text of this.#cluster.crashes.splice(0)) {
       summary.violations.push({ round: grants[0]?.round ?? 0, rule: 'a server crashed', text })
     }
     for (const grant of grants) {
-      for (const fault of await this.#patiently(() => this.#judgeGrant(grant, summary))) {
+      for (const fault of await this.#judgeAtRest(grant, summary)) {
         summary.violations.push({ ...fault, round: grant.round })
       }
+    }
+  }
+
+  async #look(): Promise<void> {
+    this.#ledger = await this.#cluster.issuer.ledger()
+    this.#losses = this.#cluster.losses()
+  }
+
+  /** What is on its way has not failed yet; what has come to rest, or has had all its time, is judged as it stands. */
+  async #judgeAtRest(grant: HeldGrant, summary: NemesisSummary): Promise<Omit<Violation, 'round'>[]> {
+    for (;;) {
+      const seen: NemesisSummary = { ...summary, violations: [] }
+      const { faults, lastEventAt } = await this.#patiently(() => this.#judgeGrant(grant, seen))
+      const isOver = labNow(this.#cluster.time) > lastEventAt + restsAfterMs
+      if (isOver || faults.every(({ rule }) => isFinal.has(rule))) {
+        Object.assign(summary, { ...seen, violations: summary.violations })
+        return faults
+      }
+      await new Promise((resolve) => setTimeout(resolve, looksAgainMs * this.#cluster.time.scale))
+      await this.#look()
     }
   }
 
@@ -91,14 +131,16 @@ export class Checker {
     }
   }
 
-  async #judgeGrant(held: HeldGrant, summary: NemesisSummary): Promise<Omit<Violation, 'round'>[]> {
+  async #judgeGrant(
+    held: HeldGrant,
+    summary: NemesisSummary,
+  ): Promise<{ readonly faults: Omit<Violation, 'round'>[]; readonly lastEventAt: number }> {
     const sends = this.#ledger.filter(({ chain }) => chain === held.chain)
     const name = `${held.consent.mode} chain ${held.chain}`
     if (held.id === null) {
       const isTrue = sends.some(({ outcome }) => outcome === 'refused' || outcome === 'lied')
-      return isTrue
-        ? []
-        : [{ rule: 'handover lost', text: `${name}: ${held.refusal}, and the issuer refused nothing` }]
+      const text = `${name}: ${held.refusal}, and the issuer refused nothing`
+      return { faults: isTrue ? [] : [{ rule: 'handover lost', text }], lastEventAt: 0 }
     }
     const { rows } = await this.#store.pool.query<GrantRow>('SELECT * FROM token_grant WHERE id = $1', [
       held.id,
@@ -109,12 +151,15 @@ export class Checker {
     )
     const [row] = rows
     const about = `${name} (${held.id}, ${row?.state})`
-    if (!row) return [{ rule: 'handover lost', text: `${about} is not in the database` }]
+    if (!row) {
+      const text = `${about} is not in the database`
+      return { faults: [{ rule: 'handover lost', text }], lastEventAt: 0 }
+    }
     summary.spends += sends.filter(({ gave }) => gave !== null).length
     summary.recovered += events.filter(({ action }) => action === 'grant.recovered').length
     summary.needsConsent += row.state === 'needs_consent' ? 1 : 0
     const durable = await this.#findUndurable(held, row)
-    return [
+    const faults: Omit<Violation, 'round'>[] = [
       ...findDoubleSpends(held, sends, events).map((text) => ({
         rule: 'spent twice' as const,
         text: `${about}: ${text}`,
@@ -129,6 +174,7 @@ export class Checker {
       })),
       ...durable.map((text) => ({ rule: 'token not durable' as const, text: `${about}: ${text}` })),
     ]
+    return { faults, lastEventAt: events.at(-1)?.at ?? row.created_at }
   }
 
   async #judgeState(
@@ -154,7 +200,8 @@ export class Checker {
           ? []
           : [{ rule: 'holds a dead chain for a living one', text: history() }]
       case 'needs_consent':
-        if (lives && !wasToldOtherwise) return [{ rule: 'gave up a living chain', text: history() }]
+        if (lives && !wasToldOtherwise && !this.#wasNeverAnswered(row, sends, events))
+          return [{ rule: 'gave up a living chain', text: history() }]
         return lives || this.#isLossExcused(sends) ? [] : [{ rule: 'lost without a cause', text: history() }]
       case 'misconfigured':
         return sends.some(({ outcome }) => outcome === 'lied') ? [] : [{ rule: 'stuck', text: history() }]
@@ -166,17 +213,16 @@ export class Checker {
     }
   }
 
-  /** Whether an answer with tokens never reached a process that lived on to keep it. */
+  /** All sends that the policy names were made, and the answers to them never came: nobody can know what the issuer takes. */
+  #wasNeverAnswered(row: GrantRow, sends: readonly LedgerEntry[], events: readonly AuditEvent[]): boolean {
+    const end = events.findLast(({ action }) => action === 'grant.needs_consent')
+    const { policy } = issuerModes[row.platform as IssuerModeName]
+    const { answer, sends: made = 0 } = end?.facts ?? {}
+    return answer === 'lost' && made > policy.resendAfterSeconds.length && this.#isLossExcused(sends)
+  }
+
   #isLossExcused(sends: readonly LedgerEntry[]): boolean {
-    const { origin, scale } = this.#cluster.time
-    return sends.some(({ at, gave, deliveredAt, sender }) => {
-      if (gave === null) return false
-      if (deliveredAt === null) return true
-      // Given after the sender had hung up, as happens where the machine itself keeps processes waiting.
-      if (origin + (deliveredAt - origin) / scale - at > hungUpMs) return true
-      const kill = this.#cluster.kills.find(({ name }) => name === sender)
-      return kill !== undefined && kill.at < deliveredAt + unreadMs
-    })
+    return wasLost(sends, this.#losses, this.#cluster.kills)
   }
 
   /** From the known loss to the request for consent: a minute, or eleven after *too early*, and what the lab itself cost. */
@@ -194,8 +240,10 @@ export class Checker {
     if (wasUnheard) return []
     const familyWait = 300_000
     const slow = 2 * 120_000
+    const { origin, scale } = time
+    const real = (at: number) => origin + (at - origin) * scale
     const machine =
-      (machineMs +
+      (this.#stalls.between(real(loss.at) - 1000, real(end.at) + 1000) +
         outages.reduce((sum, { from, to }) => sum + Math.max(0, Math.min(to, Date.now()) - from), 0)) /
       time.scale
     const allowed = (wasEarly ? 660_000 : 60_000) + familyWait + slow + machine + 2 * mostSkewMs

@@ -1,5 +1,5 @@
 import { type ChildProcess, fork } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -7,6 +7,7 @@ import { newId, type OrganisationId, silentLog } from '@sluis/shared'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@sluis/store/testing'
 import { canary } from '../issuer/ledger-issuer.ts'
 import { IssuerProcess } from '../issuer/start-issuer.ts'
+import type { LostAnswer } from './lost-answers.ts'
 import type { LabTime } from './scaled-clock.ts'
 import type { Answer, Request, ServerSettings } from './server-process.ts'
 
@@ -135,6 +136,19 @@ export class Cluster {
     return this.#postgres?.pid ?? null
   }
 
+  get #lossesFile(): string {
+    return join(this.folder, 'losses.ndjson')
+  }
+
+  /** Answers that servers gave up waiting for. */
+  losses(): readonly LostAnswer[] {
+    if (!existsSync(this.#lossesFile)) return []
+    return readFileSync(this.#lossesFile, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as LostAnswer)
+  }
+
   spoolFolder(slot: number): string {
     return join(this.folder, `server-${slot}`)
   }
@@ -153,6 +167,7 @@ export class Cluster {
           kekFile: this.kekFile,
           spoolFolder: this.spoolFolder(slot),
           logFile: join(this.folder, `server-${slot}.log`),
+          lossesFile: this.#lossesFile,
           organisationId: this.organisationId,
           client: {
             clientId: 'lab-app',

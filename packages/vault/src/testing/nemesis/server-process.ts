@@ -24,6 +24,8 @@ export interface ServerSettings {
   readonly kekFile: string
   readonly spoolFolder: string
   readonly logFile: string
+  /** Where each answer is noted that this process gave up waiting for, one JSON a line. */
+  readonly lossesFile: string
   readonly organisationId: OrganisationId
   readonly client: { readonly clientId: string; readonly clientSecret: string; readonly redirectUri: string }
 }
@@ -60,11 +62,28 @@ const log: Log = {
   error: write('error'),
 }
 const { send: sendReal } = createSend()
-const send: SendRequest = (request, options) =>
-  sendReal(
-    { ...request, headers: { ...request.headers, sender: settings.name } },
-    { ...options, timeoutMs: Math.max(1, Math.round(options.timeoutMs * scale)) },
-  )
+const send: SendRequest = async (request, options) => {
+  try {
+    return await sendReal(
+      { ...request, headers: { ...request.headers, sender: settings.name } },
+      { ...options, timeoutMs: Math.max(1, Math.round(options.timeoutMs * scale)) },
+    )
+  } catch (error) {
+    // When it gave up, in real time, and on which token, by its number: the token itself stands nowhere.
+    const [, chain, generation] =
+      /refresh_token=cnry8wR(?:!|%21)(\d+)\.(\d+)\./.exec(request.body ?? '') ?? []
+    if (chain !== undefined) {
+      const loss = {
+        sender: settings.name,
+        chain: Number(chain),
+        generation: Number(generation),
+        at: Date.now(),
+      }
+      appendFileSync(settings.lossesFile, `${JSON.stringify(loss)}\n`)
+    }
+    throw error
+  }
+}
 const regions = regionsFromFile({ 'exact-online': { lab: { label: 'Lab', baseUrl: settings.issuerUrl } } })
 const exact = exactOnlineOAuth(regions.get('exact-online') ?? new Map())
 const platforms = new Map<string, OAuthPlatform>(
