@@ -226,19 +226,27 @@ describe('the API', () => {
     }
   })
 
-  test('lines add up to their header, whose customer exists', async () => {
+  test('lines and their VAT add up to their header, whose customer exists', async () => {
     const { access_token = '' } = await tokens()
     const division = ((await control('data')) as { companies: { code: number }[] }).companies[1]?.code
     const { d } = await get(
-      `${division}/salesinvoice/SalesInvoices?$filter=InvoiceID ne null&$expand=SalesInvoiceLines&$select=InvoiceID,AmountDC,InvoiceTo,InvoiceToName,SalesInvoiceLines/AmountDC,SalesInvoiceLines/InvoiceID`,
+      `${division}/salesinvoice/SalesInvoices?$filter=InvoiceID ne null&$expand=SalesInvoiceLines&$select=InvoiceID,AmountDC,InvoiceTo,InvoiceToName,SalesInvoiceLines/AmountDC,SalesInvoiceLines/VATAmountDC,SalesInvoiceLines/InvoiceID`,
       access_token,
     )
     assert.equal(d.results.length, 60)
     for (const invoice of d.results.slice(0, 10)) {
-      const lines = invoice.SalesInvoiceLines.results as { AmountDC: number; InvoiceID: string }[]
+      const lines = invoice.SalesInvoiceLines.results as {
+        AmountDC: number
+        VATAmountDC: number
+        InvoiceID: string
+      }[]
       assert.ok(lines.every(({ InvoiceID }) => InvoiceID === invoice.InvoiceID))
       assert.equal(
-        lines.reduce((sum, { AmountDC }) => sum + Math.round(AmountDC * 100), 0),
+        lines.reduce(
+          (sum, { AmountDC, VATAmountDC }) =>
+            sum + Math.round(AmountDC * 100) + Math.round(VATAmountDC * 100),
+          0,
+        ),
         Math.round(invoice.AmountDC * 100),
       )
       const account = await get(

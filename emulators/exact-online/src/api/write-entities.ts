@@ -1,3 +1,4 @@
+import { placeOf } from '../data/books/document-chain.ts'
 import { deletedTypes, deletionsKeptMs } from '../data/deleted-types.ts'
 import type { EntitySet, Property } from '../data/entity-set.ts'
 import { repeated, summed } from '../data/header-lines.ts'
@@ -285,16 +286,27 @@ function settleSums(header: EntitySet, index: number, context: WriteContext): vo
     )
       continue
     for (const [name, property] of header.properties) {
-      const line = summed.test(name) ? lines.properties.get(name) : undefined
-      if (line?.type !== property.type) continue
+      const summands = summandsOf(name, header, lines)
+      if (summands.length === 0 || summands[0]?.type !== property.type) continue
       const cents = rows.reduce(
-        (sum, row) => sum + Math.round(Number(line.value(division, row) ?? 0) * 100),
+        (sum, row) =>
+          summands.reduce((all, line) => all + Math.round(Number(line.value(division, row) ?? 0) * 100), sum),
         0,
       )
       sums.set(name, cents / 100)
     }
   }
   if (sums.size > 0) touch(header, index, sums, context)
+}
+
+/** What of each line makes an amount of the header: invoices and orders include VAT. */
+function summandsOf(name: string, header: EntitySet, lines: EntitySet): readonly Property[] {
+  const pick = (...names: string[]) =>
+    names.flatMap((wanted) => lines.properties.get(wanted) ?? []).slice(0, 1)
+  if (placeOf(header.path) && /^Amount[DF]C$/.test(name))
+    return [...pick(name), ...pick(`VAT${name}`, 'VATAmountFC', 'VATAmount')]
+  if (placeOf(header.path) && name === 'AmountFCExclVat') return pick('AmountFC')
+  return summed.test(name) ? pick(name) : []
 }
 
 /** A line that changed changes the sums of its header. */

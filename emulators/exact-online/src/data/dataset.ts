@@ -1,6 +1,9 @@
 import { type CatalogueEntry, type CatalogueProperty, exactOnlineCatalogue } from '@sluis/facts'
 import { attachmentValue } from './attachments.ts'
 import { balanced } from './balanced-lines.ts'
+import { type BookValue, bookValue } from './books/books.ts'
+import { streamName } from './books/document-chain.ts'
+import { countOpen, openLists } from './books/open-items.ts'
 import { foreignKeyOf, pathOf, twinOf, typeNameOf } from './catalogue-paths.ts'
 import {
   type Collection,
@@ -67,8 +70,9 @@ export class Dataset {
     this.divisions = Array.from({ length: divisions }, (_, index) => ({
       code: 2_100_001 + index * 13 + (hashRow(this.#seed, 0) % 1000) * 100,
       name:
-        ['Zeezicht Handel B.V.', 'Zeezicht Diensten B.V.', 'Stichting De Duinen'][index] ??
+        ['Zeezicht Handel B.V.', 'Zeezicht België', 'Stichting De Duinen'][index] ??
         `Administratie ${index + 1} B.V.`,
+      country: index % 3 === 1 ? 'BE' : 'NL',
       index,
     }))
     const catalogue = exactOnlineCatalogue()
@@ -143,6 +147,8 @@ export class Dataset {
     if (path in setUpSizes) return setUpSizes[path] ?? defaultRows
     const pair = headerLines.find(([, lines]) => lines === path)
     if (pair && paths.has(pair[0])) return countLines(this.#rowsOf(pair[0], paths), patternOf(path))
+    const open = openLists[path]
+    if (open) return countOpen(open.chain, this.#rowsOf(open.entries, paths))
     const rows = Math.max(1, Math.round((entitySizes[path] ?? defaultRows) * this.#scale))
     return path === headlessLines ? wholeLines(rows, patternOf(path)) : rows
   }
@@ -179,8 +185,7 @@ export class Dataset {
       made(value, rowsWith, true)
     const path = twin ?? set.path
     const entity = this.#numbers.get(path) ?? 0
-    // Domestic and foreign currency amounts are the same where all is in euros.
-    const salt = hashText(`${path}.${name.replace(/DC$/, 'FC')}`) ^ this.#seed
+    const salt = hashText(streamName(path, name)) ^ this.#seed
     const saltOf = (division: number) => (salt + Math.imul(division, 0x51ed27)) | 0
 
     if (twin && name !== 'Timestamp') {
@@ -214,6 +219,8 @@ export class Dataset {
     if (/divisions$/i.test(set.entry.entity) && (name === 'Description' || name === 'CustomerName')) {
       return make((_, index) => this.divisions[index]?.name ?? null)
     }
+    if (/divisions$/i.test(set.entry.entity) && name === 'Country')
+      return make((_, index) => `${this.divisions[index]?.country} `)
     if (/divisions$/i.test(set.entry.entity) && (name === 'BlockingStatus' || name === 'Status'))
       return make(() => 0)
     if (name === 'Division' && type === 'Edm.Int32')
@@ -231,6 +238,13 @@ export class Dataset {
       )
     }
     if (key) return this.#plainKey(name, type, set, make)
+    const book = bookValue(path, name, {
+      seed: this.#seed,
+      isBelgian: (division) => this.divisions[division]?.country === 'BE',
+      rows: (other) => this.#rowsOf(other, paths),
+      other: (other, wanted) => build(other).properties.get(wanted),
+    })
+    if (book) return this.#fromBooks(book, make, build)
 
     const pattern = patternOf(path)
     if (path === headlessLines) {
@@ -301,6 +315,31 @@ export class Dataset {
     const companion = this.#companion(name, type, set, build)
     if (companion) return derive(companion)
     return make(generated(name, type, path, saltOf))
+  }
+
+  /** A value of the books, with the way to the row that it refers to where it is another row's reference. */
+  #fromBooks(
+    { value, from }: BookValue,
+    make: (value: Property['value']) => Property,
+    build: (path: string) => EntitySet,
+  ): Property {
+    const property = make(value)
+    if (!from) return property
+    let source: Property | undefined
+    const target = () => {
+      source ??= build(from.path).properties.get(from.name)
+      return source && targets.get(source)
+    }
+    targets.set(property, {
+      get path() {
+        return target()?.path ?? ''
+      },
+      rowOf(division, index) {
+        const row = from.rowOf(division, index)
+        return row === null ? null : (target()?.rowOf(division, row) ?? null)
+      },
+    })
+    return property
   }
 
   /** What all lines of an entry without an endpoint of its own have in common; null for what is each line's own. */
@@ -432,6 +471,7 @@ export class Dataset {
     const target = property && targets.get(property)
     if (!target) return null
     let value: Property | undefined
+    if (target.path === '') return null
     const targetSet = build(target.path)
     const wanted =
       suffix === 'Name' && !targetSet.entry.properties.some((known) => known.name === 'Name')

@@ -5,6 +5,7 @@ import type { WrittenView } from './written-rows.ts'
 export interface Division {
   readonly code: number
   readonly name: string
+  readonly country: 'NL' | 'BE'
   readonly index: number
 }
 

@@ -16,20 +16,18 @@ export const entitySizes: Readonly<Record<string, number>> = {
   'generaljournalentry/generaljournalentries': 250,
   'salesinvoice/salesinvoices': 600,
   'salesorder/salesorders': 500,
-  'salesorder/goodsdeliveries': 300,
-  'salesentry/salesentries': 600,
+  'salesorder/goodsdeliveries': 400,
+  'salesentry/salesentries': 540,
   'purchaseentry/purchaseentries': 400,
   'purchaseorder/purchaseorders': 250,
   'purchaseorder/goodsreceipts': 200,
   'purchase/purchaseinvoices': 200,
-  'cashflow/receivables': 400,
-  'cashflow/payments': 300,
+  'cashflow/receivables': 540,
+  'cashflow/payments': 400,
   'documents/documents': 700,
   'project/projects': 80,
   'project/timetransactions': 1200,
   'project/costtransactions': 400,
-  'read/financial/receivableslist': 180,
-  'read/financial/payableslist': 140,
 }
 
 /** Set-up tables: as long at a large customer as at a small one, so never scaled. */
@@ -128,4 +126,4 @@ export const references: readonly (readonly [pattern: RegExp, entity: string])[]
 
 /** References that a sound administration never leaves empty. */
 export const mandatoryReferences =
-  /^(Account|Customer|Supplier|InvoiceTo|OrderedBy|DeliverTo|GLAccount|Item|ItemGroup|Employee|InvoiceAccount|OrderAccount)$/
+  /^(Account|Customer|Supplier|InvoiceTo|OrderedBy|DeliverTo|GLAccount|Item|ItemGroup|Employee|InvoiceAccount|OrderAccount|DeliveryAccount)$/

@@ -1,0 +1,146 @@
+import { headerLines } from '../entity-sizes.ts'
+import { headerOf, linesOf } from '../line-numbering.ts'
+import { hashRow, hashText } from '../seeded-hash.ts'
+import { usedCodes, vatCode, vatCodeText } from './vat-codes.ts'
+
+export type Chain = 'sales' | 'purchases'
+
+/**
+ * Documents that come of one another: row n of each is the same deal, so quotation n became order n, was delivered as
+ * delivery n and invoiced as invoice n. Their lines go along, as all have the same pattern.
+ */
+const headers: Readonly<Record<Chain, readonly string[]>> = {
+  sales: [
+    'crm/quotations',
+    'salesorder/salesorders',
+    'salesorder/goodsdeliveries',
+    'salesinvoice/salesinvoices',
+    'salesentry/salesentries',
+    'cashflow/receivables',
+  ],
+  purchases: [
+    'purchaseorder/purchaseorders',
+    'purchaseorder/goodsreceipts',
+    'purchaseentry/purchaseentries',
+    'cashflow/payments',
+  ],
+}
+
+const lineOf = new Map(headerLines.map(([header, lines]) => [header, lines]))
+
+/** Headers and lines of both chains, with what they are. */
+const places = new Map<string, { readonly chain: Chain; readonly isLine: boolean }>()
+for (const chain of ['sales', 'purchases'] as const) {
+  for (const header of headers[chain]) {
+    places.set(header, { chain, isLine: false })
+    const lines = lineOf.get(header)
+    if (lines) places.set(lines, { chain, isLine: true })
+  }
+}
+
+export const placeOf = (path: string) => places.get(path) ?? null
+
+const partner =
+  /^(OrderedBy|Customer|InvoiceTo|DeliverTo|OrderAccount|InvoiceAccount|DeliveryAccount|Supplier|Account)$/
+const sharedByHeaders = /^(Currency|YourRef|PaymentCondition|Description)$/
+const sharedByLines = /^(Item|CostCenter|CostUnit|Project|Unit[Cc]ode|GLAccount)$/
+
+/** The stream of random numbers that a property draws from: one for all documents of a deal where they agree. */
+export function streamName(path: string, name: string): string {
+  const place = placeOf(path)
+  if (place && !place.isLine && partner.test(name)) return `${place.chain}.partner`
+  if (place && (place.isLine ? sharedByLines : sharedByHeaders).test(name))
+    return `${place.chain}.${place.isLine ? 'line' : 'header'}.${name}`
+  // Domestic and foreign currency amounts are the same where all is in euros.
+  return `${path}.${name.replace(/DC$/, 'FC')}`
+}
+
+const round = (value: number) => Math.round(value * 100) / 100
+
+export interface LineMoney {
+  readonly quantity: number
+  readonly unitPrice: number
+  readonly discount: number
+  readonly netPrice: number
+  /** Without VAT. */
+  readonly amount: number
+  readonly vatCode: string
+  readonly vatPercentage: number
+  readonly vat: number
+}
+
+/** What one line of a deal costs, in whatever document it stands. */
+export function lineMoney(
+  chain: Chain,
+  seed: number,
+  division: number,
+  line: number,
+  isBelgian: boolean,
+): LineMoney {
+  const draw = (what: string) =>
+    hashRow((hashText(`${chain} ${what}`) ^ seed) + Math.imul(division, 0x51ed27), line)
+  const quantity = 1 + (draw('quantity') % 40)
+  const unitPrice = (50 + (draw('price') % 12_450)) / 100
+  const discount = [0, 0, 0, 0.05, 0.1][draw('discount') % 5] ?? 0
+  const netPrice = round(unitPrice * (1 - discount))
+  const amount = round(quantity * netPrice)
+  const codes = usedCodes[chain]
+  const code = codes[draw('vat') % codes.length] ?? 0
+  const [, vatPercentage] = vatCode(isBelgian, code)
+  const vat = round(amount * vatPercentage)
+  return { quantity, unitPrice, discount, netPrice, amount, vatCode: vatCodeText(code), vatPercentage, vat }
+}
+
+export interface DealMoney {
+  readonly net: number
+  readonly vat: number
+  readonly gross: number
+}
+
+/** The sum of a deal's lines. */
+export function dealMoney(
+  chain: Chain,
+  seed: number,
+  division: number,
+  index: number,
+  isBelgian: boolean,
+): DealMoney {
+  const { first, count } = linesOf(index)
+  let [net, vat] = [0, 0]
+  for (let at = 0; at < count; at++) {
+    const money = lineMoney(chain, seed, division, first + at, isBelgian)
+    net += Math.round(money.amount * 100)
+    vat += Math.round(money.vat * 100)
+  }
+  return { net: net / 100, vat: vat / 100, gross: (net + vat) / 100 }
+}
+
+const day = 86_400_000
+const firstDay = Date.UTC(2019, 0, 1)
+
+/** Days after the deal began on which each of its documents was made. */
+const offsets: Readonly<Record<string, number>> = {
+  QuotationDate: 0,
+  OrderDate: 3,
+  DeliveryDate: 5,
+  ReceiptDate: 6,
+  InvoiceDate: 7,
+  EntryDate: 7,
+  DueDate: 37,
+}
+
+/** The day of a document of deal `index`; null for other dates. */
+export function dealDate(
+  chain: Chain,
+  seed: number,
+  division: number,
+  index: number,
+  name: string,
+): number | null {
+  const offset = offsets[name]
+  if (offset === undefined) return null
+  const salt = (hashText(`${chain} date`) ^ seed) + Math.imul(division, 0x51ed27)
+  return firstDay + ((hashRow(salt, index) % 2840) + offset) * day
+}
+
+export const dealOfLine = (line: number) => headerOf(line).header
