@@ -68,9 +68,11 @@ function create(set: EntitySet, path: string, text: string, context: WriteContex
     checkSubscription(set, values, context)
   }
   const index = add(set, said, new Map(), context)
-  for (const { set: lineSet, said: line } of lines) {
+  for (const [at, { set: lineSet, said: line }] of lines.entries()) {
     const foreignKey = foreignKeyTo(set, lineSet)
-    const header = new Map<string, Value>()
+    const header = new Map<string, Value>(
+      lineSet.properties.has('LineNumber') ? [['LineNumber', at + 1]] : [],
+    )
     for (const [name, property] of lineSet.properties) {
       const same = repeated.test(name) ? set.properties.get(name) : undefined
       if (same?.type === property.type) header.set(name, same.value(context.division, index))
