@@ -24,7 +24,6 @@ import {
   references,
   setUpSizes,
 } from './entity-sizes.ts'
-import { dueDate, enumerated, withDueDate } from './enumerations.ts'
 import { generated } from './generated-values.ts'
 import { repeated, summed } from './header-lines.ts'
 import {
@@ -301,17 +300,6 @@ export class Dataset {
         ? attachmentValue(name, hashText('attachments') ^ this.#seed)
         : null
     if (file) return make(file)
-    const fewValues = enumerated(
-      path,
-      name,
-      (division) => hashText(path) ^ (division * 0x51ed27) ^ this.#seed,
-    )
-    if (fewValues) return make(fewValues)
-    if (name === 'DueDate' && withDueDate.test(path)) {
-      return make((division, index) =>
-        dueDate(set.properties.get('InvoiceDate')?.value(division, index) ?? null, saltOf(division), index),
-      )
-    }
     const companion = this.#companion(name, type, set, build)
     if (companion) return derive(companion)
     return make(generated(name, type, path, saltOf))
