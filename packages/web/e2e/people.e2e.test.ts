@@ -295,6 +295,22 @@ describe('API keys', () => {
   })
 })
 
+describe('contacts', () => {
+  test('are added in their own language, and removed', async () => {
+    const { page, check } = await visitAs('olga@example.com', '/app/organisation/members', { width: 375 })
+    await page.getByLabel('Address of the contact').fill('Piet@example.com')
+    await page.getByLabel('Language').selectOption('nl')
+    await page.getByRole('button', { name: 'Add' }).click()
+    await page.getByRole('cell', { name: 'piet@example.com', exact: true }).waitFor()
+    await check('contacts')
+    const { contacts } = (await olga.call('GET', '/contacts')).body
+    assert.deepEqual([contacts[0].email, contacts[0].language], ['piet@example.com', 'nl'])
+    await page.getByRole('button', { name: 'Remove: piet@example.com' }).click()
+    await page.getByRole('button', { name: 'Sure? Remove: piet@example.com' }).click()
+    await page.getByRole('cell', { name: 'piet@example.com', exact: true }).waitFor({ state: 'detached' })
+  })
+})
+
 describe('access keys of a database', () => {
   test('are made by a developer on its page, and open nothing else', async () => {
     await join('dev@example.com', 'developer', 'Dev')

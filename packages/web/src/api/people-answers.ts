@@ -23,6 +23,12 @@ export interface Invitation {
   readonly role: Role
   readonly expiresAt: string
 }
+/** Who is written to when a grant needs attention. */
+export interface Contact {
+  readonly id: string
+  readonly email: string
+  readonly language: 'en' | 'nl'
+}
 export interface InvitationPreview {
   readonly organisation: { readonly id: string; readonly name: string }
   readonly email: string

@@ -3,6 +3,7 @@ import type { Organisation } from './answers.ts'
 import type { ApiClient } from './api-client.ts'
 import type {
   AuditEvent,
+  Contact,
   Invitation,
   InvitationPreview,
   Key,
@@ -59,6 +60,17 @@ export const createKey = (api: ApiClient, key: NewKey) =>
   api.call<Key & { key: string }>('POST', '/keys', key)
 
 export const revokeKey = (api: ApiClient, id: string) => api.call<void>('DELETE', `/keys/${path(id)}`)
+
+export const contactsQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ['contacts'],
+    queryFn: async () => (await api.call<{ contacts: Contact[] }>('GET', '/contacts')).contacts,
+  })
+
+export const addContact = (api: ApiClient, email: string, language: Contact['language']) =>
+  api.call<Contact>('POST', '/contacts', { email, language })
+
+export const removeContact = (api: ApiClient, id: string) => api.call<void>('DELETE', `/contacts/${path(id)}`)
 
 /** Keys for one database and nothing else. */
 export const databaseKeysQuery = (api: ApiClient, database: string) =>

@@ -64,6 +64,12 @@ export const peopleEn = {
   'keys.days': 'after {days} days',
   'keys.create': 'Create the key',
   'keys.revoke': 'Revoke',
+  'contacts.title': 'Contacts',
+  'contacts.help':
+    'Written to when a grant ends soon, is uncertain or needs a new consent. They need no account; the server needs a mail server.',
+  'contacts.email': 'Address of the contact',
+  'contacts.language': 'Language',
+  'contacts.add': 'Add',
   'databaseKeys.title': 'Access keys',
   'databaseKeys.help': 'Each key reads this database and nothing else: for a BI tool or a report.',
   'databaseKeys.name': 'What uses the key',

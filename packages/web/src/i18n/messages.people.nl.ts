@@ -67,6 +67,12 @@ export const peopleNl: Readonly<Record<keyof typeof peopleEn, string>> = {
   'keys.days': 'na {days} dagen',
   'keys.create': 'Maak de sleutel',
   'keys.revoke': 'Intrekken',
+  'contacts.title': 'Contactpersonen',
+  'contacts.help':
+    'Krijgen bericht als een toestemming bijna afloopt, onzeker is of opnieuw moet worden gegeven. Ze hebben geen account nodig; de server wel een mailserver.',
+  'contacts.email': 'Adres van de contactpersoon',
+  'contacts.language': 'Taal',
+  'contacts.add': 'Toevoegen',
   'databaseKeys.title': 'Toegangssleutels',
   'databaseKeys.help':
     'Elke sleutel leest deze database en niets anders: voor een BI-programma of een rapport.',

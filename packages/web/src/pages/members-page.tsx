@@ -13,6 +13,7 @@ import {
 } from '../api/people-calls.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { ConfirmButton } from '../parts/confirm-button.tsx'
+import { Contacts } from '../parts/contacts.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { ListTable } from '../parts/list-table.tsx'
 import { OrganisationTabs } from '../parts/organisation-tabs.tsx'
@@ -62,6 +63,7 @@ export function MembersPage() {
         </ListTable>
       )}
       <Invitations />
+      <Contacts />
     </>
   )
 }
