@@ -1,5 +1,5 @@
 import { createWriteStream, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import {
   type Clock,
@@ -46,7 +46,7 @@ import { AnswerCache } from './keep/answer-cache.ts'
 import type { PageSealer } from './keep/page-sealer.ts'
 import { createPlanner, type Planner } from './plan/planner.ts'
 import { NamedPipes } from './run/named-pipes.ts'
-import { ownFolder } from './run/own-folder.ts'
+import { lockDeadSlots, ownFolder } from './run/own-folder.ts'
 import type { RunLimits } from './run/runner-messages.ts'
 import { RunnerPool } from './run/runner-pool.ts'
 import type { CatalogueContent } from './statements/catalogue-rows.ts'
@@ -56,9 +56,12 @@ import { explainReads, firstGrant, statementKey, withWrite } from './statements/
 import { refuseWrites } from './statements/may-write.ts'
 import { StatementPreparer } from './statements/prepare-statement.ts'
 import { StatementRunner } from './statements/run-statement.ts'
-import { type LiveRecord, StatementLog } from './statements/statement-log.ts'
+import { openJob, type StatementJob } from './statements/statement-job.ts'
+import { type LeftStatement, type LiveRecord, StatementLog } from './statements/statement-log.ts'
 import { readUsage, type StatementUsage } from './statements/statement-usage.ts'
 import { StoredResults } from './statements/stored-results.ts'
+import { leftWrite } from './write/run-write.ts'
+import { WriteJournal } from './write/write-journal.ts'
 
 export interface EngineOptions {
   readonly store: Store
@@ -112,6 +115,7 @@ class PlanFetchRun implements Engine {
   readonly #preparer: StatementPreparer
   readonly #runner: StatementRunner
   readonly #log: StatementLog
+  readonly #journal: WriteJournal
   readonly #own: { readonly folder: string; release(): void }
   readonly #results: StoredResults
   readonly #converter: ConverterParts
@@ -138,10 +142,16 @@ class PlanFetchRun implements Engine {
     })
     this.#planner = createPlanner({ clock, processes: Math.max(1, Math.min(2, workers)) })
     this.#runners = new RunnerPool({ workers, longestQueue: 1000 })
-    this.#log = new StatementLog(store, clock)
     this.#own = ownFolder(options.folder)
     const { folder } = this.#own
-    this.#results = new StoredResults(join(folder, 'results'), clock)
+    this.#log = new StatementLog(store, clock, this.#slot(basename(folder)))
+    this.#journal = new WriteJournal(store)
+    this.#results = new StoredResults({
+      folder: join(folder, 'results'),
+      store,
+      clock,
+      sealer: options.sealer,
+    })
     const callerFor = callersWith({ send, clock, budgets: this.#budgets })
     this.#partitions = new PartitionReader({
       platforms: this.#platforms,
@@ -175,6 +185,7 @@ class PlanFetchRun implements Engine {
       runners: this.#runners,
       pipes,
       statements: this.#log,
+      journal: this.#journal,
       clock,
       log,
       limits,
@@ -335,20 +346,72 @@ class PlanFetchRun implements Engine {
     const record = this.#newRecord(request)
     await this.#databases.get(organisationId, request.database)
     refuseWrites(request)
-    const { signal: _, ...detached } = request
-    const work = this.#results.keep(record.id, async (file) => {
-      const run = await this.#runner.run(record, {
-        timeoutMs: detachedTimeoutMs,
-        ...detached,
-        isPatient: true,
-      })
+    const { organisationId: _, database: __, sql: ___, actor: ____, signal: _____, ...kept } = request
+    const job: StatementJob = { request: kept, frozenAt: this.#options.clock.now() }
+    await this.#log.begin(record, job)
+    this.#launch(record, job)
+    return this.#log.get(organisationId, request.database, record.id)
+  }
+
+  /** Runs a statement without a listener, from where it was. */
+  #launch(record: LiveRecord, job: StatementJob): void {
+    const { organisationId, database, sql, actor } = record
+    const request = { timeoutMs: detachedTimeoutMs, ...job.request, organisationId, database, sql, actor }
+    const run_ = openJob(join(this.#options.folder, 'jobs', record.id), job, this.#memory)
+    const work = this.#results.keep(record, async (file) => {
+      const run = await this.#runner.run(record, { ...request, job: run_ })
       await pipeline(run.body, createWriteStream(file, { mode: 0o600 }))
       const stats = await run.stats
       return { ...run, stats }
     })
     const settled = work.catch(() => {}).finally(() => this.#background.delete(settled))
     this.#background.add(settled)
-    return this.#log.get(organisationId, request.database, record.id)
+  }
+
+  /** Goes on with what servers of this data folder left when they ended; what cannot be gone on with says so. */
+  async resume(): Promise<void> {
+    const dead = lockDeadSlots(this.#options.folder)
+    const own = basename(this.#own.folder)
+    try {
+      const left = await this.#log.adopt([...dead.names, own].map((name) => this.#slot(name)))
+      for (const statement of left) await this.#goOn(statement)
+    } finally {
+      dead.release()
+    }
+  }
+
+  async #goOn({ record, job, isCancelled }: LeftStatement): Promise<void> {
+    const { request, frozenAt, write, platform } = job
+    const rows = await this.#journal.left(record.id)
+    if (!isCancelled && rows.length === 0 && request !== undefined && frozenAt !== undefined) {
+      record.state = 'planning'
+      await this.#log.begin(record, { request, frozenAt })
+      this.#launch(record, { request, frozenAt })
+      return
+    }
+    record.endedAt = new Date(this.#options.clock.now()).toISOString()
+    record.state = isCancelled ? 'cancelled' : 'failed'
+    record.progress = { ...record.progress, waitingUntil: null }
+    const unknown = rows.find(({ outcome }) => outcome === 'unknown')
+    record.error = {
+      code: unknown ? 'WRITE_OUTCOME_UNKNOWN' : 'QUERY_CANCELLED',
+      detail: unknown
+        ? `The server ended while row ${unknown.row} of ${rows.length} was on its way: nobody knows whether it was written.`
+        : 'The server ended before the statement did.',
+      hint: rows.length > 0 ? 'The record tells what became of each row.' : 'Run it again.',
+    }
+    if (write !== undefined && platform !== undefined && rows.length > 0) {
+      record.write = leftWrite(write, rows, this.#platforms.get(platform).connector)
+      const partitions = [...new Set(rows.map(({ partition }) => partition ?? ''))]
+      await this.#cache.forgetWritten(record.organisationId, platform, partitions)
+    }
+    await this.#log.close(record)
+    rmSync(join(this.#options.folder, 'jobs', record.id), { recursive: true, force: true })
+  }
+
+  /** Names a process's place so that whoever takes it over knows what was left there. */
+  #slot(name: string): string {
+    return `${this.#cache.folderId}/${name}`
   }
 
   async getResult(
@@ -370,7 +433,7 @@ class PlanFetchRun implements Engine {
         hint: 'Ask for its state until it is done.',
       })
     }
-    const kept = await this.#results.get(id)
+    const kept = await this.#results.get(organisationId, id, record.endedAt)
     if (kept.format !== 'parquet' || format === undefined || format === 'parquet')
       return StoredResults.open(kept)
     return convertedResult(this.#converter, kept, format)
@@ -477,7 +540,7 @@ class PlanFetchRun implements Engine {
   }
 
   async cancelStatement(organisationId: OrganisationId, name: string, id: StatementId): Promise<void> {
-    this.#log.cancel(organisationId, name, id)
+    await this.#log.cancel(organisationId, name, id)
   }
 
   get running(): number {
@@ -485,10 +548,11 @@ class PlanFetchRun implements Engine {
   }
 
   async stop(): Promise<void> {
-    this.#log.cancelAll(new SluisError('QUERY_CANCELLED', 'The server is stopping.'))
+    this.#log.cancelAll()
     this.#sweepingEnds.abort()
     await Promise.all([this.#planner.stop(), this.#runners.stop(), this.#sweeping])
     await Promise.allSettled(this.#background)
+    this.#log.stop()
     this.#own.release()
     rmSync(this.#own.folder, { recursive: true, force: true })
   }

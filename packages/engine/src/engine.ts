@@ -308,6 +308,8 @@ export interface Engine {
   listBudgets(organisationId: OrganisationId, name: string): Promise<readonly SourceBudget[]>
   /** For when an organisation is deleted: its statements end, and nothing of it or its grants is kept. May be repeated. */
   forgetOrganisation(organisationId: OrganisationId, grants: readonly GrantId[]): Promise<void>
+  /** Goes on with what servers of this data folder left when they ended. */
+  resume(): Promise<void>
   cancelStatement(organisationId: OrganisationId, name: string, id: StatementId): Promise<void>
   stop(): Promise<void>
 }

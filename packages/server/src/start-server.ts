@@ -112,6 +112,11 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     opened.push(() => engine.stop())
     vault.run()
     opened.push(giveMemoryBack())
+    void engine
+      .resume()
+      .catch((error: Error) =>
+        log.error({ error: error.message }, 'statements of an earlier server were not gone on with'),
+      )
 
     // Until the port is known nobody can have been let in, and no letter is written.
     const reached = { at: 'http://localhost' }

@@ -8,6 +8,13 @@ export interface RememberedRead {
   readonly calls: number
 }
 
+/** As it is stored. */
+export interface RememberedRow extends RememberedRead {
+  readonly endpoint: string
+  readonly partition: string
+  readonly request: string
+}
+
 /** Finds what a read cost last time: `request` is `requestKey(…)`, or `''` for a full read. */
 export type LookUpRead = (endpoint: string, partition: string, request: string) => RememberedRead | null
 
@@ -23,6 +30,12 @@ export function requestKey(offer: ReadOffer, limit: number | null, order: string
   return createHash('sha256').update(parts.join('\n')).digest('base64url').slice(0, 22)
 }
 
+/** A look-up in rows at hand. */
+export function lookUpIn(rows: readonly RememberedRow[]): LookUpRead {
+  const known = new Map(rows.map((row) => [`${row.endpoint}\n${row.partition}\n${row.request}`, row]))
+  return (endpoint, partition, request) => known.get(`${endpoint}\n${partition}\n${request}`) ?? null
+}
+
 /** Row counts and call counts of earlier reads, per grant, endpoint and partition: estimates without a call. */
 export class ReadMemory {
   readonly #store: Store
@@ -35,14 +48,15 @@ export class ReadMemory {
 
   /** All that is known of these endpoints, fetched at once, as a look-up. */
   async load(grant: GrantId, endpoints: readonly string[]): Promise<LookUpRead> {
-    const { rows } = await this.#store.pool.query<
-      RememberedRead & { endpoint: string; partition: string; request: string }
-    >(
+    return lookUpIn(await this.rows(grant, endpoints))
+  }
+
+  async rows(grant: GrantId, endpoints: readonly string[]): Promise<readonly RememberedRow[]> {
+    const { rows } = await this.#store.pool.query<RememberedRow>(
       'SELECT endpoint, partition, request, rows, calls FROM read_memory WHERE grant_id = $1 AND endpoint = ANY($2)',
       [grant, endpoints],
     )
-    const known = new Map(rows.map((row) => [`${row.endpoint}\n${row.partition}\n${row.request}`, row]))
-    return (endpoint, partition, request) => known.get(`${endpoint}\n${partition}\n${request}`) ?? null
+    return rows
   }
 
   async remember(

@@ -41,7 +41,7 @@ export type CallOutcome =
       readonly kind: 'answered'
       readonly response: IncomingResponse
       readonly call: NativeCall
-      readonly isKept?: true
+      readonly isKept?: 'cache' | 'own'
     }
   | { readonly kind: 'forbidden'; readonly text: string }
 

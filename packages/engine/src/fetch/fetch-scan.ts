@@ -112,7 +112,7 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
     let writing: Promise<void> = Promise.resolve()
     while (next !== null && !isMet) {
       const outcome = await chain.call(next, takeMemory)
-      if (outcome.kind === 'answered' && outcome.isKept) {
+      if (outcome.kind === 'answered' && outcome.isKept === 'cache') {
         keptPages++
         total.kept++
       } else {

@@ -54,6 +54,11 @@ export class AnswerCache {
     this.#folderId = idOf(options.folder)
   }
 
+  /** Names the data folder for good. */
+  get folderId(): string {
+    return this.#folderId
+  }
+
   get isOn(): boolean {
     return this.#maxBytes > 0
   }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { link, mkdir, rm } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { type Clock, type OrganisationId, type OutgoingRequest, SluisError } from '@sluis/shared'
 import type { ChosenRead } from '../catalog/connector.ts'
 import type { Partition } from '../catalog/table.ts'
@@ -21,6 +22,10 @@ export interface StatementPagesOptions {
   readonly freshness: Freshness
   /** The statement's own folder, on the file system of the cache's. */
   readonly folder: string
+  /** Where the statement's own pages are kept until it has ended; null where it is not gone on with. */
+  readonly jobFolder?: string | null
+  /** Told of each page that an earlier server had read for this statement. */
+  readonly onReplayed?: (bytes: number) => void
 }
 
 /** What kept pages did for a statement. */
@@ -113,21 +118,33 @@ export class StatementPages {
     first: OutgoingRequest,
   ): PageChain {
     const { caller, grant, platform } = source
-    const { freshness, clock, cache, organisationId, sealer, folder } = this.#options
+    const { freshness, clock, cache, organisationId, sealer, folder, jobFolder = null } = this.#options
     const live = (request: OutgoingRequest, take?: Take) => {
       if (freshness.isOnlyKept) throw notKept(read)
       return caller.call(request, take)
     }
-    if (!this.isOn) return { call: live, end: async () => {} }
+    if (!this.isOn && jobFolder === null) return { call: live, end: async () => {} }
     const chain = chainKey(grant, first)
     const owner = { organisationId, grant, chain }
+    const own = jobFolder === null ? null : join(jobFolder, `${chain}.pages`)
     const oldest = clock.now() - (freshness.maxAgeSeconds ?? 0) * 1000
-    let kept: Promise<ChainFile | null> | null = this.#fresh.has(chain)
-      ? ChainFile.open(cache.pathOf(chain), 'read', owner, sealer)
-      : null
+    // What this statement has read itself comes before what others have.
+    let replayed = own !== null && existsSync(own) ? ChainFile.open(own, 'write', owner, sealer) : null
+    let kept: Promise<ChainFile | null> | null =
+      !replayed && this.#fresh.has(chain) ? ChainFile.open(cache.pathOf(chain), 'read', owner, sealer) : null
     let isWholeLive = true
     const draft = join(folder, 'drafts', `${randomUUID()}.pages`)
-    let recording: Promise<ChainFile | null> | null = null
+    let recording: Promise<ChainFile | null> | null = replayed
+    const fromOwn = async (request: OutgoingRequest, take?: Take): Promise<CallOutcome | null> => {
+      const page = await (await replayed)?.next()
+      if (page && page.request === chainKey(grant, request)) {
+        isWholeLive = false
+        this.#options.onReplayed?.(page.body.length)
+        return answered(page, 'own', take)
+      }
+      replayed = null
+      return null
+    }
     let fetchedAt: number | null = null
     let served = 0
     const fromKept = async (request: OutgoingRequest, take?: Take): Promise<CallOutcome | null> => {
@@ -139,7 +156,7 @@ export class StatementPages {
         this.#oldestAt = Math.min(this.#oldestAt ?? page.at, page.at)
         const { id } = read.scan
         this.#oldestOf.set(id, Math.min(this.#oldestOf.get(id) ?? page.at, page.at))
-        return answered(page, take)
+        return answered(page, 'cache', take)
       }
       // Gone meanwhile, or not what it should be: asked for as if it had never been there.
       await (await kept)?.close()
@@ -147,15 +164,16 @@ export class StatementPages {
       return null
     }
     const record = async (request: OutgoingRequest, outcome: CallOutcome) => {
-      if (!freshness.isKept || !isWholeLive || outcome.kind !== 'answered') return
-      recording ??= ChainFile.open(draft, 'write', owner, sealer)
+      const isRecorded = own !== null ? served === 0 : freshness.isKept && isWholeLive
+      if (!isRecorded || outcome.kind !== 'answered') return
+      recording ??= ChainFile.open(own ?? draft, 'write', owner, sealer)
       const at = clock.now()
       fetchedAt ??= at
       await (await recording)?.append({ request: chainKey(grant, request), at, body: outcome.response.body })
     }
     return {
       call: async (request, take) => {
-        const page = kept && (await fromKept(request, take))
+        const page = (replayed && (await fromOwn(request, take))) ?? (kept && (await fromKept(request, take)))
         if (page) return page
         const outcome = await live(request, take)
         await record(request, outcome)
@@ -171,7 +189,12 @@ export class StatementPages {
         await file?.close()
         if (!file || fetchedAt === null) return
         const epoch = await this.#epochs.get(platform)
-        if (!isWhole || epoch === undefined) return rm(draft, { force: true })
+        const isCached = isWhole && isWholeLive && freshness.isKept && cache.isOn && epoch !== undefined
+        if (!isCached) return own === null ? rm(draft, { force: true }) : undefined
+        if (own !== null) {
+          await mkdir(dirname(draft), { recursive: true, mode: 0o700 })
+          await link(own, draft)
+        }
         const { table, columns } = read.scan
         const entry: CacheEntry = {
           organisationId,
@@ -191,13 +214,13 @@ export class StatementPages {
   }
 }
 
-function answered({ body }: KeptPage, take?: Take): CallOutcome {
+function answered({ body }: KeptPage, isKept: 'cache' | 'own', take?: Take): CallOutcome {
   // Into the fetcher's own memory: it uses it again after the page.
   const memory = take ? take(body.length).subarray(0, body.length) : Buffer.allocUnsafeSlow(body.length)
   body.copy(memory)
   return {
     kind: 'answered',
-    isKept: true,
+    isKept,
     response: { status: 200, headers: {}, body: memory },
     call: { method: 'GET', route: '', status: 200, rows: null, bytes: 0, ms: 0 },
   }

@@ -15,14 +15,14 @@ import type { SourceContext } from './source-context.ts'
 export class ReadChooser {
   readonly #sources: ReadonlyMap<string, SourceContext>
   readonly #plan: StatementPlan
-  readonly #memory: ReadMemory
+  readonly #memory: Pick<ReadMemory, 'load'>
   readonly #pages: StatementPages
   readonly #lookUps = new Map<string, LookUpRead>()
 
   constructor(
     sources: ReadonlyMap<string, SourceContext>,
     plan: StatementPlan,
-    memory: ReadMemory,
+    memory: Pick<ReadMemory, 'load'>,
     pages: StatementPages,
   ) {
     this.#sources = sources

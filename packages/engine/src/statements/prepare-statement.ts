@@ -18,6 +18,7 @@ import type { StatementPlan } from '../plan/statement-plan.ts'
 import { ReadChooser } from './choose-reads.ts'
 import { firstGrant, statementKey } from './explain-reads.ts'
 import type { SourceContext } from './source-context.ts'
+import type { JobRun } from './statement-job.ts'
 
 /** A statement that is ready to be explained or run. */
 export interface PreparedStatement {
@@ -67,6 +68,7 @@ export class StatementPreparer {
     request: Omit<QueryRequest, 'format'>,
     asking: Asking,
     pagesOf: (database: Database) => StatementPages,
+    job: Pick<JobRun, 'frozenAt' | 'memory'> | null = null,
   ): Promise<PreparedStatement> {
     const { sql, parameters, organisationId } = request
     const { databases, planner, memory, clock, timeZone, pushdown } = this.#parts
@@ -80,7 +82,7 @@ export class StatementPreparer {
         sql,
         ...(parameters === undefined ? {} : { parameters }),
         tables: contexts.map(({ alias, connector }) => ({ alias, tables: connector.tables })),
-        frozenAt: BigInt(clock.now()) * 1000n,
+        frozenAt: BigInt(job?.frozenAt ?? clock.now()) * 1000n,
         timeZone,
         pushdown,
       },
@@ -90,7 +92,7 @@ export class StatementPreparer {
     const chooser = new ReadChooser(
       new Map(contexts.map((context) => [context.alias, context])),
       plan,
-      memory,
+      job?.memory ?? memory,
       pages,
     )
     const isStrict = request.strict ?? database.strict

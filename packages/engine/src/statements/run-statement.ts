@@ -23,6 +23,7 @@ import { resultStream } from '../run/result-stream.ts'
 import type { RunLimits } from '../run/runner-messages.ts'
 import type { RunnerPool } from '../run/runner-pool.ts'
 import { evaluateWrite, explainWrite, prepareWrite, runWrite, withOutcomes } from '../write/run-write.ts'
+import type { WriteJournal } from '../write/write-journal.ts'
 import { type CatalogueContent, catalogueView } from './catalogue-rows.ts'
 import { refuseScarcity, weighBudgets, weighWrites } from './check-budgets.ts'
 import { explainReads, firstGrant, rememberStatement } from './explain-reads.ts'
@@ -30,6 +31,7 @@ import { fetchReads, type ReadScan, viewOf } from './fetch-reads.ts'
 import { assertMayWrite } from './may-write.ts'
 import { PartitionProgress } from './partition-progress.ts'
 import type { PreparedStatement, StatementPreparer } from './prepare-statement.ts'
+import type { JobRun } from './statement-job.ts'
 import type { LiveRecord, StatementLog } from './statement-log.ts'
 import { VisibleWaits } from './visible-waits.ts'
 
@@ -42,6 +44,7 @@ export interface StatementRunnerParts {
   readonly runners: RunnerPool
   readonly pipes: NamedPipes
   readonly statements: StatementLog
+  readonly journal: WriteJournal
   readonly clock: Clock
   readonly log: Log
   readonly limits: RunLimits
@@ -53,8 +56,8 @@ export interface StatementRunnerParts {
 
 /** A statement as it is run. */
 export interface RunRequest extends QueryRequest {
-  /** Nobody listens: it may wait for another day's calls. */
-  readonly isPatient?: boolean
+  /** Nobody listens: it may wait for another day's calls, and outlives its server. */
+  readonly job?: JobRun
 }
 
 const defaultTimeoutMs = 10 * 60_000
@@ -105,6 +108,8 @@ export class StatementRunner {
   pagesFor(
     { organisationId, freshness = {} }: Pick<QueryRequest, 'organisationId' | 'freshness'>,
     id: string,
+    jobFolder: string | null = null,
+    onReplayed: (bytes: number) => void = () => {},
   ): (database: Database) => StatementPages {
     const { cache, sealer, clock, folder } = this.#parts
     return ({ maxAgeSeconds }) =>
@@ -115,11 +120,14 @@ export class StatementRunner {
         clock,
         freshness: freshnessOf(freshness, maxAgeSeconds),
         folder: join(folder, id),
+        jobFolder,
+        onReplayed,
       })
   }
 
   async run(record: LiveRecord, request: RunRequest): Promise<StatementRun> {
     const { clock, log, memory, budgets, limits, runners, renderError } = this.#parts
+    const { job = null } = request
     const startedAt = performance.now()
     const stop = new AbortController()
     const timeoutMs = request.timeoutMs ?? defaultTimeoutMs
@@ -131,13 +139,18 @@ export class StatementRunner {
     if (request.signal?.aborted) onAbort()
     const { signal } = stop
     const folder = join(this.#parts.folder, record.id)
-    const calls: NativeCall[] = []
+    const calls: NativeCall[] = [...record.nativeCalls]
     const count = { calls: 0, bytes: 0 }
     this.#parts.statements.open(record, (reason) => stop.abort(reason))
     const onCall = (call: NativeCall) => {
       count.calls++
       count.bytes += call.bytes
       if (calls.length < mostNativeCalls) calls.push(call)
+      record.progress = { ...record.progress, callsMade: count.calls }
+    }
+    const onReplayed = (bytes: number) => {
+      count.calls++
+      count.bytes += bytes
       record.progress = { ...record.progress, callsMade: count.calls }
     }
     record.nativeCalls = calls
@@ -147,17 +160,23 @@ export class StatementRunner {
       isOver = true
       clearTimeout(timeout)
       request.signal?.removeEventListener('abort', onAbort)
+      await rm(folder, { recursive: true, force: true })
+      if (job !== null && error === this.#parts.statements.stopping) {
+        // The next server here goes on with it.
+        await this.#parts.statements.suspend(record)
+        return
+      }
       record.endedAt = new Date(clock.now()).toISOString()
       record.stats = stats
       record.state = error === null ? 'done' : isSluisError(error, 'QUERY_CANCELLED') ? 'cancelled' : 'failed'
       record.error = error === null ? null : describeError(error)
-      await rm(folder, { recursive: true, force: true })
+      if (job !== null) await rm(job.folder, { recursive: true, force: true })
       await this.#parts.statements
         .close(record)
         .catch((fault: Error) => log.warn({ error: fault.message }, 'a statement could not be written down'))
     }
     try {
-      const isPatient = request.isPatient === true
+      const isPatient = job !== null
       const waits = new VisibleWaits((until) => {
         const waitingUntil = until === null ? null : new Date(until).toISOString()
         record.progress = { ...record.progress, waitingUntil }
@@ -166,7 +185,8 @@ export class StatementRunner {
       const prepared = await this.#parts.preparer.prepare(
         request,
         { onCall, signal, waiting },
-        this.pagesFor(request, record.id),
+        this.pagesFor(request, record.id, job?.folder ?? null, onReplayed),
+        job,
       )
       const { plan, reads, isStrict } = prepared
       if (plan.write) assertMayWrite(request)
@@ -225,11 +245,19 @@ export class StatementRunner {
         const { organisationId } = request
         const { platform } = write.source
         const partitions = [...new Set(rows.map(({ partition }) => partition?.id ?? ''))]
+        await this.#parts.statements.begin(record, { write: write.plan, platform })
         // What is read while rows are written belongs to neither state.
         await cache.forgetWritten(organisationId, platform, partitions)
-        const answer = await runWrite(write, prepared, rows, reading, (statement) => {
-          record.write = statement
-        }).finally(() => cache.forgetWritten(organisationId, platform, partitions))
+        const answer = await runWrite(
+          write,
+          prepared,
+          rows,
+          reading,
+          (statement) => {
+            record.write = statement
+          },
+          { id: record.id, rows: this.#parts.journal },
+        ).finally(() => cache.forgetWritten(organisationId, platform, partitions))
         views = [...answer.views]
         sql = answer.sql
         written.push(...answer.warnings)

@@ -18,7 +18,9 @@ export interface PerformOptions {
   readonly rows: readonly CheckedRow[]
   readonly look: LookForRow
   /** Told of each row when it is settled. */
-  readonly onRow: (row: WrittenRow) => void
+  readonly onRow: (row: WrittenRow) => Promise<void>
+  /** Told before a row goes out, so that it is known whatever happens then. */
+  readonly onSending: (row: number) => Promise<void>
 }
 
 /** What became of all rows. */
@@ -41,11 +43,12 @@ const done = { insert: 'inserted', update: 'updated', delete: 'deleted' } as con
  * Writes row by row, in order, and stops at the first that is not certainly done: what comes after it may rest on it.
  */
 export async function performWrites(options: PerformOptions): Promise<Performed> {
-  const { rows, plan, onRow } = options
+  const { rows, plan, onRow, onSending } = options
   const written: WrittenRow[] = []
   const inserted: (string | null)[] = []
   let fault: unknown = null
   for (const [index, checked] of rows.entries()) {
+    if (fault === null && checked.write !== null) await onSending(index + 1)
     const settled: Settled =
       fault === null
         ? await settle(checked, options)
@@ -64,7 +67,7 @@ export async function performWrites(options: PerformOptions): Promise<Performed>
     }
     written.push(row)
     inserted.push(settled.body ?? null)
-    onRow(row)
+    await onRow(row)
   }
   return { rows: written, inserted, fault }
 }

@@ -1,4 +1,5 @@
-import { isSluisError, must, SluisError } from '@sluis/shared'
+import { isSluisError, must, SluisError, type StatementId } from '@sluis/shared'
+import type { Connector } from '../catalog/connector.ts'
 import type { PlatformTable } from '../catalog/table.ts'
 import type { TableWrite } from '../catalog/table-write.ts'
 import type { Explanation, WrittenRow, WrittenStatement } from '../engine.ts'
@@ -11,6 +12,7 @@ import { mostRows, readRows, rowsSql } from './evaluate-rows.ts'
 import { lookerFor } from './look-for-row.ts'
 import { performWrites } from './perform-writes.ts'
 import { revertSql } from './revert-sql.ts'
+import type { WriteJournal } from './write-journal.ts'
 import { outcomeAnswer, returningAnswer, type WrittenAnswer } from './written-views.ts'
 
 /** A write whose table is known and whose columns may be written. */
@@ -47,6 +49,18 @@ export async function evaluateWrite(
   return checkRows(rows, plan, table, tableWrite, table.partitionColumn === null ? null : source.partitions)
 }
 
+/** A write that its server left, as its record tells it. */
+export function leftWrite(
+  plan: WritePlan,
+  rows: readonly WrittenRow[],
+  { tables, writes }: Connector,
+): WrittenStatement {
+  const table = tables.find(({ schema, name }) => schema === plan.schema && name === plan.table)
+  const tableWrite = table ? (writes?.describe(table) ?? null) : null
+  const revert = table && tableWrite ? revertSql(rows, plan, table, tableWrite) : []
+  return { verb: plan.verb, table: nameOf(plan), rows, revert }
+}
+
 /** Writes, and says what became of each row. @throws SluisError with `details.outcomes` where the answer cannot say it */
 export async function runWrite(
   prepared: PreparedWrite,
@@ -54,6 +68,7 @@ export async function runWrite(
   rows: readonly CheckedRow[],
   reading: Omit<FetchReadsOptions, 'reads' | 'chooser'>,
   onWritten: (written: WrittenStatement) => void,
+  journal: { readonly id: StatementId; readonly rows: WriteJournal },
 ): Promise<WrittenAnswer & { readonly warnings: readonly string[] }> {
   const { plan, table, tableWrite, source } = prepared
   const settled: WrittenRow[] = []
@@ -65,10 +80,17 @@ export async function runWrite(
       revert: revertSql(settled, plan, table, tableWrite),
     })
   const look = lookerFor(plan, table, chooser, reading)
-  const onRow = (row: WrittenRow) => {
+  const { id } = journal
+  await journal.rows.begin(
+    id,
+    rows.map((row, index) => notAttempted(row, index + 1, plan)),
+  )
+  const onRow = async (row: WrittenRow) => {
     settled.push(row)
+    if (row.outcome !== 'not attempted') await journal.rows.settled(id, row)
   }
-  const performed = await performWrites({ plan, table, tableWrite, source, rows, look, onRow })
+  const onSending = (row: number) => journal.rows.sending(id, row)
+  const performed = await performWrites({ plan, table, tableWrite, source, rows, look, onRow, onSending })
   note()
   const { fault } = performed
   if (fault !== null && (plan.returning || !isRefusal(fault))) throw withOutcomes(fault, performed.rows)
@@ -76,6 +98,22 @@ export async function runWrite(
     ? await returningAnswer(performed, plan, table, reading.folder)
     : await outcomeAnswer(performed.rows, reading.folder)
   return { ...answer, warnings: isSluisError(fault) ? [`${fault.message} ${countOf(performed.rows)}`] : [] }
+}
+
+function notAttempted(
+  { evaluated, partition, key }: CheckedRow,
+  row: number,
+  { verb }: WritePlan,
+): WrittenRow {
+  return {
+    row,
+    outcome: 'not attempted',
+    partition: partition?.id ?? null,
+    key,
+    error: null,
+    old: verb === 'insert' ? null : Object.fromEntries(evaluated.old),
+    new: verb === 'delete' ? null : Object.fromEntries(evaluated.new),
+  }
 }
 
 /** The rows' own outcomes tell a refusal; everything else ends the statement. */

@@ -36,6 +36,8 @@ export interface HttpLab {
   /** The first owner's link of the last start; null once there is an owner. */
   readonly setupUrl: string | null
   readonly home: string
+  /** What the server was started with. */
+  readonly environment: Readonly<Record<string, string>>
   readonly store: Awaited<ReturnType<typeof openTestStore>>
   /** Every line that the server logged, at level debug. */
   readonly logged: string[]
@@ -85,19 +87,17 @@ export async function openHttpLab(environment: Readonly<Record<string, string>> 
   const store = await openTestStore()
   const logged: string[] = []
   const start = () =>
-    startServer(
-      readServerOptions({
-        SLUIS_HOME: home,
-        SLUIS_PORT: '0',
-        DATABASE_URL: store.databaseUrl,
-        SLUIS_BOOTSTRAP_API_KEY: labKey,
-        SLUIS_REGIONS_FILE: regionsFile,
-        SLUIS_TOKEN_TIMEOUT_MS: '20000',
-        SLUIS_UNSAFE_CLOCK_URL: platformUrl,
-        ...environment,
-      }),
-      createLogTo({ write: (text) => logged.push(text) }, 'debug'),
-    )
+    startServer(readServerOptions(options), createLogTo({ write: (text) => logged.push(text) }, 'debug'))
+  const options = {
+    SLUIS_HOME: home,
+    SLUIS_PORT: '0',
+    DATABASE_URL: store.databaseUrl,
+    SLUIS_BOOTSTRAP_API_KEY: labKey,
+    SLUIS_REGIONS_FILE: regionsFile,
+    SLUIS_TOKEN_TIMEOUT_MS: '20000',
+    SLUIS_UNSAFE_CLOCK_URL: platformUrl,
+    ...environment,
+  }
   let server: RunningServer = await start().catch((error) => {
     emulator.kill('SIGKILL')
     throw error
@@ -136,6 +136,7 @@ export async function openHttpLab(environment: Readonly<Record<string, string>> 
       return server.setupUrl
     },
     home,
+    environment: options,
     store,
     logged,
     call,
