@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 
 const main = fileURLToPath(new URL('./main.ts', import.meta.url))
 /** In the order in which a reader comes to them. */
-const pages = ['hand-over-and-query', 'write-with-sql'].map((name) =>
+const pages = ['hand-over-and-query', 'fresh-enough-and-long', 'write-with-sql'].map((name) =>
   fileURLToPath(new URL(`../../docs/how-to/${name}.md`, import.meta.url)),
 )
 
@@ -59,6 +59,11 @@ test('every block of the how-tos does what the page says', async () => {
     assert.match(output, /"apiCalls":\d/)
     assert.match(output, /Name,City\r?\n/)
     assert.match(output, /"name":"accounts","type":"BIGINT"/)
+    assert.match(output, /"apiCalls":0/)
+    assert.match(output, /"callsSaved":3/)
+    assert.match(output, /"maxAgeSeconds":900/)
+    assert.match(output, /waitingUntil/)
+    assert.match(output, /"name":"lines","type":"BIGINT"/)
     assert.match(output, /"code":"HANDOVER_TOKEN_ALREADY_HELD"/)
     assert.match(output, /"requests":\["POST \/api\/v1\/\d+\/crm\/Accounts \{\\"Name\\":\\"Bakkerij Vos\\"/)
     assert.match(output, /\[1,"inserted","\d+","[0-9a-f-]{36}",null\]\s*,\[2,"inserted"/)
