@@ -62,12 +62,16 @@ async function logIn(customer: string, options: BrowserContextOptions = {}): Pro
   return page
 }
 
-/** Logs in at the emulated Exact Online and allows, or does not. */
+/** Logs in at the emulated Exact Online, which remembers that in this browser, and allows, or does not. */
 async function consentAtExact(page: Page, user: string, choice: 'allow' | 'cancel' = 'allow'): Promise<void> {
-  await page.locator('#user').fill(user)
-  await page.locator('#password').fill('any')
-  await page.getByRole('button').first().click()
-  await page.locator(`button[value=${choice}]`).click()
+  const decide = page.locator(`button[value=${choice}]`)
+  await page.locator('#user').or(decide).first().waitFor()
+  if (!(await decide.isVisible())) {
+    await page.locator('#user').fill(user)
+    await page.locator('#password').fill('any')
+    await page.getByRole('button').first().click()
+  }
+  await decide.click()
 }
 async function consentAtTwinfield(page: Page, user: string): Promise<void> {
   await page.locator('input[name=user]').fill(user)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createLogTo, readServerOptions, startServer } from '@sluis/server'
 import { exactOnline, twinfield } from './app/platforms.ts'
@@ -25,7 +26,7 @@ export interface World {
   readonly apiKey: string
   readonly platformUrls: Readonly<Record<'exact-online' | 'twinfield', string>>
   control(at: 'exact-online' | 'twinfield', path: string, body?: object): Promise<Record<string, unknown>>
-  /** Moves the time of both platforms and of Sluis. */
+  /** Moves the time of both platforms and of Sluis; done when all have it. */
   advance(seconds: number): Promise<void>
   close(): Promise<void>
 }
@@ -101,6 +102,7 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       async advance(seconds) {
         const { now } = await control('exact-online', 'clock', { advanceSeconds: seconds })
         await control('twinfield', 'clock', { now: Number(now) })
+        while (server.now() < Number(now)) await delay(20)
       },
       close,
     }

@@ -23,6 +23,8 @@ export interface RunningServer {
   readonly ownerKeyFile: string | null
   /** The one-time link with which somebody becomes the first owner, while there is none; else null. */
   readonly setupUrl: string | null
+  /** The server's time, in milliseconds since 1970: the machine's, or that of the clock which it follows. */
+  now(): number
   /** Ends in order: no new request, queries cancelled, spends under way finished. */
   close(): Promise<void>
 }
@@ -170,6 +172,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
     persons.alarms.run()
     return {
       url: `http://${host}:${port}`,
+      now: () => clock.now(),
       ownerKeyFile,
       setupUrl: setupToken === null ? null : `${new URL(named).origin}/app/setup#token=${setupToken}`,
       close,
