@@ -324,7 +324,7 @@ describe('access keys of a database', () => {
     assert.equal((await lab.call('GET', '/platforms', undefined, { key })).status, 403)
     await page.getByRole('button', { name: 'Revoke: Report' }).click()
     await page.getByRole('button', { name: 'Sure? Revoke: Report' }).click()
-    await page.getByRole('cell', { name: 'Report' }).waitFor({ state: 'detached' })
+    await page.getByRole('cell', { name: 'Report', exact: true }).waitFor({ state: 'detached' })
     assert.equal((await lab.call('POST', '/databases/bakery/query', sql, { key })).status, 401)
   })
 
