@@ -222,7 +222,7 @@ export class Vault {
       clock,
       random,
       handOver: (handover, how) => this.#track(handovers.handOver(handover, how)),
-      takeOut: (organisationId, id, actor) => this.#takeOut(organisationId, id, actor),
+      takeOut: (organisationId, id, actor, keep) => this.#takeOut(organisationId, id, actor, keep),
     })
     const targets = { unsafeAllowPrivate: options.unsafePrivateWebhooks ?? false }
     this.webhooks = new Webhooks({ store: options.store, keys, clock, random, targets })
@@ -467,9 +467,14 @@ export class Vault {
 
   /**
    * Ends a grant that was made for use elsewhere and gives its tokens: whoever gets them refreshes them from now on.
-   * Null when somebody has begun to use it.
+   * False when somebody has begun to use it.
    */
-  async #takeOut(organisationId: OrganisationId, id: GrantId, actor: string): Promise<TakenOut | null> {
+  async #takeOut(
+    organisationId: OrganisationId,
+    id: GrantId,
+    actor: string,
+    keep: (tx: pg.ClientBase, taken: TakenOut) => Promise<void>,
+  ): Promise<boolean> {
     const now = this.#options.clock.now()
     const taken = await this.#store.transaction(async (tx) => {
       const { rows } = await tx.query<GrantRow>(
@@ -497,13 +502,13 @@ export class Vault {
          VALUES ($1, $2, $3, 'grant.deleted', $4, '{"because":"made for use elsewhere"}')`,
         [organisationId, now, actor, id],
       )
-      return { row, gone, tokens }
+      await keep(tx, { tokens, accessExpiresAt: row.access_expires_at, user: row.platform_user })
+      return gone
     })
-    if (taken === null) return null
+    if (taken === null) return false
     this.#cache.hear(id)
-    await this.#spool.append({ kind: 'grant', at: now, row: rowToJson(taken.gone) })
-    const { tokens, row } = taken
-    return { tokens, accessExpiresAt: row.access_expires_at, user: row.platform_user }
+    await this.#spool.append({ kind: 'grant', at: now, row: rowToJson(taken) })
+    return true
   }
 
   /**

@@ -12,6 +12,7 @@ import {
   SluisError,
 } from '@sluis/shared'
 import type { Store } from '@sluis/store'
+import type pg from 'pg'
 import type { Envelopes } from '../envelopes.ts'
 import type { HeldTokens } from '../grant-row.ts'
 import { findIssuer } from '../handover-check.ts'
@@ -42,8 +43,16 @@ export interface PreauthenticationsParts {
   readonly clock: Clock
   readonly random: RandomBytes
   handOver(handover: Handover, options: HandOverOptions): Promise<HandoverOutcome>
-  /** Takes a grant's tokens out of the vault: the grant is no more. Null when it has moved on meanwhile. */
-  takeOut(organisationId: OrganisationId, grant: GrantId, actor: string): Promise<TakenOut | null>
+  /**
+   * Takes a grant's tokens out of the vault: the grant is no more. `keep` puts them down in the same transaction, so that
+   * they are at every moment in the one place or the other. False when the grant has moved on meanwhile.
+   */
+  takeOut(
+    organisationId: OrganisationId,
+    grant: GrantId,
+    actor: string,
+    keep: (tx: pg.ClientBase, taken: TakenOut) => Promise<void>,
+  ): Promise<boolean>
 }
 
 export interface TakenOut {
@@ -396,7 +405,7 @@ export class Preauthentications {
     code: string,
     values: Readonly<Record<string, string>>,
   ): Promise<PreauthenticationView> {
-    const { handOver, takeOut, envelopes } = this.#parts
+    const { handOver, takeOut } = this.#parts
     const { outcome, grant } = await handOver(
       {
         organisationId: row.organisation_id,
@@ -423,47 +432,50 @@ export class Preauthentications {
     )
     // Whoever has a grant here keeps it, renewed; whose consent it is unknown stays in the vault.
     if (row.output === 'grant' || outcome !== 'created') return this.#end(row, 'done', { grant: grant.id })
-    const taken = await takeOut(row.organisation_id, grant.id, row.actor)
-    if (taken === null) return this.#end(row, 'done', { grant: grant.id })
-    const { tokens, accessExpiresAt, user } = taken
-    const { accessToken = null, refreshToken = null, values: kept = {} } = tokens
-    const expiresAt = accessExpiresAt === null ? null : new Date(accessExpiresAt).toISOString()
+    let kept: PreauthenticationView | null = null
+    const isTaken = await takeOut(row.organisation_id, grant.id, row.actor, async (tx, taken) => {
+      kept = await this.#keepResult(row, await this.#resultOf(row, taken), tx)
+    })
+    return isTaken && kept !== null ? kept : this.#end(row, 'done', { grant: grant.id })
+  }
+
+  async #resultOf(
+    row: PreauthenticationRow,
+    { tokens, accessExpiresAt, user }: TakenOut,
+  ): Promise<PreauthenticationResult> {
+    const { accessToken = null, refreshToken = null, values = {} } = tokens
     if (row.output === 'tokens') {
-      return this.#keepResult(row, {
-        kind: 'tokens',
-        accessToken,
-        refreshToken,
-        expiresAt,
-        user,
-        values: kept,
-      })
+      const expiresAt = accessExpiresAt === null ? null : new Date(accessExpiresAt).toISOString()
+      return { kind: 'tokens', accessToken, refreshToken, expiresAt, user, values }
     }
-    const jwe = await envelopes.seal(row.organisation_id, {
+    const jwe = await this.#parts.envelopes.seal(row.organisation_id, {
       kind: 'tokens',
       ...(accessToken === null ? {} : { accessToken }),
       ...(refreshToken === null ? {} : { refreshToken }),
       obtainedAt: new Date(this.#parts.clock.now()).toISOString(),
-      ...(Object.keys(kept).length === 0 ? {} : { values: kept }),
+      ...(Object.keys(values).length === 0 ? {} : { values }),
     })
-    return this.#keepResult(row, { kind: 'envelope', jwe })
+    return { kind: 'envelope', jwe }
   }
 
   async #keepResult(
     row: PreauthenticationRow,
     result: PreauthenticationResult,
+    tx?: pg.ClientBase,
   ): Promise<PreauthenticationView> {
     const { keys, clock } = this.#parts
     const sealed = await keys.seal(JSON.stringify(result), sealContext(row, 'result'))
-    return this.#end(row, 'done', { sealed, until: clock.now() + resultMs })
+    return this.#end(row, 'done', { sealed, until: clock.now() + resultMs }, tx)
   }
 
   async #end(
     row: PreauthenticationRow,
     state: 'done' | 'refused',
     what: { problem?: PreauthenticationRow['problem']; grant?: GrantId; sealed?: Buffer; until?: number },
+    tx: pg.ClientBase | pg.Pool = this.#parts.store.pool,
   ): Promise<PreauthenticationView> {
     const { problem = null, grant = null, sealed = null, until = null } = what
-    const { rows } = await this.#parts.store.pool.query<PreauthenticationRow>(
+    const { rows } = await tx.query<PreauthenticationRow>(
       `UPDATE preauthentication SET state = $2, problem = $3, grant_id = $4, sealed_result = $5, result_until = $6
        WHERE id = $1 RETURNING *`,
       [row.id, state, problem === null ? null : JSON.stringify(problem), grant, sealed, until],
@@ -472,7 +484,7 @@ export class Preauthentications {
       ...(grant === null ? {} : { grant }),
       ...(problem === null ? {} : { code: problem.code }),
     }
-    await this.#note(row, row.actor, `preauthentication.${state}`, facts)
+    await this.#note(row, row.actor, `preauthentication.${state}`, facts, tx)
     return toPreauthenticationView(rows[0] ?? gone())
   }
 
@@ -481,20 +493,20 @@ export class Preauthentications {
     const { store, keys, clock } = this.#parts
     const row = await this.#own(organisationId, id, actor)
     const { sealed_result: sealed } = row
+    // Opened before it is erased: what cannot be opened now may be later.
+    const plain = sealed === null ? null : await keys.unseal(sealed, sealContext(row, 'result'))
     const { rowCount } = await store.pool.query(
       `UPDATE preauthentication SET state = 'shown', sealed_result = NULL
        WHERE id = $1 AND sealed_result IS NOT NULL AND result_until > $2`,
       [row.id, clock.now()],
     )
-    if (rowCount !== 1 || sealed === null) {
+    if (rowCount !== 1 || plain === null) {
       throw new SluisError('NOT_FOUND', 'There is nothing to show: never made, shown already, or erased.', {
         hint: 'A result is kept for 10 minutes and shown once. Begin again.',
       })
     }
     await this.#note(row, actor, 'preauthentication.shown', { output: row.output })
-    return JSON.parse(
-      (await keys.unseal(sealed, sealContext(row, 'result'))).toString(),
-    ) as PreauthenticationResult
+    return JSON.parse(plain.toString()) as PreauthenticationResult
   }
 
   /** Erases what nobody came for. */
@@ -513,8 +525,14 @@ export class Preauthentications {
     )
   }
 
-  #note(row: PreauthenticationRow, actor: string, action: string, facts: object): Promise<unknown> {
-    return this.#parts.store.pool.query(
+  #note(
+    row: PreauthenticationRow,
+    actor: string,
+    action: string,
+    facts: object,
+    tx: pg.ClientBase | pg.Pool = this.#parts.store.pool,
+  ): Promise<unknown> {
+    return tx.query(
       'INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts) VALUES ($1, $2, $3, $4, $5, $6)',
       [row.organisation_id, this.#parts.clock.now(), actor, action, row.id, JSON.stringify(facts)],
     )
