@@ -134,6 +134,22 @@ describe('made for use elsewhere', () => {
     assert.deepEqual(problemOf(await result(begun)), [404, 'NOT_FOUND'])
   })
 
+  test('tokens whose result cannot be put down stay in their grant', async () => {
+    const begun = await elsewhere('tokens')
+    const { pool } = lab.store
+    await pool.query(
+      'ALTER TABLE preauthentication ADD CONSTRAINT no_room CHECK (sealed_result IS NULL) NOT VALID',
+    )
+    const ended = await paste(begun, await pasteOf(begun, 'hugo@example.com'))
+    await pool.query('ALTER TABLE preauthentication DROP CONSTRAINT no_room')
+    assert.equal(ended.status, 500, ended.text)
+    const { grants } = (await lab.call('GET', '/grants?limit=500')).body
+    const left = grants.find((grant: { platformUser: { name: string } | null }) =>
+      /hugo/i.test(grant.platformUser?.name ?? ''),
+    )
+    assert.equal(left?.state, 'active')
+  })
+
   test('a user who has a grant here: the new pair renews it and is not shown', async () => {
     const kept = await begin()
     const { body: first } = await paste(kept, await pasteOf(kept, 'fred@example.com'))

@@ -336,13 +336,16 @@ export class StoredClients {
     }
   }
 
-  /** The secret to be sent for a grant of `organisationId` that uses this client. */
-  async secretFor(organisationId: OrganisationId, id: ClientId): Promise<SecretInUse> {
+  /** The secret to be sent for a grant that uses this client: to the client's own platform and no other. */
+  async secretFor(
+    grant: Pick<GrantRow, 'organisation_id' | 'platform' | 'region' | 'client_id'>,
+    id: ClientId,
+  ): Promise<SecretInUse> {
     const { store, keys } = this.#parts
     const { rows } = await store.pool.query<ClientRow>({
       name: 'stored-client',
-      text: `${usable} SELECT * FROM usable WHERE id = $2`,
-      values: [organisationId, id],
+      text: `${usable} SELECT * FROM usable WHERE id = $2 AND platform = $3 AND region = $4 AND client_id = $5`,
+      values: [grant.organisation_id, id, grant.platform, grant.region, grant.client_id],
     })
     const [row] = rows
     if (!row) {

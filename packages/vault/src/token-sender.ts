@@ -133,7 +133,7 @@ export class TokenSender {
     const text = await seals.openSecret(row)
     const id = pointedClient(text)
     if (id === null || this.#clients === null) return { secret: new PlainSecret(text), heard: async () => {} }
-    return this.#clients.secretFor(row.organisation_id, id)
+    return this.#clients.secretFor(row, id)
   }
 
   /** Whose an access token is; not known where the platform does not say so within `patienceMs`. */

@@ -11,7 +11,11 @@ export function strict<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 /** A secret as text: never echoed, cleaned later. */
-export const secretText = z.string().min(1).max(20_000)
+export const secretText = z
+  .string()
+  .min(1)
+  .max(20_000)
+  .refine((text) => !text.includes('\u0000'), 'holds a character that no secret has')
 
 /** ISO 8601 with a zone, as milliseconds. */
 export const isoTime = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
