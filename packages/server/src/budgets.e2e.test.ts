@@ -30,17 +30,6 @@ const ask = (
     options.headers ? { headers: options.headers } : {},
   )
 
-/** Moves the emulator's clock, and waits until the server, which follows it, has seen that. */
-async function moveClock(to: string): Promise<void> {
-  await lab.control('clock', { now: to })
-  for (let look = 0; look < 600; look++) {
-    const { body } = await ask('clock', 'SELECT epoch_ms(now())')
-    if (Math.abs(Number(body.rows?.[0][0]) - Date.parse(to)) < 60_000) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-  throw new Error('the server never followed the clock')
-}
-
 interface LedgerEntry {
   readonly at: number
   readonly clientId: string
@@ -68,7 +57,7 @@ describe('a day that is almost used up', () => {
   const day = 8
   before(async () => {
     // A day that does not end while the tests look at it.
-    await moveClock('2027-03-02T10:00:10Z')
+    await lab.moveClock({ now: '2027-03-02T10:00:10Z' })
     await registerWithLimits(lab, 'small-day', { minute: 1000, day }, { name: 'small_day' })
     // Until a first answer the limits are the documented ones: one call each teaches the client's own.
     const learnt = await ask('small_day', 'SELECT Division, count(*) FROM crm.Accounts GROUP BY Division')
@@ -183,7 +172,7 @@ describe('a day that is almost used up', () => {
     // Counting these takes pages, more than two days have: it waits again and again.
     let seen = waits
     for (let days = 0; seen.endedAt === null && days < 9; days++) {
-      await moveClock(new Date(Date.parse(seen.progress.waitingUntil) + 1000).toISOString())
+      await lab.moveClock({ now: new Date(Date.parse(seen.progress.waitingUntil) + 1000).toISOString() })
       const { waitingUntil } = seen.progress
       seen = await until(
         'small_day',

@@ -84,7 +84,7 @@ test('no secret stands in an answer, a log, an error, the database, a file or a 
   const sql = 'SELECT Name FROM crm.Accounts LIMIT 3'
   assert.equal((await ask('query', 'POST', '/databases/books/query', { sql })).status, 200)
 
-  await lab.control('clock', { advanceSeconds: 601 })
+  await lab.moveClock({ advanceSeconds: 601 })
   const { body: lease } = await lab.call('POST', `/grants/${id}/lease`)
   canaries.set('leased access token', lease.accessToken)
   await ask('spent', 'POST', '/grants', lab.handover({ kind: 'tokens', refreshToken: anna.refreshToken }))
@@ -92,7 +92,7 @@ test('no secret stands in an answer, a log, an error, the database, a file or a 
   const bram = await plantTokens('bram@example.com')
   const wrong = { client: { ...labClient, clientSecret: 'canary-wrong-secret-0815' } }
   canaries.set('wrong client secret', wrong.client.clientSecret)
-  await lab.control('clock', { advanceSeconds: 601 })
+  await lab.moveClock({ advanceSeconds: 601 })
   const refresh = { kind: 'tokens', refreshToken: bram.refreshToken }
   assert.equal((await ask('wrong client', 'POST', '/grants', lab.handover(refresh, wrong))).status, 422)
   await ask('wrong region', 'POST', '/grants', lab.handover({ kind: 'tokens', ...bram }, { region: 'be' }))
@@ -106,7 +106,7 @@ test('no secret stands in an answer, a log, an error, the database, a file or a 
   await ask('code again', 'POST', '/grants', lab.handover({ kind: 'code', code, codeVerifier }))
 
   const dirk = await plantTokens('dirk@example.com')
-  await lab.control('clock', { advanceSeconds: 601 })
+  await lab.moveClock({ advanceSeconds: 601 })
   await lab.control('faults', { at: 'token', kind: 'reset', times: 1 })
   const lost = lab.handover({ kind: 'tokens', refreshToken: dirk.refreshToken })
   await ask('lost answer', 'POST', '/grants', lost)

@@ -4,7 +4,6 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import fc from 'fast-check'
 import { type Answer, type HttpLab, openHttpLab } from './testing/http-lab.ts'
-import { moveClock } from './testing/move-clock.ts'
 import { registerWithLimits } from './testing/small-client.ts'
 
 // Kept answers: off unless somebody asks for them, used only within their age, never for anybody else, gone after a
@@ -69,7 +68,7 @@ describe('within their age', () => {
     const explained = await lab.call('POST', '/databases/books/explain', { sql: journals() }, { headers })
     assert.deepEqual(explained.body.calls, { min: 0, expected: 0, max: 0 })
     assert.match(explained.body.scans[0].reason, /kept/)
-    await moveClock(lab, 'books', 20)
+    await lab.moveClock({ advanceSeconds: 20 })
     const second = await ask(journals(), 'max-age=60')
     assert.equal(second.seen, 0)
     assert.deepEqual(sorted(second), sorted(first))
@@ -80,7 +79,7 @@ describe('within their age', () => {
     assert.deepEqual(second.body.stats.scans[0].cached, { pages: 1, oldestAgeSeconds: age })
     // Whoever asks for fresher rows gets them, and so does everybody once they are older.
     assert.equal((await ask(journals(), 'max-age=5')).seen, 1)
-    await moveClock(lab, 'books', 61)
+    await lab.moveClock({ advanceSeconds: 61 })
     assert.equal((await ask(journals(), 'max-age=60')).seen, 1)
   })
 

@@ -37,8 +37,6 @@ async function ask(
   return answer
 }
 
-const refreshRoute = 'POST /grants/:id/refresh'
-
 test('every route answers as it is described', async () => {
   await ask('POST /setup', [], { token: tokenIn(lab.setupUrl), name: 'O', email: 'o@example.com', password })
   const { body: session } = await ask('GET /session')
@@ -121,14 +119,8 @@ test('every route answers as it is described', async () => {
   await ask('GET /databases/:name/budgets', ['books'])
   await ask('GET /usage')
   await ask('DELETE /databases/:name', ['books'])
-  await lab.control('clock', { advanceSeconds: 601 })
-  // The server follows the emulator's time by asking for it: until it has, the refresh is too early.
-  for (let attempt = 0; attempt < 2000 && !seen.has(refreshRoute); attempt++) {
-    const answer = await lab.call('POST', `/grants/${grant.id}/refresh`)
-    if (answer.status === 409) continue
-    assert.deepEqual(routeAnswers[refreshRoute]?.[answer.status]?.parse(answer.body), answer.body)
-    seen.add(refreshRoute)
-  }
+  await lab.moveClock({ advanceSeconds: 601 })
+  await ask('POST /grants/:id/refresh', [grant.id])
 
   const { body: key } = await ask('POST /keys', [], { name: 'k', scopes: ['query'], addresses: ['::1'] })
   await ask('GET /keys')

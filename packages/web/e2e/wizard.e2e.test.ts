@@ -112,7 +112,7 @@ describe('the wizard of the seed document', () => {
     const { page, check } = await lab.visit(path)
     await fillUp(page, 'Access token / refresh token')
     const { refreshToken } = await lab.tokens('carla@example.com')
-    await lab.control('clock', { advanceSeconds: 600 })
+    await lab.moveClock({ advanceSeconds: 600 })
     await page.getByLabel('Refresh token', { exact: true }).fill(refreshToken)
     await page.getByText(/the refresh token is exchanged once, right now/).waitFor()
     await page.getByLabel('Client secret').fill('not the secret')
@@ -135,7 +135,7 @@ describe('the wizard of the seed document', () => {
       user: 'dirk@example.com',
       redirectUri: labClient.redirectUri,
     })) as { code: string }
-    await lab.control('clock', { advanceSeconds: 181 })
+    await lab.moveClock({ advanceSeconds: 181 })
     await fillUp(page, 'Authorization code')
     await page.getByLabel('Authorization code, or the whole address').fill(code)
     await proceed(page)

@@ -43,6 +43,11 @@ export interface HttpLab {
   readonly logged: string[]
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>
   control(path: string, body?: object): Promise<Record<string, unknown>>
+  /**
+   * Moves the emulator's clock, by seconds or to a moment, and comes back when the server has followed. A test that
+   * moves it by `control('clock')` alone goes on in the server's old time, and meets the new one at any step.
+   */
+  moveClock(to: { advanceSeconds: number } | { now: string }): Promise<void>
   code(user?: string): Promise<string>
   /** Plays the partner: tokens as the partner's own web application would hold them. */
   tokens(user?: string): Promise<{ accessToken: string; refreshToken: string }>
@@ -141,6 +146,15 @@ export async function openHttpLab(environment: Readonly<Record<string, string>> 
     logged,
     call,
     control,
+    async moveClock(to) {
+      const { now } = (await control('clock', to)) as { now: number }
+      const answered = performance.now()
+      const lag = () => Math.abs(server.now() - now - (performance.now() - answered))
+      for (let look = 0; lag() > 500; look++) {
+        if (look === 3000) throw new Error(`the server is ${lag()} ms off the clock that it follows`)
+        await new Promise((resolve) => setTimeout(resolve, 10))
+      }
+    },
     code,
     async tokens(user) {
       const body = new URLSearchParams({
