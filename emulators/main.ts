@@ -13,7 +13,7 @@ Options:
   --divisions <number>  companies that a user may consent to (Exact Online, 3)
   --offices <number>    offices of the organisation (Twinfield, 2)
   --scale <number>      rows per table, as a factor: 1000 gives millions of rows (1)
-  --home <folder>       keeps apps, token chains, clock and ledger over restarts (Exact Online)
+  --home <folder>       keeps apps, token chains, clock and ledger over restarts (not OAuth)
   --follow-clock <url>  keeps the time of the emulator at this address
   --json                prints one JSON line with the address
   --help                this text
@@ -50,16 +50,22 @@ try {
       return value
     }
     const common = { host: values.host ?? '127.0.0.1', seed: read('seed', 1), scale: read('scale', 1) }
+    const kept = values.home === undefined ? {} : { home: values.home }
     const emulator =
       platform === 'oauth'
         ? await startOAuthEmulator({ host: common.host, port: read('port', 4030) })
         : platform === 'twinfield'
-          ? await startTwinfieldEmulator({ ...common, port: read('port', 4020), offices: read('offices', 2) })
+          ? await startTwinfieldEmulator({
+              ...common,
+              ...kept,
+              port: read('port', 4020),
+              offices: read('offices', 2),
+            })
           : await startExactOnlineEmulator({
               ...common,
               port: read('port', 4010),
               divisions: read('divisions', 3),
-              ...(values.home === undefined ? {} : { home: values.home }),
+              ...kept,
             })
     if (values['follow-clock'] !== undefined) await followClock(emulator.url, values['follow-clock'])
     const addresses =

@@ -8,6 +8,7 @@ import { lockFolder } from '@sluis/store'
 export interface DemoSettings {
   readonly serverPort: number
   readonly emulatorPort: number
+  readonly twinfieldPort: number
   /** The partner's app at the emulated platform. */
   readonly clientId: string
   readonly clientSecret: string
@@ -43,6 +44,7 @@ export async function openDemoHome(folder: string, { isReset }: { isReset: boole
   const settings: DemoSettings = {
     serverPort: kept?.serverPort ?? 8080,
     emulatorPort: kept?.emulatorPort ?? 4010,
+    twinfieldPort: kept?.twinfieldPort ?? 4020,
     clientId: kept?.clientId ?? 'demo-partner',
     clientSecret: kept?.clientSecret ?? randomBytes(24).toString('base64url'),
     apiKey: kept?.apiKey ?? randomBytes(24).toString('base64url'),

@@ -16,21 +16,23 @@ before(() => {
   chmodSync(home, 0o711)
 })
 after(() => {
-  const emulator = emulatorPid()
-  if (emulator !== null) process.kill(emulator, 'SIGKILL')
+  for (const emulator of emulatorPids()) process.kill(emulator, 'SIGKILL')
   rmSync(home, { recursive: true, force: true })
 })
 
-function emulatorPid(): number | null {
-  const file = join(home, 'demo', 'emulator.pid')
-  if (!existsSync(file)) return null
-  const pid = Number(readFileSync(file, 'utf8'))
-  try {
-    process.kill(pid, 0)
-    return pid
-  } catch {
-    return null
-  }
+/** Processes of the emulators that run: Exact Online's, Twinfield's. */
+function emulatorPids(): readonly number[] {
+  return ['emulator.pid', 'twinfield.pid'].flatMap((name) => {
+    const file = join(home, 'demo', name)
+    if (!existsSync(file)) return []
+    const pid = Number(readFileSync(file, 'utf8'))
+    try {
+      process.kill(pid, 0)
+      return [pid]
+    } catch {
+      return []
+    }
+  })
 }
 
 interface Run {
@@ -58,9 +60,9 @@ function demo(flags: readonly string[], killAt?: string): Promise<Run> {
 
 const succeeds = ({ status, output }: Run) => {
   assert.equal(status, 0, output)
-  assert.match(output, /5 rows for \d+ API calls/)
+  assert.equal(output.match(/5 rows for \d+ API calls/g)?.length, 2, output)
 }
-const obtainsTokens = /consents at Exact Online/
+const obtainsTokens = /consents at/
 
 describe('the demo', () => {
   test('shows the whole path from a consent to rows, and stops', async () => {
@@ -68,13 +70,20 @@ describe('the demo', () => {
     succeeds(run)
     assert.match(run.output, obtainsTokens)
     assert.match(run.output, /the refresh token is not spent/)
-    assert.equal(emulatorPid(), null, 'the emulator has stopped too')
+    assert.deepEqual(emulatorPids(), [], 'the emulators have stopped too')
+    // Two books in one statement: each table is read once for each company or office, and nothing else is.
+    const cost = run.output.slice(run.output.indexOf('databases/both/query'))
+    assert.match(cost, /browse\/130_1 +2 .*head_yearperiod.*2026\/01/)
+    assert.match(cost, /read\/dimensions\/DEB +2 /)
+    assert.match(cost, /5 rows for 10 API calls/)
   })
 
   test('goes on at the second run without another consent', async () => {
     const run = await demo(['--once'])
     succeeds(run)
     assert.doesNotMatch(run.output, obtainsTokens)
+    // The cluster is forgotten with the server: it is asked for once, not by each read that begins.
+    assert.match(run.output, /5 rows for 11 API calls/)
   })
 
   test('says what to do when it runs already', async () => {
@@ -101,13 +110,15 @@ describe('the demo', () => {
     'hands them over',
     'A database on that grant',
     'POST /databases/demo/query',
+    'A database on both grants',
   ]) {
     test(`killed with signal 9 at "${killAt}" and started again loses nothing`, async () => {
       await demo(['--reset'], killAt)
       const again = await demo(['--once'])
       succeeds(again)
       // Once the grant is in the vault no second consent may be needed.
-      if (/database on|query/i.test(killAt)) assert.doesNotMatch(again.output, obtainsTokens)
+      if (/database on|query/i.test(killAt)) assert.doesNotMatch(again.output, /consents at Exact Online/)
+      if (/both/.test(killAt)) assert.doesNotMatch(again.output, obtainsTokens)
     })
   }
 
@@ -127,14 +138,14 @@ describe('the demo', () => {
     child.kill('SIGTERM')
     const [status] = await once(child, 'exit')
     assert.equal(status, 0)
-    assert.equal(emulatorPid(), null)
+    assert.deepEqual(emulatorPids(), [])
   })
 
   test('killed together with the emulator goes on from what both have kept', async () => {
-    await demo(['--reset'], 'POST /databases/demo/query')
-    const emulator = emulatorPid()
-    assert.ok(emulator)
-    process.kill(emulator, 'SIGKILL')
+    await demo(['--reset'], 'POST /databases/both/query')
+    const emulators = emulatorPids()
+    assert.equal(emulators.length, 2)
+    for (const emulator of emulators) process.kill(emulator, 'SIGKILL')
     const again = await demo(['--once'])
     succeeds(again)
     assert.doesNotMatch(again.output, obtainsTokens)

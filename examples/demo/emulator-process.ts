@@ -6,8 +6,20 @@ import { fileURLToPath } from 'node:url'
 import { SluisError } from '@sluis/shared'
 import { writeDemoFile } from './demo-home.ts'
 
-const pidFile = 'emulator.pid'
-const logFile = 'emulator.log'
+export type DemoPlatform = 'exact-online' | 'twinfield'
+
+/** Process file, log and folder of an emulator begin with this. */
+const stems: Readonly<Record<DemoPlatform, string>> = { 'exact-online': 'emulator', twinfield: 'twinfield' }
+const pidFile = (platform: DemoPlatform) => `${stems[platform]}.pid`
+const logFile = (platform: DemoPlatform) => `${stems[platform]}.log`
+
+export interface EmulatorWish {
+  readonly folder: string
+  readonly platform: DemoPlatform
+  readonly port: number
+  /** Keeps the time of the emulator at this address. */
+  readonly followClock?: string
+}
 
 export interface EmulatorProcess {
   readonly url: string
@@ -20,60 +32,70 @@ export interface EmulatorProcess {
  * running is used again, and what it kept (token chains, clock, ledger) is found again by a new process. A taken port
  * is replaced by a free one.
  */
-export async function startEmulatorProcess(folder: string, wantedPort: number): Promise<EmulatorProcess> {
+export async function startEmulatorProcess(wish: EmulatorWish): Promise<EmulatorProcess> {
   return (
-    (await adopt(folder)) ??
-    (await spawnEmulator(folder, wantedPort)) ??
-    (await spawnEmulator(folder, 0)) ??
-    notStarted(folder)
+    (await adopt(wish)) ??
+    (await spawnEmulator(wish)) ??
+    (await spawnEmulator({ ...wish, port: 0 })) ??
+    notStarted(wish)
   )
 }
 
 /** Null when the process ended before it had an address. */
-async function spawnEmulator(folder: string, port: number): Promise<EmulatorProcess | null> {
-  const log = openSync(join(folder, logFile), 'w', 0o600)
+async function spawnEmulator(wish: EmulatorWish): Promise<EmulatorProcess | null> {
+  const { folder, platform, port, followClock } = wish
+  const log = openSync(join(folder, logFile(platform)), 'w', 0o600)
   const main = fileURLToPath(new URL('../../emulators/main.ts', import.meta.url))
-  const home = join(folder, 'emulator')
+  const home = join(folder, stems[platform])
   const child = spawn(
     process.execPath,
-    [main, 'exact-online', '--port', String(port), '--home', home, '--json'],
+    [
+      ...[main, platform, '--port', String(port), '--home', home, '--json'],
+      ...(followClock === undefined ? [] : ['--follow-clock', followClock]),
+    ],
     { stdio: ['ignore', log, log], detached: true },
   )
   closeSync(log)
   child.unref()
   // Written before anything else: an emulator that nobody knows of would be a second one on the same folder.
-  writeDemoFile(folder, pidFile, `${child.pid}\n`)
+  writeDemoFile(folder, pidFile(platform), `${child.pid}\n`)
   const ended = () => child.exitCode !== null || child.signalCode !== null
-  return child.pid === undefined ? null : whenReady(folder, child.pid, ended)
+  return child.pid === undefined ? null : whenReady(wish, child.pid, ended)
 }
 
 /** Waits for the address that the process writes to its log; at a wanted port somebody else's might answer. */
-async function whenReady(folder: string, pid: number, ended: () => boolean): Promise<EmulatorProcess | null> {
+async function whenReady(at: Place, pid: number, ended: () => boolean): Promise<EmulatorProcess | null> {
   while (!ended()) {
-    const url = /^\{"url":"([^"]+)"\}$/m.exec(readFileSync(join(folder, logFile), 'utf8'))?.[1]
-    if (url !== undefined) return handle(folder, url, pid)
+    const url = /^\{"url":"([^"]+)"\}$/m.exec(
+      readFileSync(join(at.folder, logFile(at.platform)), 'utf8'),
+    )?.[1]
+    if (url !== undefined) return handle(at, url, pid)
     await delay(25)
   }
   return null
 }
 
-function notStarted(folder: string): never {
-  throw new SluisError('RUNTIME_INCOMPLETE', 'The emulator of Exact Online did not start.', {
-    hint: `Its log is ${join(folder, logFile)}.`,
+function notStarted({ folder, platform }: Place): never {
+  throw new SluisError('RUNTIME_INCOMPLETE', `The emulator of ${platform} did not start.`, {
+    hint: `Its log is ${join(folder, logFile(platform))}.`,
   })
 }
 
-/** Ends the emulator that an earlier run left behind, if it still runs. */
-export async function stopEmulatorOf(folder: string): Promise<void> {
-  await (await adopt(folder))?.stop()
+/** Ends the emulators that an earlier run left behind, if they still run. */
+export async function stopEmulatorsOf(folder: string): Promise<void> {
+  for (const platform of ['exact-online', 'twinfield'] as const) {
+    await (await adopt({ folder, platform }))?.stop()
+  }
 }
 
-async function adopt(folder: string): Promise<EmulatorProcess | null> {
-  const file = join(folder, pidFile)
+type Place = Pick<EmulatorWish, 'folder' | 'platform'>
+
+async function adopt(at: Place): Promise<EmulatorProcess | null> {
+  const file = join(at.folder, pidFile(at.platform))
   if (!existsSync(file)) return null
   const pid = Number(readFileSync(file, 'utf8'))
   if (!isAlive(pid)) return null
-  const running = await whenReady(folder, pid, () => !isAlive(pid))
+  const running = await whenReady(at, pid, () => !isAlive(pid))
   return running && (await answers(running.url)) ? running : null
 }
 
@@ -93,7 +115,7 @@ function isAlive(pid: number): boolean {
   }
 }
 
-function handle(folder: string, url: string, pid: number): EmulatorProcess {
+function handle({ folder, platform }: Place, url: string, pid: number): EmulatorProcess {
   return {
     url,
     async control(path, body) {
@@ -106,7 +128,7 @@ function handle(folder: string, url: string, pid: number): EmulatorProcess {
       return answer
     },
     async stop() {
-      rmSync(join(folder, pidFile), { force: true })
+      rmSync(join(folder, pidFile(platform)), { force: true })
       if (!isAlive(pid)) return
       process.kill(pid, 'SIGTERM')
       for (let round = 0; round < 200 && isAlive(pid); round++) await delay(25)

@@ -7,11 +7,11 @@ import { playDemo } from './play-demo.ts'
 // `npm run demo`: the product's main job on embedded defaults, from a partner's tokens to rows in SQL.
 const help = `Usage: npm run demo [-- options]
 
-Starts Sluis with its own PostgreSQL and an emulated Exact Online, lets a partner obtain tokens there,
-hands them over, registers database "demo", runs a first query and goes on serving.
+Starts Sluis with its own PostgreSQL and emulated Exact Online and Twinfield, lets a partner obtain tokens
+there, hands them over, registers databases "demo" and "both", runs a query on each and goes on serving.
 
 Options:
-  --once    stop after the first query
+  --once    stop after the queries
   --reset   forget the earlier demo and start anew
   --help    this text
 

@@ -23,15 +23,16 @@ export async function obtainTokens(
   emulator: EmulatorProcess,
   { clientId, clientSecret, redirectUri }: PartnerApp,
   user: string,
+  tokenPath: string,
 ): Promise<PartnerTokens> {
   await emulator.control('apps', { clientId, clientSecret, redirectUris: [redirectUri] })
   const { code } = await emulator.control('consents', { clientId, user, redirectUri })
   const { now } = await emulator.control('clock')
-  const response = await fetch(`${emulator.url}/api/oauth2/token`, {
+  const response = await fetch(`${emulator.url}${tokenPath}`, {
     method: 'POST',
     body: new URLSearchParams({
       grant_type: 'authorization_code',
-      // The platform hands the code out URL-encoded, and wants it decoded.
+      // Exact Online hands the code out URL-encoded, and wants it decoded; other codes are not changed by that.
       code: decodeURIComponent(String(code)),
       redirect_uri: redirectUri,
       client_id: clientId,

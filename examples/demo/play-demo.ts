@@ -6,8 +6,13 @@ import { ApiClient, ApiRefusal, renderTable } from '@sluis/cli'
 import { createLogTo, readServerOptions, startServer } from '@sluis/server'
 import { isSluisError, SluisError } from '@sluis/shared'
 import { openDemoHome, writeDemoFile } from './demo-home.ts'
-import { startEmulatorProcess, stopEmulatorOf } from './emulator-process.ts'
-import { firstQuery } from './first-query.ts'
+import {
+  type DemoPlatform,
+  type EmulatorProcess,
+  startEmulatorProcess,
+  stopEmulatorsOf,
+} from './emulator-process.ts'
+import { bothBooksQuery, firstQuery, sharedCustomersQuery } from './first-query.ts'
 import { obtainTokens } from './partner.ts'
 
 export interface DemoOptions {
@@ -24,6 +29,7 @@ export interface DemoOptions {
 interface Grant {
   readonly id: string
   readonly state: string
+  readonly platform: string
   readonly clientId: string
   readonly generation: number
   readonly platformUser: { readonly name: string } | null
@@ -53,6 +59,19 @@ interface Answer {
 }
 
 const databaseName = 'demo'
+const bothName = 'both'
+const platforms: Readonly<Record<DemoPlatform, { label: string; tokenPath: string; holds: string }>> = {
+  'exact-online': {
+    label: 'Exact Online',
+    tokenPath: '/api/oauth2/token',
+    holds: 'the partner holds an access token (10 minutes) and a refresh token (30 days, single use)',
+  },
+  twinfield: {
+    label: 'Twinfield',
+    tokenPath: '/auth/authentication/connect/token',
+    holds: 'the partner holds an access token (1 hour) and a refresh token (years, never rotated)',
+  },
+}
 const user = 'anna@zeezicht.example'
 const redirectUri = 'https://partner.example/oauth/callback'
 /** States that settle by themselves: the vault repeats, asks again or waits for the issuer. */
@@ -67,25 +86,43 @@ export async function playDemo(options: DemoOptions): Promise<void> {
   const step = async <T>(what: string, work: () => Promise<readonly [T, string]>): Promise<T> => {
     options.signal.throwIfAborted()
     const stepAt = performance.now()
-    write(` ${++number}  ${what.padEnd(44)} `)
+    write(`${String(++number).padStart(2)}  ${what.padEnd(44)} `)
     const [result, said] = await work()
     write(`${said}  (${((performance.now() - stepAt) / 1000).toFixed(1)} s)\n`)
     return result
   }
   write('\nSluis: a partner’s tokens become a SQL database.\n\n')
 
-  if (options.isReset) await stopEmulatorOf(options.folder)
+  if (options.isReset) await stopEmulatorsOf(options.folder)
   const home = await openDemoHome(options.folder, options)
   const { settings, folder } = home
   const ends: (() => Promise<unknown> | unknown)[] = [home.release]
   try {
     const emulator = await step('Exact Online, emulated', async () => {
-      const started = await startEmulatorProcess(folder, settings.emulatorPort)
+      const started = await startEmulatorProcess({
+        folder,
+        platform: 'exact-online',
+        port: settings.emulatorPort,
+      })
       return [started, started.url]
     })
     ends.push(() => emulator.stop())
+    const twinfield = await step('Twinfield, emulated', async () => {
+      const started = await startEmulatorProcess({
+        folder,
+        platform: 'twinfield',
+        port: settings.twinfieldPort,
+        followClock: emulator.url,
+      })
+      return [started, started.url]
+    })
+    ends.push(() => twinfield.stop())
+    const emulators: Readonly<Record<DemoPlatform, EmulatorProcess>> = { 'exact-online': emulator, twinfield }
     const server = await step('Sluis, with a PostgreSQL of its own', async () => {
-      const regions = { 'exact-online': { demo: { label: 'Demo', baseUrl: emulator.url } } }
+      const regions = {
+        'exact-online': { demo: { label: 'Demo', baseUrl: emulator.url } },
+        twinfield: { demo: { label: 'Demo', baseUrl: twinfield.url } },
+      }
       const optionsAt = (port: number) =>
         readServerOptions({
           SLUIS_HOME: folder,
@@ -107,18 +144,15 @@ export async function playDemo(options: DemoOptions): Promise<void> {
     })
     ends.push(() => server.close())
     const client = new ApiClient(server.url, settings.apiKey)
-    const handOver = async (why: string): Promise<Grant> => {
+    const handOver = async (platform: DemoPlatform, why: string): Promise<Grant> => {
+      const { label, tokenPath, holds } = platforms[platform]
       const partner = { clientId: settings.clientId, clientSecret: settings.clientSecret, redirectUri }
-      const tokens = await step(`${why} at Exact Online`, async () => {
-        const got = await obtainTokens(emulator, partner, user)
-        return [
-          got,
-          'the partner holds an access token (10 minutes) and a refresh token (30 days, single use)',
-        ]
+      const tokens = await step(`${why} at ${label}`, async () => {
+        return [await obtainTokens(emulators[platform], partner, user, tokenPath), holds]
       })
       return step('The partner hands them over: POST /grants', async () => {
         const { body } = await client.call('POST', '/grants', {
-          platform: 'exact-online',
+          platform,
           region: 'demo',
           client: partner,
           credentials: { kind: 'tokens', ...tokens },
@@ -129,12 +163,14 @@ export async function playDemo(options: DemoOptions): Promise<void> {
       })
     }
 
-    let grant = await findGrant(client, settings.clientId)
-    if (grant) grant = await settle(client, grant)
-    if (grant && grant.state !== 'active') grant = await handOver('The consent ended; Anna consents again')
-    grant ??= await handOver('Anna consents')
-    const { id } = grant
-    if (!(await hasDatabase(client))) {
+    const ensureGrant = async (platform: DemoPlatform): Promise<Grant> => {
+      let grant = await findGrant(client, platform, settings.clientId)
+      if (grant) grant = await settle(client, grant)
+      if (grant?.state === 'active') return grant
+      return handOver(platform, grant ? 'The consent ended; Anna consents again' : 'Anna consents')
+    }
+    const { id } = await ensureGrant('exact-online')
+    if (!(await hasDatabase(client, databaseName))) {
       await step(`A database on that grant: POST /databases`, async () => {
         await client.call('POST', '/databases', { name: databaseName, sources: [{ grant: id }] })
         const { body: partitions } = await client.call('GET', `/databases/${databaseName}/partitions`)
@@ -148,21 +184,41 @@ export async function playDemo(options: DemoOptions): Promise<void> {
     } else
       write(`    Database "${databaseName}" of an earlier run is there; nothing needs to be handed over.\n`)
 
-    const query = () =>
-      step('SQL: POST /databases/demo/query', async () => {
-        const { body } = await client.call('POST', `/databases/${databaseName}/query`, { sql: firstQuery })
-        const answer = body as Answer
+    const ask = async (name: string, sql: string) =>
+      (await client.call('POST', `/databases/${name}/query`, { sql })).body as Answer
+    const query = (name: string, sql: string) =>
+      step(`SQL: POST /databases/${name}/query`, async () => {
+        const answer = await ask(name, sql)
         return [answer, `${answer.rows.length} rows for ${plural(answer.stats.apiCalls, 'API call')}`]
       })
-    const answer = await query().catch(async (error: unknown) => {
+    const show = (sql: string, answer: Answer) =>
+      write(
+        `\n${indent(sql)}\n\n${indent(renderTable(answer.columns, answer.rows))}\n\n${indent(renderCost(answer))}\n\n`,
+      )
+    const answer = await query(databaseName, firstQuery).catch(async (error: unknown) => {
       // The platform may have ended the consent without a word, for instance after 30 idle days.
       if (!(error instanceof ApiRefusal) || error.code !== 'GRANT_NEEDS_CONSENT') throw error
       write('\n')
-      await handOver('The consent ended; Anna consents again')
-      return query()
+      await handOver('exact-online', 'The consent ended; Anna consents again')
+      return query(databaseName, firstQuery)
     })
-    write(`\n${indent(firstQuery)}\n\n${indent(renderTable(answer.columns, answer.rows))}\n\n`)
-    write(`${indent(renderCost(answer))}\n\n`)
+    show(firstQuery, answer)
+
+    const { id: other } = await ensureGrant('twinfield')
+    if (!(await hasDatabase(client, bothName))) {
+      await step('A database on both grants: POST /databases', async () => {
+        // The emulated books are of two groups of customers, until Twinfield's are told to be the same firms.
+        const shared = await ask(databaseName, sharedCustomersQuery)
+        await twinfield.control('data', { vatNumbers: shared.rows.map(([number]) => String(number)) })
+        const sources = [
+          { alias: 'eol', grant: id },
+          { alias: 'twf', grant: other },
+        ]
+        await client.call('POST', '/databases', { name: bothName, sources })
+        return [null, `"${bothName}": eol is Exact Online, twf is Twinfield`]
+      })
+    } else write(`    Database "${bothName}" of an earlier run is there.\n`)
+    show(bothBooksQuery, await query(bothName, bothBooksQuery))
     write(`Done in ${((performance.now() - startedAt) / 1000).toFixed(1)} s.\n`)
     if (options.isOnce) return
 
@@ -172,7 +228,7 @@ export async function playDemo(options: DemoOptions): Promise<void> {
 Sluis goes on serving:
   API       ${address}/api/v1, described at ${address}/api/docs
   log-in    the API key in ${file}
-  platform  ${emulator.url}, its ledger of all calls at ${emulator.url}/_control/ledger
+  platforms ${emulator.url} and ${twinfield.url}, each with a ledger of all calls at /_control/ledger
   log       ${shownPath(join(folder, 'server.log'))}
 
 Try in another terminal:
@@ -181,7 +237,7 @@ Try in another terminal:
   npm run sluis -- query demo "select * from crm.Accounts where Name like 'A%'" --explain
   npm run sluis -- grant list
 
-Ctrl-C stops both; the next run goes on from here.
+Ctrl-C stops all; the next run goes on from here.
 `)
     if (!options.signal.aborted) await once(options.signal, 'abort')
     write('\nStopping.\n')
@@ -190,10 +246,12 @@ Ctrl-C stops both; the next run goes on from here.
   }
 }
 
-async function findGrant(client: ApiClient, clientId: string): Promise<Grant | null> {
+async function findGrant(client: ApiClient, platform: DemoPlatform, clientId: string): Promise<Grant | null> {
   const { body } = await client.call('GET', '/grants')
   const { grants } = body as { grants: readonly Grant[] }
-  return grants.find((grant) => grant.clientId === clientId && grant.state !== 'revoked') ?? null
+  const isOurs = (grant: Grant) =>
+    grant.platform === platform && grant.clientId === clientId && grant.state !== 'revoked'
+  return grants.find(isOurs) ?? null
 }
 
 /** The grant once the vault has found out what an earlier end left open. */
@@ -212,9 +270,9 @@ async function settle(client: ApiClient, found: Grant): Promise<Grant> {
   return grant
 }
 
-async function hasDatabase(client: ApiClient): Promise<boolean> {
+async function hasDatabase(client: ApiClient, wanted: string): Promise<boolean> {
   const { body } = await client.call('GET', '/databases')
-  return (body as { databases: readonly Database[] }).databases.some(({ name }) => name === databaseName)
+  return (body as { databases: readonly Database[] }).databases.some(({ name }) => name === wanted)
 }
 
 const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`

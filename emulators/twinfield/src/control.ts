@@ -13,6 +13,7 @@ export function twinfieldControls(state: EmulatorState): Controls {
   return {
     ...commonControls(state, {
       moreKinds: ['soap'],
+      afterClock: () => issuer.keepClock(),
       checkFault: ({ kind, at, code }) =>
         kind === 'soap' && (at !== 'api' || code === undefined || !isFaultCode(code))
           ? 'a SOAP fault is at api and has a known code'
@@ -59,7 +60,7 @@ export function twinfieldControls(state: EmulatorState): Controls {
     'POST clusters': ({ cluster }) => {
       if (typeof cluster !== 'string' || !/^[a-z0-9]+$/.test(cluster))
         return controlFault('cluster is letters and digits')
-      issuer.cluster = cluster
+      issuer.moveTo(cluster)
       return { status: 200, body: { cluster } }
     },
 
@@ -78,6 +79,7 @@ export function twinfieldControls(state: EmulatorState): Controls {
         data.vatNumbers = body.vatNumbers
       }
       state.data = data
+      state.dataJournal.append(data, { isDurable: true })
       state.offices = makeOffices(data)
       return { status: 200, body: described(state) }
     },

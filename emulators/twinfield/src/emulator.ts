@@ -24,6 +24,8 @@ export interface TwinfieldEmulatorOptions extends Partial<DataOptions> {
   /** 0 takes a free one. */
   readonly port?: number
   readonly host?: string
+  /** Folder that keeps apps, consents, tokens, data options, clock and ledger over restarts. */
+  readonly home?: string
   /** The time that the emulator's own clock starts from; the machine's unless told. */
   readonly now?: () => number
 }
@@ -50,6 +52,8 @@ export interface EmulatorState {
   /** `soap` answers with the SOAP fault of that number. */
   readonly faults: Faults<'soap'>
   data: DataOptions
+  /** What `POST /_control/data` chose; it wins over the options of the next start. */
+  readonly dataJournal: Journal
   offices: readonly Office[]
 }
 
@@ -59,22 +63,33 @@ export async function startTwinfieldEmulator(
 ): Promise<TwinfieldEmulator> {
   const { port = 0, host = '127.0.0.1', seed = 1, offices = 2, scale = 1, vatNumbers = [] } = options
   const clock = new EmulatedClock(options.now)
-  const data: DataOptions = { seed, offices, scale, vatNumbers }
+  const dataJournal = new Journal(options.home, 'settings')
+  const data = dataJournal.read<DataOptions>().at(-1) ?? { seed, offices, scale, vatNumbers }
   const state: EmulatorState = {
     clock,
-    issuer: new Issuer(clock),
+    issuer: new Issuer(clock, new Journal(options.home, 'issuer')),
     limits: new Limits(),
-    ledger: new Ledger(new Journal(undefined, 'ledger')),
+    ledger: new Ledger(new Journal(options.home, 'ledger')),
     faults: new Faults(),
     data,
+    dataJournal,
     offices: makeOffices(data),
   }
   const controls = twinfieldControls(state)
-  return listen((request, response) => handle(request, response, state, controls), {
+  const listening = await listen((request, response) => handle(request, response, state, controls), {
     host,
     port,
     now: () => state.clock.now(),
   })
+  return {
+    url: listening.url,
+    async close() {
+      await listening.close()
+      state.issuer.close()
+      state.ledger.close()
+      dataJournal.close()
+    },
+  }
 }
 
 const connect = '/auth/authentication/connect/'

@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
-import type { EmulatedClock } from '@sluis/emulator-shared'
+import type { EmulatedClock, Journal } from '@sluis/emulator-shared'
 import type { Language } from './soap.ts'
 
 export interface App {
@@ -40,6 +40,18 @@ interface Code {
   readonly expiresAt: number
 }
 
+/** One change, as the journal keeps it. */
+type IssuerRecord =
+  | { readonly kind: 'app'; readonly app: App }
+  | { readonly kind: 'user'; readonly user: User }
+  | { readonly kind: 'code'; readonly text: string; readonly code: Code }
+  | { readonly kind: 'spent'; readonly text: string }
+  | { readonly kind: 'access'; readonly token: string; readonly access: Access }
+  | { readonly kind: 'consent'; readonly key: string; readonly consent: Consent }
+  | { readonly kind: 'revoked'; readonly key: string }
+  | { readonly kind: 'cluster'; readonly cluster: string }
+  | { readonly kind: 'clock'; readonly offset: number }
+
 export interface JsonAnswer {
   readonly status: number
   readonly body: object
@@ -60,7 +72,10 @@ export function guidOf(name: string): string {
   return `${hash.slice(0, 8)}-${hash.slice(8, 12)}-4${hash.slice(13, 16)}-8${hash.slice(17, 20)}-${hash.slice(20, 32)}`
 }
 
-/** The log-in server's rules: access tokens of an hour, one refresh token a user and app that is never rotated. */
+/**
+ * The log-in server's rules: access tokens of an hour, one refresh token a user and app that is never rotated. Every
+ * change is in the journal before its answer leaves.
+ */
 export class Issuer {
   readonly apps = new Map<string, App>()
   readonly #users = new Map<string, User>()
@@ -68,22 +83,83 @@ export class Issuer {
   readonly #codes = new Map<string, Code>()
   readonly #access = new Map<string, Access>()
   readonly #clock: EmulatedClock
-  cluster = 'c1'
+  readonly #journal: Journal
+  #cluster = 'c1'
+  #keptOffset = 0
 
-  constructor(clock: EmulatedClock) {
+  constructor(clock: EmulatedClock, journal: Journal) {
     this.#clock = clock
+    this.#journal = journal
+    for (const record of journal.read<IssuerRecord>()) this.#apply(record)
+  }
+
+  #apply(record: IssuerRecord): void {
+    switch (record.kind) {
+      case 'app': {
+        const { app } = record
+        const known = this.apps.get(app.clientId)
+        // A secret that changes ends every refresh token of the app.
+        if (known && known.clientSecret !== app.clientSecret)
+          this.#end((key) => key.startsWith(`${app.clientId} `))
+        this.apps.set(app.clientId, app)
+        return
+      }
+      case 'user':
+        this.#users.set(record.user.user.toLowerCase(), record.user)
+        return
+      case 'code':
+        this.#codes.set(record.text, record.code)
+        return
+      case 'spent':
+        this.#codes.delete(record.text)
+        return
+      case 'access':
+        this.#access.set(record.token, record.access)
+        return
+      case 'consent':
+        this.#consents.set(record.key, record.consent)
+        return
+      case 'revoked':
+        this.#end((key) => key === record.key)
+        for (const [token, { clientId, user }] of this.#access) {
+          if (keyOf(clientId, user) === record.key) this.#access.delete(token)
+        }
+        return
+      case 'cluster':
+        this.#cluster = record.cluster
+        return
+      case 'clock':
+        this.#keptOffset = record.offset
+        this.#clock.restore(record.offset)
+    }
+  }
+
+  #keep(record: IssuerRecord): void {
+    this.#apply(record)
+    this.#journal.append(record, { isDurable: true })
+  }
+
+  get cluster(): string {
+    return this.#cluster
+  }
+
+  moveTo(cluster: string): void {
+    this.#keep({ kind: 'cluster', cluster })
+  }
+
+  /** Keeps the time's offset; one that follows another emulator's is set often and hardly moves. */
+  keepClock(): void {
+    const { offset } = this.#clock
+    if (Math.abs(offset - this.#keptOffset) >= 1000) this.#keep({ kind: 'clock', offset })
   }
 
   /** A secret that changes ends every refresh token of the app. */
   register(app: App): void {
-    const known = this.apps.get(app.clientId)
-    if (known && known.clientSecret !== app.clientSecret)
-      this.#end((key) => key.startsWith(`${app.clientId} `))
-    this.apps.set(app.clientId, app)
+    this.#keep({ kind: 'app', app })
   }
 
   registerUser(user: User): void {
-    this.#users.set(user.user.toLowerCase(), user)
+    this.#keep({ kind: 'user', user })
   }
 
   userOf(name: string): User {
@@ -91,32 +167,34 @@ export class Issuer {
   }
 
   revoke(clientId: string, user: string): void {
-    const gone = keyOf(clientId, user)
-    this.#end((key) => key === gone)
-    for (const [token, access] of this.#access) {
-      if (keyOf(access.clientId, access.user) === gone) this.#access.delete(token)
-    }
+    this.#keep({ kind: 'revoked', key: keyOf(clientId, user) })
   }
 
   #end(isGone: (key: string) => boolean): void {
     for (const key of this.#consents.keys()) if (isGone(key)) this.#consents.delete(key)
   }
 
+  /** Forgets consents and tokens; apps and users stay. */
   reset(): void {
     this.#consents.clear()
     this.#codes.clear()
     this.#access.clear()
-    this.cluster = 'c1'
+    this.#journal.clear()
+    for (const app of this.apps.values()) this.#keep({ kind: 'app', app })
+    for (const user of this.#users.values()) this.#keep({ kind: 'user', user })
+    this.moveTo('c1')
+    this.#keep({ kind: 'clock', offset: this.#clock.offset })
+  }
+
+  close(): void {
+    this.#journal.close()
   }
 
   issueCode(app: App, code: Omit<Code, 'clientId' | 'expiresAt'>): string {
     const text = hex()
     const seconds = app.flags?.codeSeconds ?? codeSeconds
-    this.#codes.set(text, {
-      ...code,
-      clientId: app.clientId,
-      expiresAt: this.#clock.now() + seconds * 1000,
-    })
+    const expiresAt = this.#clock.now() + seconds * 1000
+    this.#keep({ kind: 'code', text, code: { ...code, clientId: app.clientId, expiresAt } })
     return text
   }
 
@@ -147,7 +225,7 @@ export class Issuer {
         const code = this.#codes.get(text)
         if (!code || code.clientId !== clientId) return refuse('invalid_grant')
         if (code.redirectUri !== form.get('redirect_uri')) return refuse('invalid_grant', code.user)
-        this.#codes.delete(text)
+        this.#keep({ kind: 'spent', text })
         if (code.expiresAt <= this.#clock.now()) return refuse('invalid_grant', code.user)
         return this.#tokens(app, code.user, code.scopes, code.nonce)
       }
@@ -170,17 +248,16 @@ export class Issuer {
     const { clientId } = app
     const now = this.#clock.now()
     const access = hex()
-    this.#access.set(access, {
-      clientId,
-      user,
-      scopes,
-      issuedAt: now,
-      expiresAt: now + accessSeconds * 1000,
+    const expiresAt = now + accessSeconds * 1000
+    this.#keep({
+      kind: 'access',
+      token: access,
+      access: { clientId, user, scopes, issuedAt: now, expiresAt },
     })
     const key = keyOf(clientId, user)
     if (scopes.includes('offline_access')) {
       const refreshToken = this.#consents.get(key)?.refreshToken ?? hex()
-      this.#consents.set(key, { refreshToken, scopes })
+      this.#keep({ kind: 'consent', key, consent: { refreshToken, scopes } })
     }
     const seconds = Math.floor(now / 1000)
     const claims = {

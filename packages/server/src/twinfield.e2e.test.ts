@@ -152,6 +152,18 @@ describe('Twinfield from handed-over tokens to SQL', () => {
       assert.ok(answer.stats.apiCalls > 1)
     }
   })
+  test('reads that begin together after a change of cluster ask once where it is', async () => {
+    const { last } = await control(twinfield, 'ledger')
+    await control(twinfield, 'clusters', { cluster: 'c3' })
+    await query(
+      'boeken',
+      `SELECT (SELECT count(*) FROM dimensions.Customers), (SELECT count(*) FROM dimensions.Suppliers)`,
+    )
+    const { entries } = await control(twinfield, `ledger?since=${last}`)
+    const count = (word: RegExp) => entries.filter((entry: Json) => word.test(JSON.stringify(entry))).length
+    assert.ok(count(/fault 108/) > 0, 'the old cluster was met')
+    assert.equal(count(/accesstokenvalidation/), 1)
+  })
   test('turnover by VAT number from an Exact Online and a Twinfield source in one statement', async () => {
     const { code } = await control(exact, 'consents', {
       clientId: 'lab',

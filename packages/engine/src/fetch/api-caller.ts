@@ -28,6 +28,8 @@ export interface ApiCallerOptions {
   readonly timeoutMs: number
   /** Where the API of a grant is, by grant, on platforms that tell. */
   readonly hosts: Map<string, string>
+  /** Look-ups of hosts under way, by grant: calls that begin together ask once. */
+  readonly lookUps: Map<string, Promise<void>>
   /** How long a call may wait for its turn, and who sees it. */
   readonly waiting?: Pick<Waiting, 'isPatient' | 'onWait'>
   readonly signal?: AbortSignal
@@ -74,7 +76,7 @@ export class ApiCaller {
 
   /** Reads once. The answer's body lies in what `takeMemory` gives, for a caller that uses memory again. */
   async call(request: OutgoingRequest, takeMemory?: (bytes: number) => Buffer): Promise<CallOutcome> {
-    const { connector, session, clock, signal, hosts } = this.#options
+    const { connector, session, clock, signal, hosts, lookUps } = this.#options
     const hostKey = `${session.platform} ${session.grant ?? session.clientId}`
     let moves = 0
     let refusals = 0
@@ -85,6 +87,12 @@ export class ApiCaller {
       const host = hosts.get(hostKey)
       // A look-up takes the same way: it may meet a refused token or trouble like any call, and counts as one.
       const lookUp = host === undefined ? connector.host : undefined
+      const underWay = lookUp && lookUps.get(hostKey)
+      if (underWay) {
+        await endOrAbort(underWay, signal)
+        continue
+      }
+      using _claim = lookUp ? claimLookUp(lookUps, hostKey) : null
       // The turn first: a token that is fetched before a wait of an hour has run out after it.
       const turn = await this.#takeTurn(lookUp ? null : connector.budgetKey(request))
       const lease = await session.lease()
@@ -117,7 +125,8 @@ export class ApiCaller {
             text: answer.reason ? `${answer.text} (${answer.reason})` : answer.text,
           }
         case 'moved':
-          hosts.delete(hostKey)
+          // Another call may have found the new place meanwhile.
+          if (hosts.get(hostKey) === host) hosts.delete(hostKey)
           if (++moves > 1) throw unavailable(answer.text)
           continue
         case 'token-refused':
@@ -262,6 +271,30 @@ export class ApiCaller {
       return { failure: isSent ? 'lost' : 'not-sent', cause: error }
     }
   }
+}
+
+/** Makes others wait for this look-up; they go on when it ends, whatever came of it. */
+function claimLookUp(lookUps: Map<string, Promise<void>>, hostKey: string): Disposable {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  lookUps.set(hostKey, promise)
+  return {
+    [Symbol.dispose]() {
+      lookUps.delete(hostKey)
+      resolve()
+    },
+  }
+}
+
+/** Resolves when `work` has ended or the signal says stop, whichever is first. */
+function endOrAbort(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      signal?.removeEventListener('abort', end)
+      resolve()
+    }
+    signal?.addEventListener('abort', end, { once: true })
+    void work.then(end)
+  })
 }
 
 const tokenRefused = () =>

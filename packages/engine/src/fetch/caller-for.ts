@@ -22,9 +22,11 @@ export function callersWith(parts: {
   readonly budgets: CallBudgets
 }): CallerFor {
   const hosts = new Map<string, string>()
+  const lookUps = new Map<string, Promise<void>>()
   return (connector, session, onCall, signal, waiting) =>
     new ApiCaller({
       hosts,
+      lookUps,
       ...parts,
       connector,
       session,
