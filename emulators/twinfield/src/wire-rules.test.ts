@@ -240,8 +240,8 @@ test('with a home everything that was answered for is still true after a restart
     await at('clock', { advanceSeconds: 86_400 })
     await at('clusters', { cluster: 'c7' })
     await at('data', { offices: 3, vatNumbers: ['NL1'] })
-    const { code } = await at('consents', { clientId: app.clientId, user: 'anna' })
-    const { code: unspent } = await at('consents', { clientId: app.clientId, user: 'anna' })
+    const { code = '' } = await at('consents', { clientId: app.clientId, user: 'anna' })
+    const { code: unspent = '' } = await at('consents', { clientId: app.clientId, user: 'anna' })
     const redirect = { grant_type: 'authorization_code', redirect_uri: must(app.redirectUris[0]) }
     const pair = await exchange({ ...redirect, code })
     const gone = await at('consents', { clientId: app.clientId, user: 'bram' })
