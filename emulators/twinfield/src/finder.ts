@@ -9,7 +9,7 @@ export interface Found {
 }
 
 const empty = new Set(
-  'ART ASM BDS BNK BSN CDA CER CQT CTR DMT DVT FLT FMT GRP GWY HIE HND INV IVT MAT OFG OIC PAY PIS PRD REP REW RMD ROL SAR SPM TXG TEQ TRT VATN VTB VGM XLT'.split(
+  'ASM BDS BNK BSN CDA CER CQT CTR DMT DVT FLT FMT GRP GWY HIE HND INV MAT OFG OIC PAY PIS PRD REP REW RMD ROL SAR SPM TXG TEQ TRT VATN VTB VGM XLT'.split(
     ' ',
   ),
 )
@@ -56,6 +56,10 @@ export function search(
   }
 }
 
+/** Names with what programs trip over: accents, quotes, entities, blanks within. */
+const articleName = (at: number) =>
+  `${['Stoel', 'Tafel “groot”', "Kast d'Art", 'Lamp <& zo>', 'Bank éénzits'][at % 5]} ${at + 1}`
+
 function refused(code: string, parameter: string, value: string): Found {
   return {
     outcome: 'refused',
@@ -85,6 +89,17 @@ function rowsOf(
       ]
     case 'TRS':
       return daybooks.map(({ code, name }) => [code, name])
+    case 'ART':
+      return Array.from({ length: 60 }, (_, at) => [`A${String(at + 1).padStart(3, '0')}`, articleName(at)])
+    case 'IVT': {
+      const nameOf = (code: string) =>
+        office.dimensions.find((one) => one.type === 'DEB' && one.code === code)?.name ?? ''
+      return office.transactions.flatMap(({ code, invoice, lines: [total] }) =>
+        code === 'VRK' && total && total.openCents !== 0
+          ? [[invoice, (total.openCents / 100).toFixed(2), total.dim2, nameOf(total.dim2), 'debit']]
+          : [],
+      )
+    }
     case 'DIM': {
       const kind = options.get('dimtype')
       const since = options.get('modifiedsince') ?? ''

@@ -44,16 +44,17 @@ export function answerService(request: ServiceRequest, state: EmulatorState): Se
   if (document)
     route =
       `${request.service}/${document.name} ${textOf(document, 'type') ?? document.attributes.code ?? ''}`.trim()
+  const asking = call.accessToken === null ? null : state.issuer.accessOf(call.accessToken)
+  if (asking) language = state.issuer.userOf(asking.user).language
   if (request.orderedFault !== null) return fault(request.orderedFault)
   if (request.cluster !== state.issuer.cluster) return fault(108)
   if (call.accessToken === null) return fault(101)
-  const access = state.issuer.accessOf(call.accessToken)
+  const access = asking
   const app = access && state.issuer.apps.get(access.clientId)
   if (!access || !app) return fault(354)
   who.clientId = access.clientId
   who.user = access.user
   const user = state.issuer.userOf(access.user)
-  language = user.language
   if (!access.scopes.includes('twf.organisationUser')) return fault(351)
   if (!access.scopes.includes('twf.organisation')) return fault(352)
   const credits = document

@@ -116,6 +116,10 @@ describe('Twinfield from handed-over tokens to SQL', () => {
     assert.equal(answer.stats.apiCalls, 1)
     assert.equal(await apiCalls(twinfield), seen + 1)
   })
+  test('a finder type is a table, read page by page', async () => {
+    const answer = await query('boeken', `SELECT count(DISTINCT Code) FROM finder.ART WHERE Office = '001'`)
+    assert.deepEqual([answer.rows, answer.stats.apiCalls], [[['60']], 3])
+  })
   test('a period is asked of the platform, and the answer is that of all rows filtered here', async () => {
     const answer = await query(
       'boeken',

@@ -107,9 +107,12 @@ export interface Connector {
   readLimits(response: IncomingResponse, receivedAt: number): readonly LimitReading[]
   /**
    * Finds the rows and the next link without parsing the page. With `asLines` the body may be changed in place, so that
-   * its rows stand one a line.
+   * its rows stand one a line. `request` is what was asked, where a next page is told by no link.
    */
-  readPage(body: Buffer, options?: { readonly asLines: boolean }): PageRows
+  readPage(
+    body: Buffer,
+    options?: { readonly asLines: boolean; readonly request?: OutgoingRequest },
+  ): PageRows
   readCount(body: Buffer): number
   /** The key of the budget that a request counts against, e.g. the division; null when it is free. */
   budgetKey(request: OutgoingRequest): string | null

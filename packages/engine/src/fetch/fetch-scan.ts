@@ -147,7 +147,7 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
           },
         )
       }
-      const page = connector.readPage(body, { asLines: true })
+      const page = connector.readPage(body, { asLines: true, request: next })
       const source = page.bytes ?? body
       largestPageBytes = Math.max(largestPageBytes, source.length)
       if (ifFull.length > 0 && (page.rows ?? 0) >= offer.pageRows) {

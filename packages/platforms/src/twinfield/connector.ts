@@ -1,14 +1,15 @@
 import type { Connector, Partition, ReadOffer, ReadWish } from '@sluis/engine'
 import { SluisError } from '@sluis/shared'
 import { strictCodes, toBrowseFilter } from './filter.ts'
+import { finderOffer, fromFirstRow, readFinderPage } from './finder.ts'
 import { readCluster, validationRequest } from './oauth.ts'
 import { readXmlPage } from './page.ts'
 import { authorise, documentRequest, escapeXml, judgeAnswer, readLimits } from './soap.ts'
 import { type ServedTable, servedTables } from './tables.ts'
 
 /**
- * Twinfield as the engine sees it: offices are partitions, browse codes and dimension types are tables. An answer comes
- * whole, however long it is.
+ * Twinfield as the engine sees it: offices are partitions, browse codes, dimension types and finder types are
+ * tables. An answer comes whole, however long it is, but for the finder's pages.
  * @see https://developers.twinfield.com/documentation (read November 2026)
  */
 export function twinfieldConnector(): Connector {
@@ -27,7 +28,7 @@ export function twinfieldConnector(): Connector {
             : { kind: 'transient', text: `HTTP ${status} · The token cannot be validated now.` },
       read: readCluster,
     },
-    authorise,
+    authorise: (request, token, host) => authorise(fromFirstRow(request), token, host),
     negotiate(wish, baseUrl) {
       const one = byName.get(`${wish.table.schema}.${wish.table.name}`)
       if (!one) throw new TypeError(`${wish.table.schema}.${wish.table.name} is no table of Twinfield`)
@@ -35,7 +36,8 @@ export function twinfieldConnector(): Connector {
     },
     judge: judgeAnswer,
     readLimits,
-    readPage: readXmlPage,
+    readPage: (body, { request } = { asLines: true }) =>
+      request?.url.includes('/finder.asmx') ? readFinderPage(body, request.url) : readXmlPage(body),
     readCount() {
       throw new TypeError('Twinfield counts nothing')
     },
@@ -49,6 +51,7 @@ export function twinfieldConnector(): Connector {
 }
 
 function offerOf(one: ServedTable, wish: ReadWish, baseUrl: string): ReadOffer {
+  if (one.kind === 'finder') return finderOffer(one, wish, baseUrl)
   const common = {
     columns: wish.columns,
     pageRows: Number.POSITIVE_INFINITY,
@@ -92,7 +95,7 @@ function offerOf(one: ServedTable, wish: ReadWish, baseUrl: string): ReadOffer {
     filter: [...asked]
       .map(
         ([name, { operator, from, to }]) =>
-          `${name} ${operator} ${operator === 'equal' ? from : `${from}…${to}`}`,
+          `${name} ${operator} ${operator === 'between' ? `${from}…${to}` : from}`,
       )
       .join(' and '),
     requests: (partition) => [

@@ -3,7 +3,7 @@ import type { BrowseColumn } from '@sluis/facts'
 
 /** What is asked of one field; an empty end is open. */
 export interface AskedField {
-  readonly operator: 'between' | 'equal'
+  readonly operator: 'between' | 'equal' | 'like'
   readonly from: string
   readonly to: string
 }
@@ -18,7 +18,7 @@ export interface BrowseFilter {
 export const strictCodes: ReadonlySet<string> = new Set(['100', '200'])
 
 /**
- * Terms as asked fields: one each, the first that fits. Texts are compared by the platform's rules, not by ours, so
+ * Terms as asked fields: one each, the first that fits, two bounds joined to a range. Texts are compared by the platform's rules, not by ours, so
  * what is sent for them only narrows; periods, whole numbers and days are exact. Terms that are not sent are `no`.
  */
 export function toBrowseFilter(
@@ -28,46 +28,65 @@ export function toBrowseFilter(
 ): BrowseFilter {
   const asked = new Map<string, AskedField>()
   const judgements = where.map((term): Judgement => {
-    const one = simple(term)
-    const column = one && columns.get(one.name)
-    if (!one || !column || asked.has(one.name)) return 'no'
+    if (!('column' in term)) return 'no'
+    const column = columns.get(term.column)
+    if (!column) return 'no'
     if (strictCodes.has(code) && /matchstatus$/.test(column.field)) return 'no'
-    const rendered = render(column, one.op, one.value)
+    const rendered = renderTerm(column, term)
     if (rendered === null) return 'no'
-    asked.set(one.name, rendered.asked)
+    const known = asked.get(term.column)
+    const joined = known ? join(known, rendered.asked) : rendered.asked
+    if (joined === null) return 'no'
+    asked.set(term.column, joined)
     return rendered.judgement
   })
   return { asked, judgements }
 }
 
-function simple(term: Predicate): { name: string; op: Comparison; value: SqlValue } | null {
-  if (term.kind === 'compare') return { name: term.column, op: term.op, value: term.value }
-  const [only, ...others] = term.kind === 'in' ? term.values : []
-  return term.kind === 'in' && only && others.length === 0
-    ? { name: term.column, op: '=', value: only }
-    : null
+/** A lower and an upper bound are one range; two of the same kind are not. */
+function join(a: AskedField, b: AskedField): AskedField | null {
+  if (a.operator !== 'between' || b.operator !== 'between') return null
+  if ((a.from !== '' && b.from !== '') || (a.to !== '' && b.to !== '')) return null
+  return { operator: 'between', from: a.from || b.from, to: a.to || b.to }
 }
+
+type Rendered = { readonly asked: AskedField; readonly judgement: Judgement }
+
+function renderTerm(column: BrowseColumn, term: Predicate): Rendered | null {
+  if (term.kind === 'compare') return render(column, term.op, term.value)
+  if (term.kind !== 'in') return null
+  const [first, ...others] = term.values.map((value) => render(column, '=', value))
+  if (first === undefined || first === null) return null
+  if (others.length === 0) return first
+  // A list of periods or days is the range from its first to its last: texts of one form, in order.
+  if (first.asked.operator !== 'between' || !(isPeriods(column) || column.type === 'Date')) return null
+  const texts = [first, ...others].map((one) => one?.asked.from ?? '')
+  if (texts.includes('') || (isPeriods(column) && !texts.every((text) => isPeriod(text)))) return null
+  const [from = '', ...rest] = texts.sort()
+  return { asked: { operator: 'between', from, to: rest.at(-1) ?? from }, judgement: 'superset' }
+}
+
+const isPeriods = ({ field }: BrowseColumn) => /yearperiod$/.test(field)
+const isPeriod = (text: string) => /^\d{4}\/\d{2}$/.test(text)
 
 const statuses = new Set(['draft', 'temporary', 'final'])
 
-function render(
-  { operator, type, field }: BrowseColumn,
-  op: Comparison,
-  value: SqlValue,
-): { asked: AskedField; judgement: Judgement } | null {
+function render(column: BrowseColumn, op: Comparison, value: SqlValue): Rendered | null {
+  const { operator, type, field } = column
   if (op === '<>') return null
   const text = textOf(type, value)
   if (text === null) return null
-  if (operator === 'equal') {
+  if (operator === 'like' && op !== '=') return null
+  if (operator === 'equal' || operator === 'like') {
     // `normal` and the like are questions there, not values.
     if (op !== '=' || (/head\.status$/.test(field) && !statuses.has(text.text))) return null
     return { asked: { operator, from: text.text, to: '' }, judgement: 'superset' }
   }
   if (operator !== 'between') return null
-  const isPeriod = /yearperiod$/.test(field) && /^\d{4}\/\d{2}$/.test(text.text)
+  const isOrdered = isPeriods(column) && isPeriod(text.text)
   // Order of texts is the platform's: only equality may be sent, but for periods, which all have the same form.
-  if (type === 'String' && op !== '=' && !isPeriod) return null
-  const isExact = (isPeriod || text.isExact) && op !== '<' && op !== '>'
+  if (type === 'String' && op !== '=' && !isOrdered) return null
+  const isExact = (isOrdered || text.isExact) && op !== '<' && op !== '>'
   return {
     asked: {
       operator,

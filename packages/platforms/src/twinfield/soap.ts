@@ -11,16 +11,28 @@ const noToken = '<AccessToken></AccessToken>'
  * without which one client met empty answers.
  */
 export function documentRequest(baseUrl: string, office: string | null, document: string): OutgoingRequest {
-  const company = office === null ? '' : `<CompanyCode>${escapeXml(office)}</CompanyCode>`
   const literal = document.replace(/^<(\w+)/, '<$1 xmlns=""')
+  const body = `<ProcessXmlDocument xmlns="http://www.twinfield.com/"><xmlRequest>${literal}</xmlRequest></ProcessXmlDocument>`
+  return soapRequest(baseUrl, 'processxml', 'ProcessXmlDocument', office, body)
+}
+
+/** An operation of one of the services, for one office or for none. */
+export function soapRequest(
+  baseUrl: string,
+  service: 'processxml' | 'finder',
+  operation: string,
+  office: string | null,
+  body: string,
+): OutgoingRequest {
+  const company = office === null ? '' : `<CompanyCode>${escapeXml(office)}</CompanyCode>`
   return {
     method: 'POST',
-    url: `${baseUrl}/webservices/processxml.asmx`,
+    url: `${baseUrl}/webservices/${service}.asmx`,
     headers: {
       'content-type': 'text/xml; charset=utf-8',
-      soapaction: '"http://www.twinfield.com/ProcessXmlDocument"',
+      soapaction: `"http://www.twinfield.com/${operation}"`,
     },
-    body: `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soap:Header><Header xmlns="http://www.twinfield.com/">${noToken}${company}<CompanyId xsi:nil="true"/></Header></soap:Header><soap:Body><ProcessXmlDocument xmlns="http://www.twinfield.com/"><xmlRequest>${literal}</xmlRequest></ProcessXmlDocument></soap:Body></soap:Envelope>`,
+    body: `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soap:Header><Header xmlns="http://www.twinfield.com/">${noToken}${company}<CompanyId xsi:nil="true"/></Header></soap:Header><soap:Body>${body}</soap:Body></soap:Envelope>`,
   }
 }
 
@@ -46,6 +58,12 @@ export function judgeAnswer(response: IncomingResponse, receivedAt: number): Rea
   }
   const head = body.toString('utf8', 0, 4096)
   if (status >= 200 && status < 300) {
+    if (/<MessageOfErrorCodes>/.test(head) && /<Type>\s*Error\s*<\/Type>/.test(head)) {
+      const text = plain(/<Text>([^<]*)</.exec(head)?.[1] ?? 'The search was refused.')
+      return /<Code>\s*(NoAccessToOffice|AccessDenied)\s*</.test(head)
+        ? { kind: 'forbidden', text, reason: null }
+        : { kind: 'refused', text }
+    }
     const [, root, attributes = ''] = /Result[^>]*>\s*<(\w+)((?:\s+[\w:]+="[^"]*")*)/.exec(head) ?? []
     if (root === undefined || !/\sresult="0"/.test(attributes)) return { kind: 'rows' }
     return { kind: 'refused', text: plain(/\smsg="([^"]*)"/.exec(attributes)?.[1] ?? `${root}: result 0`) }

@@ -1,5 +1,7 @@
 import type { PlatformTable, ScalarType, TableColumn } from '@sluis/engine'
 import { type BrowseColumn, twinfieldBrowseCodes } from '@sluis/facts'
+import { column, divided, office } from './columns.ts'
+import { finderTables, type ServedFinder } from './finder.ts'
 
 /** A table and what is asked for its rows. */
 export type ServedTable =
@@ -9,24 +11,8 @@ export type ServedTable =
       readonly code: string
       readonly columns: ReadonlyMap<string, BrowseColumn>
     }
+  | ServedFinder
   | { readonly kind: 'dimensions'; readonly table: PlatformTable; readonly dimensionType: string }
-
-const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
-
-function column(name: string, field: string, type: ScalarType, isKey = false): TableColumn {
-  const raw = quoted(field)
-  const expression =
-    type === 'VARCHAR'
-      ? raw
-      : type === 'TIMESTAMP'
-        ? // YYYYMMDD, or YYYYMMDDHHmmss in UTC.
-          `coalesce(try_strptime(${raw}, '%Y%m%d%H%M%S'), try_strptime(${raw}, '%Y%m%d'))`
-        : `TRY_CAST(${raw} AS ${type})`
-  return { name, type, isNullable: true, isKey, page: { field, jsonType: 'VARCHAR', expression } }
-}
-
-/** The office that a row was read from. Its code is text: 001 is not 1. */
-const office: TableColumn = { name: 'Office', type: 'VARCHAR', isNullable: false, isKey: true }
 
 const types: Readonly<Record<BrowseColumn['type'], ScalarType>> = {
   String: 'VARCHAR',
@@ -83,9 +69,7 @@ const dimensionColumns: readonly TableColumn[] = [
   column('Iban', 'banks/bank/iban', 'VARCHAR'),
 ]
 
-const divided = { partitionColumn: 'Office', isPartitionFromUrl: true }
-
-/** The tables of Twinfield: browse codes with their known columns, and dimensions by type. */
+/** The tables of Twinfield: browse codes with their known columns, dimensions by type, and finder types. */
 export function servedTables(): readonly ServedTable[] {
   const browse = twinfieldBrowseCodes().map(({ code, name, columns }): ServedTable => {
     const hasKey = columns.some(({ field }) => field === 'fin.trs.head.number')
@@ -116,5 +100,5 @@ export function servedTables(): readonly ServedTable[] {
       table: { schema: 'dimensions', name, columns: [office, ...dimensionColumns], ...divided },
     }),
   )
-  return [...browse, ...dimensions]
+  return [...browse, ...dimensions, ...finderTables()]
 }
