@@ -16,6 +16,7 @@ import {
   userNames,
   verificationNames,
 } from './log-in-tables.ts'
+import { passkeys } from './passkeys.ts'
 
 const sessionSeconds = 7 * 86_400
 
@@ -73,6 +74,7 @@ export function openLogInLibrary({ store, random, log, secret, publicUrl }: LogI
         '/verify-password': { window: 60, max: 10 },
         '/reset-password': { window: 60, max: 10 },
         '/two-factor/*': { window: 60, max: 20 },
+        '/passkey/*': { window: 60, max: 30 },
       },
     },
     advanced: {
@@ -90,6 +92,7 @@ export function openLogInLibrary({ store, random, log, secret, publicUrl }: LogI
       },
     },
     plugins: [
+      passkeys(publicUrl),
       twoFactor({
         issuer: 'Sluis',
         schema: twoFactorNames,

@@ -52,3 +52,17 @@ export const twoFactorNames = {
     },
   },
 } as const
+
+export const passkeyNames = {
+  passkey: {
+    modelName: 'person_passkey',
+    fields: {
+      userId: 'person_id',
+      publicKey: 'public_key',
+      credentialID: 'credential_id',
+      deviceType: 'device_type',
+      backedUp: 'backed_up',
+      createdAt: 'created_at',
+    },
+  },
+} as const

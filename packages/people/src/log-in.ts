@@ -35,6 +35,12 @@ export const openCalls = [
   'POST /two-factor/verify-totp',
   'POST /two-factor/verify-backup-code',
   'POST /two-factor/generate-backup-codes',
+  'GET /passkey/generate-register-options',
+  'POST /passkey/verify-registration',
+  'GET /passkey/generate-authenticate-options',
+  'POST /passkey/verify-authentication',
+  'GET /passkey/list-user-passkeys',
+  'POST /passkey/delete-passkey',
 ] as const
 
 const actOf: Readonly<Record<string, string>> = {
@@ -44,6 +50,8 @@ const actOf: Readonly<Record<string, string>> = {
   'POST /two-factor/enable': 'person.two_factor_begun',
   'POST /two-factor/disable': 'person.two_factor_disabled',
   'POST /two-factor/generate-backup-codes': 'person.backup_codes_replaced',
+  'POST /passkey/verify-registration': 'person.passkey_added',
+  'POST /passkey/delete-passkey': 'person.passkey_removed',
 }
 
 /** What the keepers of members and of the first owner stand on. */
@@ -55,7 +63,7 @@ export interface PersonParts {
   readonly logIn: LogIn
 }
 
-/** Log-in with password and TOTP on better-auth, over our own PostgreSQL. */
+/** Log-in with password and TOTP, or a passkey, on better-auth, over our own PostgreSQL. */
 export type LogIn = ReturnType<typeof createLogIn>
 
 export function createLogIn(parts: LogInParts) {
@@ -116,12 +124,17 @@ export function createLogIn(parts: LogInParts) {
     request.headers.set(addressHeader, address)
     const cookie = request.headers.get('cookie') ?? undefined
     const before = actOf[call] ? await personOf(cookie) : null
+    const facts = call.startsWith('POST /passkey/') ? await passkeyIn(request) : {}
     const response =
       call === 'POST /sign-in/email' ? await signIn(request) : await (await library()).handler(request)
     if (!/json/.test(response.headers.get('content-type') ?? '')) return response
-    const body = (await response.json()) as Body | null
+    const text = await response.text()
+    // Some refusals of the library have no body at all.
+    const body = (
+      text === '' ? { code: 'REFUSED', message: 'This is not allowed.' } : JSON.parse(text)
+    ) as Body | null
     if (response.ok) {
-      if (before) await record(before.id, actOf[call] ?? call)
+      if (before) await record(before.id, actOf[call] ?? call, facts)
       const { user } = body ?? {}
       const isLoggedIn = response.headers
         .getSetCookie()
@@ -193,6 +206,18 @@ function emailIn(text: string): string {
   } catch {
     return ''
   }
+}
+
+/** Which passkey a call is about: its name where it is made, its id where it is removed. */
+async function passkeyIn(request: Request): Promise<Readonly<Record<string, string>>> {
+  const body = (await request
+    .clone()
+    .json()
+    .catch(() => null)) as Readonly<Record<string, unknown>> | null
+  const texts = Object.entries({ passkey: body?.id, name: body?.name })
+  return Object.fromEntries(
+    texts.flatMap(([key, text]) => (typeof text === 'string' ? [[key, text.slice(0, 200)]] : [])),
+  )
 }
 
 /** A person with a password, in the caller's transaction; the hash is the library's. */

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { Browser, tokenIn } from '@sluis/server/testing'
@@ -184,53 +183,6 @@ describe('roles', () => {
   })
 })
 
-describe('the account', () => {
-  test('other sessions are seen and ended, and the password is changed', async () => {
-    const { browser } = await join('sam@example.com', 'analyst', 'Sam')
-    const { page, check } = await visitAs('sam@example.com', '/app/account', { width: 375, isDark: true })
-    await page.getByText('this one').waitFor()
-    const sessions = page.getByRole('region', { name: 'Where you are logged in' })
-    assert.equal(await sessions.getByRole('row').count(), 3)
-    await check('account')
-    await sessions.getByRole('button', { name: /^End/ }).click()
-    await sessions.getByRole('button', { name: /^Sure/ }).click()
-    await sessions.getByRole('button', { name: /^End/ }).waitFor({ state: 'detached' })
-    assert.equal((await browser.call('GET', '/session')).status, 401)
-
-    await page.getByLabel('Present password').fill('not the password')
-    await page.getByLabel('New password').fill('a wholly new sentence')
-    await page.getByRole('button', { name: 'Change the password' }).click()
-    await page.getByText('That is not your present password.').waitFor()
-    await page.getByLabel('Present password').fill(password)
-    await page.getByRole('button', { name: 'Change the password' }).click()
-    await page.getByText('All other sessions have ended.', { exact: false }).waitFor()
-    assert.equal((await browser.logIn('sam@example.com', password)).status, 401)
-    assert.equal((await browser.logIn('sam@example.com', 'a wholly new sentence')).status, 200)
-  })
-
-  test('a second factor is set up by its picture or text, and asked for at the next log-in', async () => {
-    await join('tim@example.com', 'analyst', 'Tim')
-    const { page, check } = await visitAs('tim@example.com', '/app/account', { locale: 'nl-NL' })
-    await page.getByLabel('Je wachtwoord', { exact: false }).fill(password)
-    await page.getByRole('button', { name: 'Instellen' }).click()
-    await page.getByRole('img', { name: 'Plaatje voor de camera van de app' }).waitFor()
-    const secret = (await page.getByRole('region', { name: 'Tekst voor de app' }).textContent()) ?? ''
-    await check('two-factor')
-    await page.getByLabel('Code uit je authenticator-app').fill('000000')
-    await page.getByRole('button', { name: 'Inschakelen' }).click()
-    await page.getByText('Die code klopt niet.', { exact: false }).waitFor()
-    await page.getByLabel('Code uit je authenticator-app').fill(totp(secret))
-    await page.getByRole('button', { name: 'Inschakelen' }).click()
-    await page.getByText('Bij het inloggen wordt een code', { exact: false }).waitFor()
-    const codes = (await page.getByRole('region', { name: 'Reservecodes' }).textContent()) ?? ''
-    assert.equal(codes.split('\n').length, 10)
-    const again = await visitAs('tim@example.com', '/app/')
-    await again.page.getByLabel('Code of your authenticator app').fill(totp(secret))
-    await again.page.getByRole('button', { name: 'Verify' }).click()
-    await again.page.getByRole('link', { name: 'The Bakery' }).waitFor()
-  })
-})
-
 describe('organisations below', () => {
   test('are made, entered through the header, and stand in every address', async () => {
     const { page, check } = await visitAs('olga@example.com', '/app/organisation/below')
@@ -262,6 +214,17 @@ describe('organisations below', () => {
     const stranger = await visitAs('ana@example.com', new URL(address).pathname + new URL(address).search)
     await stranger.page.getByText('There is no such organisation for you.', { exact: false }).waitFor()
   })
+})
+
+test('who forgot a password reads whom to ask where no mail is sent', async () => {
+  const { page, check } = await lab.arrive('/app/', { width: 375, locale: 'nl-NL' })
+  await page.getByRole('button', { name: 'Wachtwoord vergeten?' }).click()
+  await page.getByLabel('E-mailadres').fill('olga@example.com')
+  await page.getByRole('button', { name: 'Mail mij de link' }).click()
+  await page.getByText('Deze server verstuurt geen mail.', { exact: false }).waitFor()
+  await check('forgot-by-hand')
+  await page.getByRole('button', { name: 'Terug naar inloggen' }).click()
+  await page.getByRole('button', { name: 'Inloggen', exact: true }).waitFor()
 })
 
 describe('API keys', () => {
@@ -357,16 +320,3 @@ describe('the audit trail', () => {
     assert.ok(lines.length > 2 && lines.slice(1).every((line) => /,key\./.test(line)), lines.join('\n'))
   })
 })
-
-/** @see RFC 6238, with the secret as RFC 4648 base 32 */
-function totp(secret: string): string {
-  const bits = [...secret].map((letter) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-  )
-  const bytes = Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000)))
-  const mac = createHmac('sha1', bytes).update(counter).digest()
-  const offset = (mac.at(-1) ?? 0) & 15
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
-}

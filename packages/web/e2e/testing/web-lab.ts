@@ -31,8 +31,8 @@ export interface WebLab extends HttpLab {
 }
 
 /** A real server on PostgreSQL with the emulator beside it, and a real browser. */
-export async function openWebLab(): Promise<WebLab> {
-  const lab = await openHttpLab()
+export async function openWebLab(environment?: Readonly<Record<string, string>>): Promise<WebLab> {
+  const lab = await openHttpLab(environment)
   const browser = await startTestBrowser()
   const arrive = async (path: string, options: Visit = {}): Promise<VisitedPage> => {
     const { width = 1280, locale = 'en-GB', isDark = false } = options

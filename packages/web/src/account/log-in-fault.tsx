@@ -11,6 +11,10 @@ const texts: Readonly<Record<string, MessageKey>> = {
   PASSWORD_TOO_SHORT: 'account.passwordLength',
   PASSWORD_TOO_LONG: 'account.passwordLength',
   INVALID_TOKEN: 'reset.dead',
+  PASSKEY_CANCELLED: 'passkeys.cancelled',
+  PASSKEY_KNOWN: 'passkeys.known',
+  PASSKEY_UNVERIFIED: 'passkeys.unverified',
+  SESSION_NOT_FRESH: 'passkeys.notFresh',
 }
 
 export function LogInFault({ error }: { readonly error: unknown }) {

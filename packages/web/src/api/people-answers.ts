@@ -29,6 +29,11 @@ export interface Contact {
   readonly email: string
   readonly language: 'en' | 'nl'
 }
+/** An invitation as it is made: its link is shown this once; `isMailed`: the mail server took it. */
+export interface NewInvitation extends Invitation {
+  readonly link: string
+  readonly isMailed: boolean
+}
 export interface InvitationPreview {
   readonly organisation: { readonly id: string; readonly name: string }
   readonly email: string
@@ -63,6 +68,11 @@ export interface AuditEvent {
   readonly action: string
   readonly subject: string
   readonly facts: Readonly<Record<string, unknown>>
+}
+export interface Passkey {
+  readonly id: string
+  readonly name: string | null
+  readonly createdAt: string | null
 }
 export interface LogInSession {
   readonly id: string

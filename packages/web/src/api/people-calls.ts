@@ -9,7 +9,9 @@ import type {
   Key,
   LogInSession,
   Member,
+  NewInvitation,
   NewKey,
+  Passkey,
   Role,
 } from './people-answers.ts'
 
@@ -27,8 +29,10 @@ export const invitationsQuery = (api: ApiClient) =>
     queryFn: async () => (await api.call<{ invitations: Invitation[] }>('GET', '/invitations')).invitations,
   })
 
-export const invite = (api: ApiClient, email: string, role: Role) =>
-  api.call<Invitation & { link: string }>('POST', '/members', { email, role })
+export const invite = (
+  api: ApiClient,
+  invitation: { readonly email: string; readonly role: Role; readonly language: Contact['language'] },
+) => api.call<NewInvitation>('POST', '/members', invitation)
 
 export const changeRole = (api: ApiClient, id: string, role: Role) =>
   api.call<Member>('PATCH', `/members/${path(id)}`, { role })
@@ -149,6 +153,19 @@ export const changePassword = (api: ApiClient, currentPassword: string, newPassw
     newPassword,
     revokeOtherSessions: true,
   })
+
+/** Has a link for a new password mailed, if somebody has this address; false: this server has no mail server. */
+export const askForReset = async (api: ApiClient, email: string, language: Contact['language']) =>
+  (await api.call<{ isMailed: boolean }>('POST', '/password-resets', { email, language })).isMailed
+
+export const passkeysQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ['passkeys'],
+    queryFn: () => api.call<Passkey[]>('GET', '/api/auth/passkey/list-user-passkeys'),
+  })
+
+export const removePasskey = (api: ApiClient, id: string) =>
+  api.call<void>('POST', '/api/auth/passkey/delete-passkey', { id })
 
 export const resetPassword = (api: ApiClient, token: string, newPassword: string) =>
   api.call<void>('POST', '/api/auth/reset-password', { token, newPassword })

@@ -24,6 +24,8 @@ export const peopleNl: Readonly<Record<keyof typeof peopleEn, string>> = {
   'members.link': 'Uitnodiging voor {email}',
   'members.linkHelp':
     'Geef deze link zelf door. Hij werkt één keer, een week lang, en wordt alleen nu getoond.',
+  'members.linkMailed':
+    'De link is per mail verstuurd; je mag hem ook zelf doorgeven. Hij werkt één keer, een week lang, en wordt alleen nu getoond.',
   'role.owner': 'Eigenaar',
   'role.admin': 'Beheerder',
   'role.developer': 'Ontwikkelaar',
@@ -45,6 +47,38 @@ export const peopleNl: Readonly<Record<keyof typeof peopleEn, string>> = {
   'reset.lead': 'Kies een nieuw wachtwoord. Je wordt overal uitgelogd.',
   'reset.done': 'Het nieuwe wachtwoord is ingesteld. Log ermee in.',
   'reset.dead': 'Deze link is gebruikt of ouder dan een dag. Vraag om een nieuwe.',
+  'forgot.open': 'Wachtwoord vergeten?',
+  'forgot.title': 'Een link voor een nieuw wachtwoord',
+  'forgot.send': 'Mail mij de link',
+  'forgot.mailed':
+    'Als iemand hier dit adres heeft, is er een brief met een link onderweg. De link werkt één keer, een dag lang.',
+  'forgot.byHand':
+    'Deze server verstuurt geen mail. Vraag een eigenaar of beheerder: de ledenpagina geeft hun een link voor jou.',
+  'forgot.back': 'Terug naar inloggen',
+  'login.locked':
+    'Te veel foute pogingen: dit account is een kwartier vergrendeld. Probeer het daarna opnieuw.',
+  'login.tooMany': 'Te veel pogingen vanaf jouw adres. Wacht een minuut en probeer het opnieuw.',
+  'login.tooManyCodes': 'Te veel foute codes. Log opnieuw in met je wachtwoord.',
+  'login.orBackup': 'Of een van je reservecodes.',
+  'login.withPasskey': 'Inloggen met een passkey',
+  'login.refusedPasskey': 'De server kent deze passkey niet. Misschien is hij van het account verwijderd.',
+  'passkeys.title': 'Passkeys',
+  'passkeys.help':
+    'Met een passkey log je in met vinger, gezicht of pincode, in plaats van met wachtwoord en tweede factor. Hij blijft op je apparaat of in je wachtwoordbeheerder; de server bewaart alleen de openbare helft.',
+  'passkeys.empty': 'Nog geen passkey.',
+  'passkeys.name': 'Naam van de passkey',
+  'passkeys.nameHelp': 'Waar hij wordt bewaard, zoals “laptop”, zodat je weet welke je verwijdert.',
+  'passkeys.add': 'Voeg een passkey toe',
+  'passkeys.unknown': 'zonder naam',
+  'passkeys.remove': 'Verwijderen',
+  'passkeys.unsupported':
+    'Deze browser biedt op dit adres geen passkeys. Daarvoor is https nodig, of de naam localhost, en een recente browser.',
+  'passkeys.cancelled': 'Er is niets bevestigd op je apparaat. Probeer het opnieuw als je zover bent.',
+  'passkeys.known': 'Dit apparaat heeft al een passkey voor je account.',
+  'passkeys.unverified':
+    'Het apparaat controleerde niet dat jij het bent. Stel er eerst een pincode, vinger of gezicht op in.',
+  'passkeys.notFresh':
+    'Je bent meer dan een uur geleden ingelogd. Log uit en weer in, en voeg dan de passkey toe.',
   'keys.title': 'API-sleutels',
   'keys.empty': 'Nog geen sleutel.',
   'keys.made': 'Sleutel {name}',

@@ -1,5 +1,6 @@
 import { Alert, Stack, Table, Text, Title } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { Passkeys } from '../account/passkeys.tsx'
 import { PasswordForm } from '../account/password-form.tsx'
 import { TwoFactor } from '../account/two-factor.tsx'
 import { endSession, sessionsQuery } from '../api/people-calls.ts'
@@ -33,6 +34,7 @@ export function AccountPage() {
         </Text>
         <PasswordForm />
         <TwoFactor person={person} />
+        <Passkeys />
         <LogIns />
       </Stack>
     </>

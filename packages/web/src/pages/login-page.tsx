@@ -1,5 +1,7 @@
 import { Alert, Button, Divider, PasswordInput, Stack, TextInput } from '@mantine/core'
 import { type FormEvent, useState } from 'react'
+import { ForgotPassword } from '../account/forgot-password.tsx'
+import { knowsPasskeys, logInWithPasskey } from '../account/web-authn.ts'
 import { problemOf } from '../api/api-client.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import type { MessageKey } from '../i18n/messages.en.ts'
@@ -33,12 +35,50 @@ function useAttempt(refused: MessageKey) {
     try {
       await work()
     } catch (error) {
-      setFault(problemOf(error).status === 0 ? 'login.unreachable' : refused)
+      setFault(textOf(error) ?? refused)
     } finally {
       setBusy(false)
     }
   }
   return { fault, isBusy, attempt }
+}
+
+/** What is to be said of a log-in that failed for another reason than what was typed. */
+function textOf(error: unknown): MessageKey | null {
+  const { code, status } = problemOf(error)
+  if (status === 0) return 'login.unreachable'
+  if (code === 'ACCOUNT_TEMPORARILY_LOCKED') return 'login.locked'
+  if (code === 'TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE') return 'login.tooManyCodes'
+  if (code === 'PASSKEY_CANCELLED') return 'passkeys.cancelled'
+  if (code === 'PASSKEY_UNVERIFIED') return 'passkeys.unverified'
+  return status === 429 ? 'login.tooMany' : null
+}
+
+function PasskeyForm() {
+  const { t } = useLanguage()
+  const { api, ask } = useSession()
+  const { fault, isBusy, attempt } = useAttempt('login.refusedPasskey')
+  return (
+    <>
+      {fault && (
+        <Alert color="red" role="alert">
+          {t(fault)}
+        </Alert>
+      )}
+      <Button
+        variant="default"
+        loading={isBusy}
+        onClick={() =>
+          void attempt(async () => {
+            await logInWithPasskey(api)
+            await ask()
+          })
+        }
+      >
+        {t('login.withPasskey')}
+      </Button>
+    </>
+  )
 }
 
 function KeyForm() {
@@ -74,7 +114,19 @@ function KeyForm() {
   )
 }
 
+/** By password and second factor, or by a passkey that stands for both; with a way back in for who forgot. */
 export function PasswordForm() {
+  const [forgotten, setForgotten] = useState<string | null>(null)
+  if (forgotten !== null) return <ForgotPassword email={forgotten} onBack={() => setForgotten(null)} />
+  return (
+    <Stack>
+      <TypedForm onForgot={setForgotten} />
+      {knowsPasskeys() && <PasskeyForm />}
+    </Stack>
+  )
+}
+
+function TypedForm({ onForgot }: { readonly onForgot: (email: string) => void }) {
   const { t } = useLanguage()
   const { api, ask } = useSession()
   const [email, setEmail] = useState('')
@@ -85,8 +137,15 @@ export function PasswordForm() {
   const submit = (event: FormEvent) => {
     event.preventDefault()
     void attempt(async () => {
-      if (needsCode) await api.call('POST', '/api/auth/two-factor/verify-totp', { code: code.trim() })
-      else {
+      if (needsCode) {
+        const typed = code.replaceAll(/\s/g, '')
+        const kind = /^\d{6}$/.test(typed) ? 'totp' : 'backup-code'
+        await api.call('POST', `/api/auth/two-factor/verify-${kind}`, { code: typed }).catch((error) => {
+          // A log-in that ran out of attempts begins anew.
+          if (problemOf(error).code === 'TOO_MANY_ATTEMPTS_REQUEST_NEW_CODE') setNeedsCode(false)
+          throw error
+        })
+      } else {
         const answer = await api.call<{ twoFactorRedirect?: boolean }>('POST', '/api/auth/sign-in/email', {
           email,
           password,
@@ -102,7 +161,7 @@ export function PasswordForm() {
         {needsCode ? (
           <TextInput
             label={t('login.code')}
-            inputMode="numeric"
+            description={t('login.orBackup')}
             autoComplete="one-time-code"
             required
             value={code}
@@ -135,6 +194,11 @@ export function PasswordForm() {
         <Button type="submit" loading={isBusy}>
           {t(needsCode ? 'login.verify' : 'login.withPassword')}
         </Button>
+        {!needsCode && (
+          <Button variant="subtle" size="compact-sm" onClick={() => onForgot(email)}>
+            {t('forgot.open')}
+          </Button>
+        )}
       </Stack>
     </form>
   )

@@ -1,7 +1,7 @@
 import { Button, Group, NativeSelect, Stack, Table, Text, TextInput, Title } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import type { Invitation, Member, Role } from '../api/people-answers.ts'
+import type { Member, NewInvitation, Role } from '../api/people-answers.ts'
 import {
   changeRole,
   createResetLink,
@@ -139,7 +139,7 @@ function MemberRow(props: {
 }
 
 function Invitations() {
-  const { t } = useLanguage()
+  const { t, language } = useLanguage()
   const { moment } = useMoments()
   const api = useApi()
   const queries = useQueryClient()
@@ -147,13 +147,13 @@ function Invitations() {
   const { data, error } = useQuery(invitationsQuery(api))
   const [email, setEmail] = useState('')
   const [role, setRole] = useState<Role>('analyst')
-  const [made, setMade] = useState<(Invitation & { readonly link: string }) | null>(null)
+  const [made, setMade] = useState<NewInvitation | null>(null)
   const { fault, isBusy, run } = useTask()
   const refresh = () => queries.invalidateQueries({ queryKey: ['invitations'] })
   const submit = (event: FormEvent) => {
     event.preventDefault()
     void run(async () => {
-      setMade(await invite(api, email.trim(), role))
+      setMade(await invite(api, { email: email.trim(), role, language }))
       setEmail('')
       await refresh()
     })
@@ -192,7 +192,7 @@ function Invitations() {
       {made && (
         <SecretOnce
           title={t('members.link', { email: made.email })}
-          help={t('members.linkHelp')}
+          help={t(made.isMailed ? 'members.linkMailed' : 'members.linkHelp')}
           text={made.link}
           onDone={() => setMade(null)}
         />
