@@ -1,14 +1,20 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { startTwinfieldEmulator, type TwinfieldEmulator } from '@sluis/emulator-twinfield'
 import { labClient, labKey } from '@sluis/server/testing'
 import type { Page } from 'playwright-core'
 import { openWebLab, type WebLab } from './testing/web-lab.ts'
 
 let lab: WebLab
+let twinfield: TwinfieldEmulator
 before(async () => {
-  lab = await openWebLab()
+  twinfield = await startTwinfieldEmulator()
+  lab = await openWebLab({}, { twinfield: { lab: { label: 'Lab', baseUrl: twinfield.url } } })
 })
-after(() => lab?.close())
+after(async () => {
+  await lab?.close()
+  await twinfield?.close()
+})
 
 const path = '/app/setup/databases/new/exactonline'
 
@@ -106,6 +112,77 @@ describe('the wizard of the seed document', () => {
     await page.getByRole('heading', { name: 'De database is klaar' }).waitFor()
     await page.getByRole('cell').first().waitFor()
     await check('wizard-done')
+  })
+
+  describe('on Twinfield, whose refresh token is never rotated', () => {
+    const control = async (path: string, body: object) => {
+      const init = { method: 'POST', body: JSON.stringify(body) }
+      return (await (await fetch(`${twinfield.url}/_control/${path}`, init)).json()) as Record<string, string>
+    }
+    const codeOf = async (user: string) => {
+      const { redirectUri, ...client } = labClient
+      await control('apps', { ...client, redirectUris: [redirectUri] })
+      return (await control('consents', { clientId: client.clientId, user })).code ?? ''
+    }
+    const address = '/app/setup/databases/new/twinfield'
+
+    test('from the list of platforms to rows, with a pasted token answer', async () => {
+      const { page, check } = await lab.visit('/app/setup/databases/new')
+      await page.getByRole('link', { name: /Twinfield/ }).click()
+      await page.waitForURL(`**${address}`)
+      await page.getByText('Where the user logs in and the app is registered.').waitFor()
+      await fillUp(page, 'Access token / refresh token')
+      const body = new URLSearchParams({
+        grant_type: 'authorization_code',
+        code: await codeOf('anna'),
+        redirect_uri: labClient.redirectUri,
+        client_id: labClient.clientId,
+        client_secret: labClient.clientSecret,
+      })
+      const answer = await fetch(`${twinfield.url}/auth/authentication/connect/token`, {
+        method: 'POST',
+        body,
+      })
+      const tokens = await answer.text()
+      await page.getByLabel('Access token', { exact: true }).fill(tokens)
+      await page.getByText(/access token lives at most (60:00|59:\d\d) more/).waitFor()
+      assert.equal(
+        await page.getByText(/can be exchanged once/).count(),
+        0,
+        'a token that may be used again is not warned of',
+      )
+      await check('wizard-twinfield-tokens')
+      await proceed(page)
+      await isReady(page)
+      await page.getByText(/Rows: 5 · API calls: \d+/).waitFor()
+      await page.getByRole('cell', { name: '0010' }).waitFor()
+      await page.getByRole('cell', { name: '001', exact: true }).first().waitFor()
+      await check('wizard-twinfield-done')
+      const memory = String(await kept(page))
+      const { access_token: accessToken, refresh_token: refreshToken } = JSON.parse(tokens)
+      for (const secret of [accessToken, refreshToken, labClient.clientSecret])
+        assert.equal(memory.includes(secret), false, 'the browser keeps no secret')
+    })
+
+    test('with a code in a whole callback address: Dutch, 375 px, dark', async () => {
+      const { page, check } = await lab.visit(address, { width: 375, locale: 'nl-NL', isDark: true })
+      await page.getByText('Waar de gebruiker inlogt en de app is geregistreerd.').waitFor()
+      await page.getByRole('radio', { name: 'Lab' }).click()
+      await page.getByRole('radio', { name: 'Preauthenticated Credentials' }).click()
+      await page.getByLabel('Client ID').fill(labClient.clientId)
+      await page.getByLabel('Client secret').fill(labClient.clientSecret)
+      await page.getByLabel('Redirect URL').fill(labClient.redirectUri)
+      await page.getByRole('radio', { name: 'Autorisatiecode' }).click()
+      await page
+        .getByLabel('Autorisatiecode, of het hele adres')
+        .fill(`${labClient.redirectUri}?code=${await codeOf('ben')}&state=1`)
+      await page.getByText('De code is uit het adres gehaald.').waitFor()
+      await check('wizard-twinfield-code')
+      await page.getByRole('button', { name: 'Doorgaan' }).click()
+      await page.getByRole('heading', { name: 'De database is klaar' }).waitFor()
+      await page.getByRole('cell', { name: '0010' }).waitFor()
+      await check('wizard-twinfield-done')
+    })
   })
 
   test('a client that is refused: nothing spent, all kept, and the same tokens work after correcting', async () => {

@@ -63,8 +63,14 @@ export interface HttpLab {
   close(): Promise<void>
 }
 
-/** @param environment options of the server beside those that the lab needs */
-export async function openHttpLab(environment: Readonly<Record<string, string>> = {}): Promise<HttpLab> {
+/**
+ * @param environment options of the server beside those that the lab needs
+ * @param moreRegions regions of other platforms, as in the file of `SLUIS_REGIONS_FILE`
+ */
+export async function openHttpLab(
+  environment: Readonly<Record<string, string>> = {},
+  moreRegions: Readonly<Record<string, object>> = {},
+): Promise<HttpLab> {
   const home = mkdtempSync(join(tmpdir(), 'sluis-http-lab-'))
   // As root the database may run under another account, which must pass through here.
   chmodSync(home, 0o711)
@@ -87,7 +93,7 @@ export async function openHttpLab(environment: Readonly<Record<string, string>> 
   const regionsFile = join(home, 'regions.json')
   writeFileSync(
     regionsFile,
-    JSON.stringify({ 'exact-online': { lab: { label: 'Lab', baseUrl: platformUrl } } }),
+    JSON.stringify({ 'exact-online': { lab: { label: 'Lab', baseUrl: platformUrl } }, ...moreRegions }),
   )
   const store = await openTestStore()
   const logged: string[] = []

@@ -31,8 +31,11 @@ export interface WebLab extends HttpLab {
 }
 
 /** A real server on PostgreSQL with the emulator beside it, and a real browser. */
-export async function openWebLab(environment?: Readonly<Record<string, string>>): Promise<WebLab> {
-  const lab = await openHttpLab(environment)
+export async function openWebLab(
+  environment?: Readonly<Record<string, string>>,
+  moreRegions?: Readonly<Record<string, object>>,
+): Promise<WebLab> {
+  const lab = await openHttpLab(environment, moreRegions)
   const browser = await startTestBrowser()
   const arrive = async (path: string, options: Visit = {}): Promise<VisitedPage> => {
     const { width = 1280, locale = 'en-GB', isDark = false } = options

@@ -52,6 +52,8 @@ export const en = {
   'wizard.unknown': 'Sluis does not know a platform at this address.',
   'wizard.country': 'Country',
   'wizard.countryHelp': 'The country site where the user logs in and the app is registered.',
+  'wizard.place': 'Environment',
+  'wizard.placeHelp': 'Where the user logs in and the app is registered.',
   'wizard.own': 'set up by the operator',
   'wizard.way': 'Way of authentication',
   'wizard.way.preauthenticated': 'Preauthenticated Credentials',

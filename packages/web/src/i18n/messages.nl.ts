@@ -52,6 +52,8 @@ export const nl: Readonly<Record<MessageKey, string>> = {
   'wizard.unknown': 'Sluis kent geen platform op dit adres.',
   'wizard.country': 'Land',
   'wizard.countryHelp': 'De landensite waar de gebruiker inlogt en de app is geregistreerd.',
+  'wizard.place': 'Omgeving',
+  'wizard.placeHelp': 'Waar de gebruiker inlogt en de app is geregistreerd.',
   'wizard.own': 'ingesteld door de beheerder',
   'wizard.way': 'Manier van authenticeren',
   'wizard.way.preauthenticated': 'Preauthenticated Credentials',

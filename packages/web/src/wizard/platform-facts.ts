@@ -5,6 +5,7 @@ export interface PlatformFacts {
 
 const facts: Readonly<Record<string, PlatformFacts>> = {
   'exact-online': { firstQuery: 'SELECT Code, Name, City\nFROM crm.Accounts\nLIMIT 5' },
+  twinfield: { firstQuery: 'SELECT Office, Code, Name\nFROM dimensions.Customers\nLIMIT 5' },
 }
 
 export const factsOf = (platform: string): PlatformFacts | null => facts[platform] ?? null

@@ -48,7 +48,11 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
   const [isBusy, setBusy] = useState(false)
   const [made, setMade] = useState<Made | null>(null)
   const requestKey = useRequestKey()
-  const { region, way, kind } = draft
+  const { way, kind } = draft
+  // Where there is one place to log in, nobody is asked for it.
+  const [only, ...others] = platform.regions
+  const region = draft.region ?? (others.length === 0 ? (only?.id ?? null) : null)
+  const isByCountry = platform.regions.filter(({ isOperators }) => !isOperators).length > 1
   const chosen = platform.regions.find(({ id }) => id === region)
   const onSecrets = (part: Partial<Secrets>) => setSecrets((now) => ({ ...now, ...part }))
 
@@ -124,8 +128,8 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
       <PageHeading title={t('wizard.title', { platform: platform.label })} />
       <Stack gap="xl" maw={720}>
         <ChoiceCards
-          legend={t('wizard.country')}
-          help={t('wizard.countryHelp')}
+          legend={t(isByCountry ? 'wizard.country' : 'wizard.place')}
+          help={t(isByCountry ? 'wizard.countryHelp' : 'wizard.placeHelp')}
           value={region}
           onChange={(next) => change({ region: next, grant: null })}
           choices={platform.regions.map((one) => ({
