@@ -80,6 +80,8 @@ export function twinfieldControls(state: EmulatorState): Controls {
       }
       state.data = data
       state.dataJournal.append(data, { isDurable: true })
+      // Other books: what was written into the earlier ones is gone.
+      state.written.clear()
       state.offices = makeOffices(data)
       return { status: 200, body: described(state) }
     },

@@ -44,7 +44,7 @@ export interface Office {
   readonly code: string
   readonly name: string
   readonly dimensions: readonly Dimension[]
-  readonly transactions: readonly Transaction[]
+  readonly transactions: Transaction[]
 }
 
 export const vatCodes = [

@@ -15,7 +15,7 @@ import {
 } from '@sluis/emulator-shared'
 import { answerAuthorize } from './authorize.ts'
 import { twinfieldControls } from './control.ts'
-import { type DataOptions, makeOffices, type Office } from './dataset.ts'
+import { type DataOptions, makeOffices, type Office, type Transaction } from './dataset.ts'
 import { Issuer, type JsonAnswer } from './issuer.ts'
 import { Limits } from './limits.ts'
 import { answerService, wsdl } from './services.ts'
@@ -55,6 +55,9 @@ export interface EmulatorState {
   /** What `POST /_control/data` chose; it wins over the options of the next start. */
   readonly dataJournal: Journal
   offices: readonly Office[]
+  /** Transactions that were written, over restarts. */
+  readonly written: Journal
+  store(office: Office, transaction: Transaction): void
 }
 
 /** Starts an imitation of Twinfield: log-in server, one cluster, and controls. */
@@ -74,7 +77,14 @@ export async function startTwinfieldEmulator(
     data,
     dataJournal,
     offices: makeOffices(data),
+    written: new Journal(options.home, 'written'),
+    store(office, transaction) {
+      office.transactions.push(transaction)
+      state.written.append({ office: office.code, transaction }, { isDurable: true })
+    },
   }
+  for (const { office, transaction } of state.written.read<{ office: string; transaction: Transaction }>())
+    state.offices.find(({ code }) => code === office)?.transactions.push(transaction)
   const controls = twinfieldControls(state)
   const listening = await listen((request, response) => handle(request, response, state, controls), {
     host,
@@ -88,6 +98,7 @@ export async function startTwinfieldEmulator(
       state.issuer.close()
       state.ledger.close()
       dataJournal.close()
+      state.written.close()
     },
   }
 }

@@ -2,6 +2,7 @@ import { answerBrowse, browseDefinition, type Documented } from './browse.ts'
 import { type Dimension, daybooks, type Office, vatCodes } from './dataset.ts'
 import { guidOf } from './issuer.ts'
 import type { Language } from './soap.ts'
+import { type Store, writeTransactions } from './write-transactions.ts'
 import { element, escapeXml, textOf, type XmlNode } from './xml.ts'
 
 /** Roots that only ask cost one credit, others three. @see wire facts § 6 */
@@ -19,13 +20,21 @@ export function listOffices(offices: readonly Office[]): string {
 }
 
 /** Answers a document. Bad ones are answered with status 200 and `result="0"`. @see wire facts § 3 */
-export function processDocument(document: XmlNode, office: Office, language: Language): Documented {
+export function processDocument(
+  document: XmlNode,
+  office: Office,
+  language: Language,
+  writing: { readonly now: number; readonly store: Store },
+): Documented {
   const type = textOf(document, 'type')
   switch (document.name) {
     case 'columns': {
       const answer = answerBrowse(document, office, language)
       return answer.kind === 'rows' ? answer : bad('columns', answer.text)
     }
+    case 'transaction':
+    case 'transactions':
+      return writeTransactions(document, office, writing.now, writing.store)
     case 'list': {
       if (type === 'dimensions') {
         const kind = textOf(document, 'dimtype') ?? ''

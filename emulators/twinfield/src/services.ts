@@ -101,12 +101,15 @@ export function answerService(request: ServiceRequest, state: EmulatorState): Se
         const text = 'U hebt geen toegang tot deze administratie.'
         return processed(`<${document.name} msgtype="error" msg="${text}" result="0"/>`, 0, 'refused')
       }
-      const answer = processDocument(document, target, language)
+      const answer = processDocument(document, target, language, {
+        now: request.now,
+        store: (into, transaction) => state.store(into, transaction),
+      })
       return answer.kind === 'rows'
         ? processed(
             answer.xml,
             answer.rows,
-            /^<\w+ msgtype="error"/.test(answer.xml) ? 'refused' : 'answered',
+            /^<\w+[^>]*\sresult="0"/.test(answer.xml) ? 'refused' : 'answered',
           )
         : fault(100)
     }

@@ -168,6 +168,47 @@ describe('Twinfield from handed-over tokens to SQL', () => {
     assert.ok(count(/fault 108/) > 0, 'the old cluster was met')
     assert.equal(count(/accesstokenvalidation/), 1)
   })
+  describe('bookings are written', () => {
+    const booking = (amount: string, more = '') =>
+      `INSERT INTO transactions.Transactions (Office, Code, Date, Period, Currency, InvoiceNumber, Lines) VALUES ('001', 'VRK', TIMESTAMP '2026-03-31', '2026/03', 'EUR', 'S&L-1', [
+        {Type: 'total', Dim1: '1300', Dim2: '0010', Value: 121.00, DebitCredit: 'debit', VatCode: NULL},
+        {Type: 'detail', Dim1: '8000', Dim2: NULL, Value: 100.00, DebitCredit: 'credit', VatCode: 'VH'},
+        {Type: 'vat', Dim1: '1530', Dim2: NULL, Value: ${amount}, DebitCredit: 'credit', VatCode: 'VH'}])${more}`
+    const write = (sql: string) => call('POST', '/databases/boeken/query', { sql })
+    const stored = async () => {
+      const sql = `SELECT count(*), sum(line_basevaluesigned) FROM browse.GeneralLedgerDetails_030_2 WHERE line_invnumber = 'S&L-1'`
+      return (await query('boeken', sql)).rows[0]
+    }
+
+    test('one is stored with a number of the platform’s, also when the cluster moves meanwhile', async () => {
+      await control(twinfield, 'clusters', { cluster: 'c5' })
+      const { status, body } = await write(booking('21.00', ' RETURNING Number'))
+      assert.equal(status, 200, JSON.stringify(body))
+      assert.match(String(body.rows[0][0]), /^2026\d{5}$/)
+      assert.deepEqual(await stored(), ['3', '0.0000000000'])
+    })
+    test('one out of balance is refused with the platform’s words, and nothing is stored', async () => {
+      const { body } = await write(booking('20.99'))
+      assert.match(JSON.stringify(body), /niet in balans. Er ontbreekt 0.01 credit/)
+      assert.equal((await stored())[0], '3')
+    })
+    test('a value that cannot be sent is refused before any call', async () => {
+      const seen = await apiCalls(twinfield)
+      const wrong = await write(booking('21.00').replace("Type: 'total', ", ''))
+      assert.equal(wrong.body.error?.code ?? wrong.body.code, 'INVALID_REQUEST', JSON.stringify(wrong.body))
+      assert.equal(await apiCalls(twinfield), seen)
+    })
+    test('a lost answer is WRITE_OUTCOME_UNKNOWN, and the booking is sent once', async () => {
+      await control(twinfield, 'faults', { at: 'api', kind: 'drop-response', matching: '<transactions' })
+      const { body } = await write(booking('21.00', ' RETURNING Number'))
+      assert.match(JSON.stringify(body), /WRITE_OUTCOME_UNKNOWN/)
+      assert.equal((await stored())[0], '6')
+    })
+    test('the table is written and not read, and says where to read', async () => {
+      const { body } = await write('SELECT * FROM transactions.Transactions')
+      assert.match(JSON.stringify(body), /browse.TransactionList_020/)
+    })
+  })
   test('turnover by VAT number from an Exact Online and a Twinfield source in one statement', async () => {
     const { code } = await control(exact, 'consents', {
       clientId: 'lab',

@@ -48,6 +48,8 @@ export type WriteAnswer =
   /** Certainly not done; to be asked again with another token, or later. */
   | { readonly kind: 'token-refused'; readonly text: string }
   | { readonly kind: 'rate-limited'; readonly retryAt: number | null }
+  /** Certainly not done: the grant's data are at another host now. */
+  | { readonly kind: 'moved'; readonly text: string }
   /** Perhaps done. */
   | { readonly kind: 'unknown'; readonly text: string }
 

@@ -1,6 +1,7 @@
 import {
   type Clock,
   type IncomingResponse,
+  must,
   type OutgoingRequest,
   type SendRequest,
   SluisError,
@@ -76,8 +77,28 @@ export class ApiCaller {
 
   /** Reads once. The answer's body lies in what `takeMemory` gives, for a caller that uses memory again. */
   async call(request: OutgoingRequest, takeMemory?: (bytes: number) => Buffer): Promise<CallOutcome> {
+    return must(await this.#ask(request, takeMemory), 'an answer')
+  }
+
+  get #hostKey(): string {
+    const { session } = this.#options
+    return `${session.platform} ${session.grant ?? session.clientId}`
+  }
+
+  #authorised(request: OutgoingRequest, token: string): OutgoingRequest {
+    const { connector, session, hosts } = this.#options
+    return connector.authorise
+      ? connector.authorise(request, token, hosts.get(this.#hostKey) ?? session.baseUrl)
+      : { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } }
+  }
+
+  /** With null only finds where the grant's data are, and answers null where it may be read. */
+  async #ask(
+    request: OutgoingRequest | null,
+    takeMemory?: (bytes: number) => Buffer,
+  ): Promise<CallOutcome | null> {
     const { connector, session, clock, signal, hosts, lookUps } = this.#options
-    const hostKey = `${session.platform} ${session.grant ?? session.clientId}`
+    const hostKey = this.#hostKey
     let moves = 0
     let refusals = 0
     let troubles = 0
@@ -87,6 +108,7 @@ export class ApiCaller {
       const host = hosts.get(hostKey)
       // A look-up takes the same way: it may meet a refused token or trouble like any call, and counts as one.
       const lookUp = host === undefined ? connector.host : undefined
+      if (request === null && !lookUp) return null
       const underWay = lookUp && lookUps.get(hostKey)
       if (underWay) {
         await endOrAbort(underWay, signal)
@@ -94,14 +116,12 @@ export class ApiCaller {
       }
       using _claim = lookUp ? claimLookUp(lookUps, hostKey) : null
       // The turn first: a token that is fetched before a wait of an hour has run out after it.
-      const turn = await this.#takeTurn(lookUp ? null : connector.budgetKey(request))
+      const turn = await this.#takeTurn(lookUp ? null : connector.budgetKey(must(request, 'a request')))
       const lease = await session.lease()
       const token = lease.accessToken.reveal()
       const outgoing = lookUp
         ? lookUp.request(session.baseUrl, token)
-        : connector.authorise
-          ? connector.authorise(request, token, host ?? session.baseUrl)
-          : { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } }
+        : this.#authorised(must(request, 'a request'), token)
       const sent = await this.#send(outgoing, turn, lookUp ? undefined : takeMemory)
       if ('failure' in sent) {
         signal?.throwIfAborted()
@@ -157,18 +177,21 @@ export class ApiCaller {
    * minute. An answer that is lost is told, never guessed.
    */
   async write(request: OutgoingRequest): Promise<WriteOutcome> {
-    const { connector, session, clock, signal } = this.#options
+    const { connector, session, clock, signal, hosts } = this.#options
     const { writes } = connector
     if (!writes) throw new TypeError(`${connector.platform} cannot be written`)
+    let moves = 0
     let refusals = 0
     let troubles = 0
     let rateLimits = 0
     for (;;) {
       signal?.throwIfAborted()
+      const barred = await this.#ask(null)
+      if (barred?.kind === 'forbidden') return { kind: 'refused', text: barred.text }
       const turn = await this.#takeTurn(connector.budgetKey(request))
       const lease = await session.lease()
-      const headers = { ...request.headers, authorization: `Bearer ${lease.accessToken.reveal()}` }
-      const sent = await this.#send({ ...request, headers }, turn, undefined)
+      const outgoing = this.#authorised(request, lease.accessToken.reveal())
+      const sent = await this.#send(outgoing, turn, undefined)
       if ('failure' in sent) {
         if (sent.failure === 'lost') return { kind: 'lost', text: 'The answer of the platform was lost.' }
         signal?.throwIfAborted()
@@ -186,6 +209,10 @@ export class ApiCaller {
           return answer
         case 'unknown':
           return { kind: 'lost', text: answer.text }
+        case 'moved':
+          hosts.delete(this.#hostKey)
+          if (++moves > 1) return { kind: 'refused', text: answer.text }
+          continue
         case 'token-refused':
           await session.refused(lease.generation)
           if (++refusals > 1) throw tokenRefused()

@@ -55,7 +55,9 @@ export function composeWrite(
     })
   }
   const { table, source } = resolved
-  const [key, ...otherKeys] = table.columns.filter(({ isKey }) => isKey)
+  const [key, ...otherKeys] = table.columns.filter(
+    ({ name: column, isKey }) => isKey && column !== table.partitionColumn,
+  )
   if (key === undefined || otherKeys.length > 0) {
     throw new SluisError(
       'SQL_NOT_ALLOWED',

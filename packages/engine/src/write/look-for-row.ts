@@ -69,7 +69,8 @@ export function lookerFor(
     const bodies = await pageRows(read.fetched?.files ?? [])
     return rows.flatMap(({ old }) => {
       const key = String(old.get(plan.keyColumn))
-      const body = bodies.find((row) => String(row[plan.keyColumn]).toLowerCase() === key.toLowerCase())
+      const field = table.columns.find(({ name }) => name === plan.keyColumn)?.page?.field ?? plan.keyColumn
+      const body = bodies.find((row) => String(row[field]).toLowerCase() === key.toLowerCase())
       return [{ key, values: old, body: JSON.stringify(body ?? {}) }]
     })
   }

@@ -6,6 +6,7 @@ import { readCluster, validationRequest } from './oauth.ts'
 import { readXmlPage } from './page.ts'
 import { authorise, documentRequest, escapeXml, judgeAnswer, readLimits } from './soap.ts'
 import { type ServedTable, servedTables } from './tables.ts'
+import { twinfieldWrites } from './writes.ts'
 
 /**
  * Twinfield as the engine sees it: offices are partitions, browse codes, dimension types and finder types are
@@ -35,6 +36,7 @@ export function twinfieldConnector(): Connector {
       return [offerOf(one, wish, baseUrl)]
     },
     judge: judgeAnswer,
+    writes: twinfieldWrites,
     readLimits,
     readPage: (body, { request } = { asLines: true }) =>
       request?.url.includes('/finder.asmx') ? readFinderPage(body, request.url) : readXmlPage(body),
@@ -51,6 +53,11 @@ export function twinfieldConnector(): Connector {
 }
 
 function offerOf(one: ServedTable, wish: ReadWish, baseUrl: string): ReadOffer {
+  if (one.kind === 'written') {
+    throw new SluisError('SQL_NOT_ALLOWED', 'transactions.Transactions is written and not read.', {
+      hint: 'Read bookings by line, for instance browse.TransactionList_020.',
+    })
+  }
   if (one.kind === 'finder') return finderOffer(one, wish, baseUrl)
   const common = {
     columns: wish.columns,

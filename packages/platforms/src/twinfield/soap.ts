@@ -83,6 +83,12 @@ export function judgeAnswer(response: IncomingResponse, receivedAt: number): Rea
   return status === 408 || status >= 500 ? { kind: 'transient', text } : { kind: 'refused', text }
 }
 
+/** What the parts of a document complain of, each with its element. Several texts are joined with `//` there. */
+export const messagesIn = (text: string): readonly string[] =>
+  [...text.matchAll(/<(\w+)(?:\s+[\w:]+="[^"]*")*?\s+msg="([^"]+)"/g)].map(
+    ([, name = '', message = '']) => `${name}: ${plain(message)}`,
+  )
+
 const plain = (text: string) =>
   text
     .replaceAll('&lt;', '<')

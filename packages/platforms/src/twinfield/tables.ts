@@ -2,6 +2,7 @@ import type { PlatformTable, ScalarType, TableColumn } from '@sluis/engine'
 import { type BrowseColumn, twinfieldBrowseCodes } from '@sluis/facts'
 import { column, divided, office } from './columns.ts'
 import { finderTables, type ServedFinder } from './finder.ts'
+import { transactionsTable } from './writes.ts'
 
 /** A table and what is asked for its rows. */
 export type ServedTable =
@@ -12,6 +13,7 @@ export type ServedTable =
       readonly columns: ReadonlyMap<string, BrowseColumn>
     }
   | ServedFinder
+  | { readonly kind: 'written'; readonly table: PlatformTable }
   | { readonly kind: 'dimensions'; readonly table: PlatformTable; readonly dimensionType: string }
 
 const types: Readonly<Record<BrowseColumn['type'], ScalarType>> = {
@@ -100,5 +102,5 @@ export function servedTables(): readonly ServedTable[] {
       table: { schema: 'dimensions', name, columns: [office, ...dimensionColumns], ...divided },
     }),
   )
-  return [...browse, ...dimensions, ...finderTables()]
+  return [...browse, ...dimensions, ...finderTables(), { kind: 'written', table: transactionsTable }]
 }
