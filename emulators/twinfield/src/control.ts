@@ -64,6 +64,14 @@ export function twinfieldControls(state: EmulatorState): Controls {
       return { status: 200, body: { cluster } }
     },
 
+    'POST deletions': ({ office, code, number }) => {
+      const found = state.offices.find((one) => one.code === office)
+      if (!found || typeof code !== 'string' || typeof number !== 'number')
+        return controlFault('give office, code and number')
+      if (!state.remove(found, code, number)) return controlFault(`no transaction ${code} ${number}`)
+      return { status: 200, body: { office, code, number } }
+    },
+
     'GET data': () => ({ status: 200, body: described(state) }),
 
     'POST data': (body) => {

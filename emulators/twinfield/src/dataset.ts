@@ -45,6 +45,8 @@ export interface Office {
   readonly name: string
   readonly dimensions: readonly Dimension[]
   readonly transactions: Transaction[]
+  /** Gone from all reads; only the service of deleted transactions tells of them. */
+  readonly deleted: Transaction[]
 }
 
 export const vatCodes = [
@@ -209,7 +211,7 @@ function makeOffice(code: string, { seed, scale, vatNumbers }: DataOptions): Off
       }
     }
   }
-  return { code, name: `Demo & Zonen ${code}`, dimensions, transactions }
+  return { code, name: `Demo & Zonen ${code}`, dimensions, transactions, deleted: [] }
 }
 
 type Draft = Pick<Line, 'type' | 'dim1' | 'cents'> & Partial<Line>

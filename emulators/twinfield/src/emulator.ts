@@ -55,9 +55,11 @@ export interface EmulatorState {
   /** What `POST /_control/data` chose; it wins over the options of the next start. */
   readonly dataJournal: Journal
   offices: readonly Office[]
-  /** Transactions that were written, over restarts. */
+  /** Transactions that were written or deleted, over restarts. */
   readonly written: Journal
   store(office: Office, transaction: Transaction): void
+  /** False where there is no such transaction. */
+  remove(office: Office, code: string, number: number): boolean
 }
 
 /** Starts an imitation of Twinfield: log-in server, one cluster, and controls. */
@@ -82,9 +84,17 @@ export async function startTwinfieldEmulator(
       office.transactions.push(transaction)
       state.written.append({ office: office.code, transaction }, { isDurable: true })
     },
+    remove(office, code, number) {
+      if (!removeFrom(office, code, number)) return false
+      state.written.append({ office: office.code, removed: { code, number } }, { isDurable: true })
+      return true
+    },
   }
-  for (const { office, transaction } of state.written.read<{ office: string; transaction: Transaction }>())
-    state.offices.find(({ code }) => code === office)?.transactions.push(transaction)
+  for (const { office: code, transaction, removed } of state.written.read<WrittenRecord>()) {
+    const office = state.offices.find((one) => one.code === code)
+    if (office && transaction) office.transactions.push(transaction)
+    if (office && removed) removeFrom(office, removed.code, removed.number)
+  }
   const controls = twinfieldControls(state)
   const listening = await listen((request, response) => handle(request, response, state, controls), {
     host,
@@ -101,6 +111,19 @@ export async function startTwinfieldEmulator(
       state.written.close()
     },
   }
+}
+
+interface WrittenRecord {
+  readonly office: string
+  readonly transaction?: Transaction
+  readonly removed?: { readonly code: string; readonly number: number }
+}
+
+function removeFrom({ transactions, deleted }: Office, code: string, number: number): boolean {
+  const at = transactions.findIndex((one) => one.code === code && one.number === number)
+  if (at < 0) return false
+  deleted.push(...transactions.splice(at, 1))
+  return true
 }
 
 const connect = '/auth/authentication/connect/'
@@ -133,9 +156,20 @@ async function handle(
   }
   const step = /^\/auth\/authentication\/connect\/(token|userinfo|accesstokenvalidation)$/.exec(path)?.[1]
   if (step !== undefined) return logIn(step, request, response, url, body, state)
-  const called = /^(?:\/([^/]+))?\/webservices\/(processxml|finder|session)\.asmx$/i.exec(path)
+  const called =
+    /^(?:\/([^/]+))?\/webservices\/((?:processxml|finder|session)\.asmx|deletedtransactionsservice\.svc)$/i.exec(
+      path,
+    )
   if (called)
-    return serve(called[1] ?? '', (called[2] ?? '').toLowerCase(), request, response, url, body, state)
+    return serve(
+      called[1] ?? '',
+      (called[2] ?? '').toLowerCase().replace(/\.\w+$/, ''),
+      request,
+      response,
+      url,
+      body,
+      state,
+    )
   response.writeHead(404, { 'Content-Type': 'text/plain' }).end('Not found.\n')
 }
 

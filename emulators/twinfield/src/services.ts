@@ -2,7 +2,7 @@ import type { EmulatorState } from './emulator.ts'
 import { search } from './finder.ts'
 import { creditsOf, isOfficeList, listOffices, processDocument } from './process-xml.ts'
 import { envelope, faultAnswer, type Language, namespace, readCall, type SoapAnswer } from './soap.ts'
-import { childOf, escapeXml, parseXml, textOf, type XmlNode } from './xml.ts'
+import { childOf, element, escapeXml, parseXml, textOf, type XmlNode } from './xml.ts'
 
 export interface ServiceAnswer extends SoapAnswer {
   readonly contentType: string
@@ -112,6 +112,23 @@ export function answerService(request: ServiceRequest, state: EmulatorState): Se
             /^<\w+[^>]*\sresult="0"/.test(answer.xml) ? 'refused' : 'answered',
           )
         : fault(100)
+    }
+    case 'Query': {
+      // Both bounds must be there; every deletion is between any of them here.
+      const named = textOf(call.body, 'CompanyCode')
+      const target = offices.find(({ code }) => code === named)
+      if (request.service !== 'deletedtransactionsservice') return fault(100)
+      if (!target) return fault(109)
+      if (!textOf(call.body, 'DateFrom') || !textOf(call.body, 'DateTo')) return fault(100)
+      const rows = target.deleted.map(
+        ({ code, number }) =>
+          `<a:DeletedTransaction>${element('a:Daybook', code)}${element('a:TransactionNumber', String(number))}</a:DeletedTransaction>`,
+      )
+      const list = `<a:DeletedTransactions>${rows.join('')}</a:DeletedTransactions>`
+      const contract =
+        'http://schemas.datacontract.org/2004/07/Twinfield.WebServices.DeletedTransactionsService'
+      const body = `<QueryResponse xmlns="${namespace}"><Result xmlns:a="${contract}">${list}</Result></QueryResponse>`
+      return wrap({ status: 200, outcome: 'answered', rows: rows.length, body: envelope(body) })
     }
     case 'Search': {
       const found = search(call.body, office, offices, access.user, language)

@@ -15,7 +15,9 @@ export function readCall(text: string): SoapCall | null {
   const envelope = parseXml(text)
   const body = childOf(envelope, 'Body')?.children[0]
   if (envelope?.name !== 'Envelope' || body === undefined) return null
-  const header = childOf(childOf(envelope, 'Header'), 'Header')
+  const headers = childOf(envelope, 'Header')
+  // The `.svc` services have a header of another name.
+  const header = childOf(headers, 'Header') ?? childOf(headers, 'Authentication')
   return {
     operation: body.name,
     accessToken: textOf(header, 'AccessToken'),

@@ -116,6 +116,23 @@ describe('Twinfield from handed-over tokens to SQL', () => {
     assert.equal(answer.stats.apiCalls, 1)
     assert.equal(await apiCalls(twinfield), seen + 1)
   })
+  test('a token lives for an hour, and the refresh token that comes back unchanged works again and again', async () => {
+    const { last } = await control(twinfield, 'ledger')
+    for (const code of [354, 103, 354]) {
+      if (code === 103) await control(twinfield, 'faults', { at: 'api', kind: 'soap', code })
+      else await control(twinfield, 'clock', { advanceSeconds: 3600 })
+      const answer = await query('boeken', `SELECT count(*) FROM dimensions.Suppliers WHERE Office = '010'`)
+      assert.deepEqual(answer.rows, [['8']])
+    }
+    const { entries } = await control(twinfield, `ledger?since=${last}`)
+    const spent = entries.filter(({ kind }: Json) => kind === 'token')
+    assert.deepEqual(
+      spent.map(({ grantType, outcome }: Json) => [grantType, outcome]),
+      Array.from({ length: 3 }, () => ['refresh_token', 'issued']),
+    )
+    const { sources } = (await call('GET', '/databases/boeken')).body
+    assert.equal((await call('GET', `/grants/${sources[0].grant}`)).body.state, 'active')
+  })
   test('a finder type is a table, read page by page', async () => {
     const answer = await query('boeken', `SELECT count(DISTINCT Code) FROM finder.ART WHERE Office = '001'`)
     assert.deepEqual([answer.rows, answer.stats.apiCalls], [[['60']], 3])

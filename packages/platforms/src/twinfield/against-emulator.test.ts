@@ -285,6 +285,25 @@ describe('what travels', () => {
     ])
     assert.deepEqual([one.rows.map((row) => JSON.parse(row)[1]), one.calls], [['A007'], 1])
   })
+  test('a deleted transaction is gone from browse data and told by DeletedTransactions alone', async () => {
+    const deleted = tableNamed('transactions.DeletedTransactions')
+    assert.deepEqual((await read(deleted, [])).rows, [])
+    const list = tableNamed('browse.TransactionList_020')
+    const numbers = async () =>
+      new Set(
+        (await read(list, [])).rows.map(
+          (row) => `${JSON.parse(row)['key.code']} ${JSON.parse(row)['key.number']}`,
+        ),
+      )
+    const all = await numbers()
+    await control('deletions', { office: '001', code: 'VRK', number: 202_600_002 })
+    assert.deepEqual((await read(deleted, [])).rows, ['{"Daybook":"VRK","TransactionNumber":"202600002"}'])
+    const left = await numbers()
+    assert.deepEqual(
+      [...all].filter((one) => !left.has(one)),
+      ['VRK 202600002'],
+    )
+  })
   test('VAT codes, currencies and users are finder tables, empty types have no rows', async () => {
     const codes = async (name: string) =>
       (await read(tableNamed(name), [])).rows.map((row) => JSON.parse(row)['1'])

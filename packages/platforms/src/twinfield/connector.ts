@@ -1,5 +1,6 @@
 import type { Connector, Partition, ReadOffer, ReadWish } from '@sluis/engine'
 import { SluisError } from '@sluis/shared'
+import { deletedOffer, readDeletedPage } from './deleted.ts'
 import { strictCodes, toBrowseFilter } from './filter.ts'
 import { finderOffer, fromFirstRow, readFinderPage } from './finder.ts'
 import { readCluster, validationRequest } from './oauth.ts'
@@ -39,7 +40,11 @@ export function twinfieldConnector(): Connector {
     writes: twinfieldWrites,
     readLimits,
     readPage: (body, { request } = { asLines: true }) =>
-      request?.url.includes('/finder.asmx') ? readFinderPage(body, request.url) : readXmlPage(body),
+      request?.url.includes('/finder.asmx')
+        ? readFinderPage(body, request.url)
+        : request?.url.includes('/DeletedTransactionsService.svc')
+          ? readDeletedPage(body)
+          : readXmlPage(body),
     readCount() {
       throw new TypeError('Twinfield counts nothing')
     },
@@ -58,6 +63,7 @@ function offerOf(one: ServedTable, wish: ReadWish, baseUrl: string): ReadOffer {
       hint: 'Read bookings by line, for instance browse.TransactionList_020.',
     })
   }
+  if (one.kind === 'deleted') return deletedOffer(wish, baseUrl)
   if (one.kind === 'finder') return finderOffer(one, wish, baseUrl)
   const common = {
     columns: wish.columns,

@@ -4,7 +4,7 @@ import type { IncomingResponse, OutgoingRequest } from '@sluis/shared'
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' }
 export const escapeXml = (text: string) => text.replace(/[&<>"]/g, (char) => entities[char] ?? char)
 
-const noToken = '<AccessToken></AccessToken>'
+const noToken = 'AccessToken></'
 
 /**
  * A document for ProcessXml. The token is missing still: `authorise` puts it in. The company's id is sent as nil,
@@ -32,17 +32,32 @@ export function soapRequest(
       'content-type': 'text/xml; charset=utf-8',
       soapaction: `"http://www.twinfield.com/${operation}"`,
     },
-    body: `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soap:Header><Header xmlns="http://www.twinfield.com/">${noToken}${company}<CompanyId xsi:nil="true"/></Header></soap:Header><soap:Body>${body}</soap:Body></soap:Envelope>`,
+    body: `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><soap:Header><Header xmlns="http://www.twinfield.com/"><AccessToken></AccessToken>${company}<CompanyId xsi:nil="true"/></Header></soap:Header><soap:Body>${body}</soap:Body></soap:Envelope>`,
+  }
+}
+
+/** A query of one of the `.svc` services, whose header has another form. */
+export function queryRequest(
+  baseUrl: string,
+  service: 'DeletedTransactionsService',
+  office: string,
+  query: string,
+): OutgoingRequest {
+  return {
+    method: 'POST',
+    url: `${baseUrl}/webservices/${service}.svc`,
+    headers: {
+      'content-type': 'text/xml; charset=utf-8',
+      soapaction: `"http://www.twinfield.com/${service}/Query"`,
+    },
+    body: `<?xml version="1.0" encoding="utf-8"?><soap:Envelope xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"><soap:Header><Authentication xmlns="http://www.twinfield.com/" xmlns:a="http://schemas.datacontract.org/2004/07/Twinfield.WebServices.Shared"><a:AccessToken></a:AccessToken><a:CompanyCode>${escapeXml(office)}</a:CompanyCode></Authentication></soap:Header><soap:Body>${query}</soap:Body></soap:Envelope>`,
   }
 }
 
 /** The request with its token, at the cluster. The header stands before all that a user wrote. */
 export function authorise(request: OutgoingRequest, accessToken: string, host: string): OutgoingRequest {
   const path = request.url.slice(request.url.indexOf('/webservices/'))
-  const body = (request.body ?? '').replace(
-    noToken,
-    () => `<AccessToken>${escapeXml(accessToken)}</AccessToken>`,
-  )
+  const body = (request.body ?? '').replace(noToken, () => `AccessToken>${escapeXml(accessToken)}</`)
   return { ...request, url: `${host}${path}`, body }
 }
 

@@ -1,6 +1,7 @@
 import type { PlatformTable, ScalarType, TableColumn } from '@sluis/engine'
 import { type BrowseColumn, twinfieldBrowseCodes } from '@sluis/facts'
 import { column, divided, office } from './columns.ts'
+import { deletedTransactionsTable } from './deleted.ts'
 import { finderTables, type ServedFinder } from './finder.ts'
 import { transactionsTable } from './writes.ts'
 
@@ -14,6 +15,7 @@ export type ServedTable =
     }
   | ServedFinder
   | { readonly kind: 'written'; readonly table: PlatformTable }
+  | { readonly kind: 'deleted'; readonly table: PlatformTable }
   | { readonly kind: 'dimensions'; readonly table: PlatformTable; readonly dimensionType: string }
 
 const types: Readonly<Record<BrowseColumn['type'], ScalarType>> = {
@@ -102,5 +104,11 @@ export function servedTables(): readonly ServedTable[] {
       table: { schema: 'dimensions', name, columns: [office, ...dimensionColumns], ...divided },
     }),
   )
-  return [...browse, ...dimensions, ...finderTables(), { kind: 'written', table: transactionsTable }]
+  return [
+    ...browse,
+    ...dimensions,
+    ...finderTables(),
+    { kind: 'written', table: transactionsTable },
+    { kind: 'deleted', table: deletedTransactionsTable },
+  ]
 }
