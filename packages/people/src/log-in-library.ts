@@ -7,7 +7,7 @@ import { betterAuth } from 'better-auth/minimal'
 import { twoFactor } from 'better-auth/plugins/two-factor'
 import { Kysely, PostgresDialect } from 'kysely'
 import { withHashedSessionTokens } from './hashed-session-tokens.ts'
-import { addressHeader, type LogInParts, passwordLength } from './log-in-parts.ts'
+import { addressHeader, type LogInParts, passwordLength, refusedPage } from './log-in-parts.ts'
 import {
   accountNames,
   rateNames,
@@ -16,15 +16,18 @@ import {
   userNames,
   verificationNames,
 } from './log-in-tables.ts'
+import type { SingleSignOn } from './openid-provider.ts'
 import { passkeys } from './passkeys.ts'
+import { accountLinking, openIdProvider, singleSignOnHooks } from './single-sign-on-library.ts'
 
 const sessionSeconds = 7 * 86_400
 
 /** better-auth as the log-in uses it. */
 export type LogInLibrary = ReturnType<typeof openLogInLibrary>
 
-/** better-auth over our own PostgreSQL, set up for how people log in here. */
-export function openLogInLibrary({ store, random, log, secret, publicUrl }: LogInParts) {
+/** better-auth over our own PostgreSQL, set up for how people log in here, or else at this provider. */
+export function openLogInLibrary(parts: LogInParts, provider: SingleSignOn | null = null) {
+  const { store, random, log, secret, publicUrl } = parts
   const isHttps = publicUrl?.startsWith('https://') === true
   const database = new Kysely<never>({ dialect: new PostgresDialect({ pool: store.pool }) })
   return betterAuth({
@@ -36,6 +39,7 @@ export function openLogInLibrary({ store, random, log, secret, publicUrl }: LogI
       withHashedSessionTokens(kyselyAdapter(database, { type: 'postgres', transaction: true })(options)),
     telemetry: { enabled: false },
     onAPIError: {
+      errorURL: refusedPage(publicUrl),
       // What was refused is the caller's to read; only our own faults go into the log.
       onError: (error) => {
         if (!isAPIError(error))
@@ -58,7 +62,8 @@ export function openLogInLibrary({ store, random, log, secret, publicUrl }: LogI
       resetPasswordTokenExpiresIn: 86_400,
     },
     user: userNames,
-    account: accountNames,
+    account: { ...accountNames, accountLinking },
+    ...(provider === null ? {} : { databaseHooks: singleSignOnHooks(parts) }),
     session: { ...sessionNames, expiresIn: sessionSeconds, disableSessionRefresh: true, freshAge: 3600 },
     verification: { ...verificationNames, storeIdentifier: 'hashed' },
     rateLimit: {
@@ -74,6 +79,7 @@ export function openLogInLibrary({ store, random, log, secret, publicUrl }: LogI
         '/verify-password': { window: 60, max: 10 },
         '/reset-password': { window: 60, max: 10 },
         '/two-factor/*': { window: 60, max: 20 },
+        '/sign-in/social': { window: 60, max: 30 },
         '/passkey/*': { window: 60, max: 30 },
       },
     },
@@ -93,6 +99,7 @@ export function openLogInLibrary({ store, random, log, secret, publicUrl }: LogI
     },
     plugins: [
       passkeys(publicUrl),
+      ...(provider === null ? [] : [openIdProvider(provider)]),
       twoFactor({
         issuer: 'Sluis',
         schema: twoFactorNames,

@@ -6,6 +6,7 @@ import type { AuditTrail } from './audit-trail.ts'
 import { LockOut } from './lock-out.ts'
 import type { LogInLibrary } from './log-in-library.ts'
 import { addressHeader, type LogInParts } from './log-in-parts.ts'
+import { createSingleSignOn, singleSignOnCalls } from './single-sign-on.ts'
 
 /** Somebody who has logged in. */
 export interface Person {
@@ -41,6 +42,7 @@ export const openCalls = [
   'POST /passkey/verify-authentication',
   'GET /passkey/list-user-passkeys',
   'POST /passkey/delete-passkey',
+  ...singleSignOnCalls,
 ] as const
 
 const actOf: Readonly<Record<string, string>> = {
@@ -75,6 +77,8 @@ export function createLogIn(parts: LogInParts) {
     return loading
   }
   const lockOut = new LockOut(store, clock)
+  const provider = parts.singleSignOn ?? null
+  const atProvider = provider === null ? null : createSingleSignOn(parts, provider)
 
   const personOf = async (cookie: string | undefined): Promise<Person | null> => {
     if (!cookie?.includes('sluis.session_token=')) return null
@@ -117,11 +121,18 @@ export function createLogIn(parts: LogInParts) {
   /** Answers a call below `/api/auth`; `address` is where it came from. */
   const handle = async (incoming: Request, address: string): Promise<Response> => {
     const call = `${incoming.method} ${new URL(incoming.url).pathname.replace(/^\/api\/auth/, '')}`
-    if (!(openCalls as readonly string[]).includes(call)) {
+    const isElsewhere = (singleSignOnCalls as readonly string[]).includes(call)
+    if (!(openCalls as readonly string[]).includes(call) || (isElsewhere && atProvider === null)) {
       return answer(404, { code: 'NOT_FOUND', message: 'There is no such call.' })
     }
     const request = new Request(incoming)
     request.headers.set(addressHeader, address)
+    if (isElsewhere && atProvider !== null) {
+      const response = await atProvider(request)
+      const person = await personOf(sessionCookieOf(response))
+      if (person) await record(person.id, 'person.logged_in', { by: 'single-sign-on', address })
+      return response
+    }
     const cookie = request.headers.get('cookie') ?? undefined
     const before = actOf[call] ? await personOf(cookie) : null
     const facts = call.startsWith('POST /passkey/') ? await passkeyIn(request) : {}
@@ -136,9 +147,7 @@ export function createLogIn(parts: LogInParts) {
     if (response.ok) {
       if (before) await record(before.id, actOf[call] ?? call, facts)
       const { user } = body ?? {}
-      const isLoggedIn = response.headers
-        .getSetCookie()
-        .some((line) => /sluis\.session_token=[^;]/.test(line))
+      const isLoggedIn = sessionCookieOf(response) !== undefined
       if (isLoggedIn && user?.id && /sign-in|verify/.test(call)) {
         await record(user.id, 'person.logged_in', { by: call.replace('POST /', ''), address })
       }
@@ -151,6 +160,8 @@ export function createLogIn(parts: LogInParts) {
 
   return {
     handle,
+    /** What people call the provider at which they log in; null without one. */
+    singleSignOn: provider?.name ?? null,
     personOf,
 
     /** Logs in with a password that was set a moment ago; the answer carries the cookie. */
@@ -207,6 +218,13 @@ function emailIn(text: string): string {
     return ''
   }
 }
+
+/** The cookie of a session that this answer begins, as a browser sends it back. */
+const sessionCookieOf = (response: Response): string | undefined =>
+  response.headers
+    .getSetCookie()
+    .find((line) => /sluis\.session_token=[^;]/.test(line))
+    ?.split(';')[0]
 
 /** Which passkey a call is about: its name where it is made, its id where it is removed. */
 async function passkeyIn(request: Request): Promise<Readonly<Record<string, string>>> {

@@ -1,9 +1,20 @@
 import assert from 'node:assert/strict'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { isSluisError, ManualClock, silentLog, systemRandom } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import { openTestStore } from '@sluis/store/testing'
-import { type Caller, createPersons, People, type Persons, requireScope, roles } from './index.ts'
+import {
+  type Caller,
+  createLogIn,
+  createPersons,
+  type LogIn,
+  People,
+  type Persons,
+  requireScope,
+  roles,
+} from './index.ts'
 import { LockOut } from './lock-out.ts'
 
 const key = 'p'.repeat(40)
@@ -81,4 +92,41 @@ test('only an owner’s role gives access tokens away, and an auditor’s change
     () => requireScope(analyst, 'query:write'),
     (error) => isSluisError(error, 'FORBIDDEN') && /^Your role/.test(error.message),
   )
+})
+
+test('a provider that is away, or is another than it was named, stops nobody with a password', async () => {
+  // Answers, but names another issuer: OpenID Connect Discovery 1.0 § 4.3.
+  const other = createServer((_, response) => response.end('{"issuer":"https://other.example"}'))
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  const address = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
+  const from = (issuer: string) =>
+    createLogIn({
+      store,
+      clock,
+      random: systemRandom,
+      log: silentLog,
+      audit: people.audit,
+      secret: Buffer.from(systemRandom(32)),
+      publicUrl: 'https://sluis.example',
+      singleSignOn: { issuer, clientId: 'sluis', clientSecret: 'secret', name: 'Example ID' },
+    })
+  const begin = async (logIn: LogIn) => {
+    const url = 'https://sluis.example/api/auth/sign-in/social'
+    const headers = { 'content-type': 'application/json', origin: 'https://sluis.example' }
+    const answer = await logIn.handle(new Request(url, { method: 'POST', headers, body: '{}' }), '127.0.0.1')
+    return [answer.status, ((await answer.json()) as { code: string }).code]
+  }
+  const logIn = from(address)
+  assert.deepEqual(await begin(logIn), [502, 'SINGLE_SIGN_ON_UNREACHABLE'])
+  await new Promise((resolve) => other.close(resolve))
+  assert.deepEqual(await begin(logIn), [502, 'SINGLE_SIGN_ON_UNREACHABLE'])
+  const back = new Request('https://sluis.example/api/auth/callback/sso?code=x&state=y')
+  const { status, headers } = await logIn.handle(back, '127.0.0.1')
+  const page = 'https://sluis.example/app/refused?error=unreachable'
+  assert.deepEqual([status, headers.get('location')], [302, page])
+  assert.equal(
+    (await logIn.signIn('https://sluis.example', 'olga@example.com', password, '127.0.0.1')).status,
+    200,
+  )
+  assert.deepEqual(await begin(persons.logIn), [404, 'NOT_FOUND'], 'nor is there such a call without one')
 })

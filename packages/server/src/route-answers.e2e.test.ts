@@ -153,6 +153,7 @@ test('every route answers as it is described', async () => {
   const { body: contact } = await ask('POST /contacts', [], { email: 'c@example.com', language: 'nl' })
   await ask('GET /contacts')
   await ask('DELETE /contacts/:id', [contact.id])
+  await ask('GET /single-sign-on')
   await ask('POST /password-resets', [], { email: 'nobody@example.com' })
   await ask('POST /invitations/preview', [], { token: tokenIn(invited.link) })
   const accepting = { token: tokenIn(invited.link), name: 'M', password }

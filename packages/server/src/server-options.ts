@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import type { SingleSignOn } from '@sluis/people'
 import { type OptionName, readOptions, SluisError } from '@sluis/shared'
 
 /** The options, checked and typed. */
@@ -23,6 +24,7 @@ export interface ServerOptions {
   readonly cacheBytes: number
   readonly smtpUrl: string | null
   readonly mailFrom: string | null
+  readonly singleSignOn: SingleSignOn | null
   readonly unsafePrivateWebhooks: boolean
   readonly unsafeClockUrl: string | null
 }
@@ -44,6 +46,12 @@ export function readServerOptions(
       )
     }
   }
+  const { oidcIssuer: issuer, oidcClientId: clientId, oidcClientSecret: clientSecret } = texts
+  const isWhole = issuer !== null && clientId !== null && clientSecret !== null
+  if (!isWhole && [issuer, clientId, clientSecret].some((text) => text !== null)) {
+    all.push('SLUIS_OIDC_ISSUER, SLUIS_OIDC_CLIENT_ID and SLUIS_OIDC_CLIENT_SECRET are needed together')
+  }
+  if (isWhole && texts.publicUrl === null) all.push('SLUIS_OIDC_ISSUER needs SLUIS_PUBLIC_URL')
   if (all.length > 0) {
     throw new SluisError('OPTIONS_INVALID', `${all.join('.\n')}.`, {
       hint: '"npm run sluis -- serve --help" lists all options.',
@@ -68,6 +76,9 @@ export function readServerOptions(
     cacheBytes: Number(texts.cacheBytes),
     smtpUrl: texts.smtpUrl,
     mailFrom: texts.mailFrom,
+    singleSignOn: isWhole
+      ? { issuer, clientId, clientSecret, name: texts.oidcName ?? new URL(issuer).host }
+      : null,
     unsafePrivateWebhooks: texts.unsafePrivateWebhooks === 'yes',
     unsafeClockUrl: texts.unsafeClockUrl,
   }

@@ -133,6 +133,7 @@ export async function startServer(options: ServerOptions, log: Log): Promise<Run
       audit: people.audit,
       secret: await vault.peopleKey(),
       publicUrl: options.publicUrl,
+      singleSignOn: options.singleSignOn,
     })
     const app = await createHttpApp({
       people,

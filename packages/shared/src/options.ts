@@ -175,6 +175,36 @@ export const options = {
     help: 'address that letters come from; without it sluis@ the mail server',
     check: (text: string) => (/^[^\s@<>,;:"]+@[^\s@<>,;:"]+$/.test(text) ? null : 'is not an e-mail address'),
   },
+  oidcIssuer: {
+    env: 'SLUIS_OIDC_ISSUER',
+    flag: '--oidc-issuer',
+    type: 'url',
+    fallback: null,
+    help: 'OpenID provider at which people log in as well, as its tokens name it; needs SLUIS_PUBLIC_URL',
+    check: (text) =>
+      isUrl(['https:'])(text) && isLoopbackUrl(text) && 'is not an address that starts with https://',
+  },
+  oidcClientId: {
+    env: 'SLUIS_OIDC_CLIENT_ID',
+    flag: '--oidc-client-id',
+    type: 'text',
+    fallback: null,
+    help: 'what the OpenID provider knows this server by; its redirect URI is /api/auth/callback/sso',
+  },
+  oidcClientSecret: {
+    env: 'SLUIS_OIDC_CLIENT_SECRET',
+    flag: '',
+    type: 'secret',
+    fallback: null,
+    help: 'the secret that goes with the client id',
+  },
+  oidcName: {
+    env: 'SLUIS_OIDC_NAME',
+    flag: '--oidc-name',
+    type: 'text',
+    fallback: null,
+    help: 'what people call the OpenID provider; without it its host',
+  },
   unsafePrivateWebhooks: {
     env: 'SLUIS_UNSAFE_PRIVATE_WEBHOOKS',
     flag: '',

@@ -1,8 +1,13 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { openSmtpReceiver, type SmtpReceiver, textOf } from '@sluis/people/testing'
+import { type RunningServer, readServerOptions, startServer } from '@sluis/server'
 import { Browser, tokenIn } from '@sluis/server/testing'
+import { silentLog } from '@sluis/shared'
 import type { CDPSession, Page } from 'playwright-core'
+import { agreeAs, type OpenIdProvider, openOpenIdProvider } from './testing/openid-provider.ts'
 import { totp } from './testing/totp.ts'
 import { openWebLab, type Visit, type VisitedPage, type WebLab } from './testing/web-lab.ts'
 
@@ -249,6 +254,144 @@ describe('a forgotten password', () => {
     mail.refuse(false)
   })
 })
+
+describe('single sign-on', () => {
+  let provider: OpenIdProvider
+  let server: RunningServer
+  let url: string
+  before(async () => {
+    url = `http://localhost:${await freePort()}`
+    provider = await openOpenIdProvider(`${url}/api/auth/callback/sso`)
+    server = await startServer(
+      readServerOptions({
+        ...lab.environment,
+        SLUIS_PORT: new URL(url).port,
+        SLUIS_PUBLIC_URL: url,
+        SLUIS_OIDC_ISSUER: provider.url,
+        SLUIS_OIDC_CLIENT_ID: provider.client.clientId,
+        SLUIS_OIDC_CLIENT_SECRET: provider.client.clientSecret,
+        SLUIS_OIDC_NAME: 'Example ID',
+      }),
+      silentLog,
+    )
+  })
+  after(async () => {
+    await server?.close()
+    await provider?.close()
+  })
+  /** The log-in page at the named address, and from there to the provider as this person. */
+  const goAs = async (email: string, visit: Visit = {}) => {
+    const arrived = await lab.arrive('/app/', visit)
+    await arrived.page.goto(`${url}/app/`)
+    await arrived.page.getByRole('button', { name: /(Log in with|Inloggen met) Example ID/ }).click()
+    await agreeAs(arrived.page, email)
+    return arrived
+  }
+
+  test('lets in who is invited or known, by the address that the provider has verified', async () => {
+    await olga.call('POST', '/members', { email: 'ida@example.com', role: 'analyst' })
+    const ida = await goAs('ida@example.com', { width: 375 })
+    await ida.page.getByText('No database yet.').waitFor()
+    await ida.page.getByRole('link', { name: 'Account' }).click()
+    await ida.page.getByText('ida@example.com there · ida@example.com').waitFor()
+
+    const { id } = await join('noor@example.com', 'auditor', 'Noor')
+    const noor = await goAs('noor@example.com')
+    await noor.page.getByText('No database yet.').waitFor()
+    const { rows } = await lab.store.pool.query(
+      `SELECT l.person_id, l.access_token, l.refresh_token, l.id_token, p.name, m.role FROM person_login l
+       JOIN person p ON p.id = l.person_id JOIN member m ON m.person_id = p.id WHERE provider_id = 'sso' ORDER BY p.email`,
+    )
+    const none = { access_token: null, refresh_token: null, id_token: null }
+    const [first, second] = rows
+    assert.equal(rows.length, 2)
+    assert.deepEqual(first, {
+      ...none,
+      person_id: first.person_id,
+      name: 'ida@example.com there',
+      role: 'analyst',
+    })
+    assert.deepEqual(second, { ...none, person_id: id, name: 'Noor', role: 'auditor' })
+    const { body } = await olga.call('GET', '/audit?limit=100')
+    const ways = body.events.filter(({ action, actor }: Act) => action === 'person.logged_in' && actor === id)
+    assert.equal(ways[0]?.facts.by, 'single-sign-on')
+
+    await ida.page.getByRole('banner').getByRole('button', { name: 'Log out' }).click()
+    await ida.page.getByRole('button', { name: 'Log in with Example ID' }).click()
+    await ida.page.getByText('ida@example.com there · ida@example.com').waitFor()
+    await ida.check('single-sign-on')
+  })
+
+  test('refuses whom nobody knows, and an address that the provider has not verified', async () => {
+    const stranger = await goAs('stranger@example.com', { width: 375, locale: 'nl-NL' })
+    await stranger.page.getByText('Niemand heeft je adres uitgenodigd.', { exact: false }).waitFor()
+    await stranger.check('refused')
+    await join('una@example.com', 'analyst', 'Una')
+    const una = await goAs('una@example.com')
+    await una.page.getByText('has not verified your e-mail address', { exact: false }).waitFor()
+    await una.check('refused')
+    await olga.call('POST', '/members', { email: 'unn@example.com', role: 'owner' })
+    const unn = await goAs('unn@example.com')
+    await unn.page.getByText('has not verified your e-mail address', { exact: false }).waitFor()
+    const { rows } = await lab.store.pool.query(
+      "SELECT email FROM person WHERE email IN ('stranger@example.com', 'unn@example.com')",
+    )
+    assert.deepEqual(rows, [])
+  })
+
+  test('takes no answer of another browser, another issuer or another nonce', async () => {
+    const begin = async () => {
+      const browser = new Browser(() => url)
+      const { body } = await browser.call('POST', '/api/auth/sign-in/social', {
+        callbackURL: 'https://evil.example/',
+      })
+      const cookie = [...browser.cookies].map((pair) => pair.join('=')).join('; ')
+      return { state: new URL(body.url).searchParams.get('state'), cookie }
+    }
+    const back = async (query: string, cookie: string) => {
+      const answer = await fetch(`${url}/api/auth/callback/sso?${query}`, {
+        redirect: 'manual',
+        headers: { cookie },
+      })
+      return [answer.status, answer.headers.get('location')]
+    }
+    const { state, cookie } = await begin()
+    const refused = (code: string) => [302, `${url}/app/refused?error=${code}`]
+    assert.deepEqual(await back(`state=${state}&code=x`, ''), refused('state_mismatch'))
+    assert.deepEqual(
+      await back(`state=${state}&code=x&iss=https%3A%2F%2Fevil.example`, cookie),
+      refused('issuer_mismatch'),
+    )
+    const anybody = new Browser(() => url)
+    const token = { provider: 'sso', idToken: { token: 'e30.e30.e30' } }
+    const direct = await anybody.call('POST', '/api/auth/sign-in/social', token)
+    assert.match(
+      direct.body.url,
+      /^http:\/\/127\.0\.0\.1:\d+\/auth\?/,
+      'a token that is sent is not looked at',
+    )
+
+    const { page } = await lab.arrive('/app/')
+    await page.goto(`${url}/app/`)
+    const address = new URL(
+      await page.evaluate(`fetch('/api/auth/sign-in/social', { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{}' })
+        .then((answer) => answer.json()).then(({ url }) => url)`),
+    )
+    address.searchParams.set('nonce', 'of-another-log-in')
+    await page.goto(address.href)
+    await agreeAs(page, 'noor@example.com')
+    await page.getByText('does not belong to a log-in that this browser began', { exact: false }).waitFor()
+  })
+})
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
 
 test('who is locked out after ten wrong passwords reads so, in both languages', async () => {
   await join('lot@example.com', 'analyst', 'Lot')

@@ -30,6 +30,10 @@ const people = [
     lazyRouteComponent(() => import('./pages/reset-page.tsx'), 'ResetPage'),
   ),
   page(
+    '/refused',
+    lazyRouteComponent(() => import('./pages/refused-page.tsx'), 'RefusedPage'),
+  ),
+  page(
     '/account',
     lazyRouteComponent(() => import('./pages/account-page.tsx'), 'AccountPage'),
   ),

@@ -34,6 +34,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'POST /invitations/preview': anybody,
 
   'POST /password-resets': anybody,
+  'GET /single-sign-on': anybody,
 
   'GET /session': person,
   'GET /sessions': person,

@@ -441,6 +441,7 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'GET /contacts': { 200: z.object({ contacts: z.array(contact) }) },
   'POST /contacts': { 201: contact },
   'DELETE /contacts/:id': { 204: nothing },
+  'GET /single-sign-on': { 200: z.object({ name: text.nullable() }) },
   'POST /password-resets': { 202: z.object({ isMailed: z.boolean() }) },
   'PATCH /members/:id': { 200: member },
   'DELETE /members/:id': { 204: nothing },

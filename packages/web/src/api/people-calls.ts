@@ -158,6 +158,18 @@ export const changePassword = (api: ApiClient, currentPassword: string, newPassw
 export const askForReset = async (api: ApiClient, email: string, language: Contact['language']) =>
   (await api.call<{ isMailed: boolean }>('POST', '/password-resets', { email, language })).isMailed
 
+/** What the OpenID provider is called at which people can log in; null without one. */
+export const singleSignOnQuery = (api: ApiClient) =>
+  queryOptions({
+    queryKey: ['single-sign-on'],
+    queryFn: async () => (await api.call<{ name: string | null }>('GET', '/single-sign-on')).name,
+    staleTime: Number.POSITIVE_INFINITY,
+  })
+
+/** The provider's address to go to, from where people come back to this one of ours. */
+export const beginSingleSignOn = async (api: ApiClient, callbackURL: string) =>
+  (await api.call<{ url: string }>('POST', '/api/auth/sign-in/social', { callbackURL })).url
+
 export const passkeysQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ['passkeys'],

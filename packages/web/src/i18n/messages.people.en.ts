@@ -59,6 +59,18 @@ export const peopleEn = {
   'login.orBackup': 'Or one of your backup codes.',
   'login.withPasskey': 'Log in with a passkey',
   'login.refusedPasskey': 'The server does not know this passkey. It may have been removed from the account.',
+  'login.withProvider': 'Log in with {name}',
+  'refused.title': 'You were not logged in',
+  'refused.notInvited':
+    'Nobody has invited your address. Ask an owner or administrator for an invitation to the address that you log in with there.',
+  'refused.notVerified':
+    'Your provider has not verified your e-mail address. Have that done there, then try again.',
+  'refused.cancelled': 'The log-in was broken off at the provider.',
+  'refused.again':
+    'What the provider answered does not belong to a log-in that this browser began. Nothing was opened; begin anew.',
+  'refused.unreachable':
+    'The provider does not answer as it should. Try again later, or log in with a password.',
+  'refused.back': 'To log-in',
   'passkeys.title': 'Passkeys',
   'passkeys.help':
     'A passkey logs you in by finger, face or PIN, in the place of password and second factor. It stays on your device or in your password manager; the server keeps only its public half.',

@@ -62,6 +62,18 @@ export const peopleNl: Readonly<Record<keyof typeof peopleEn, string>> = {
   'login.orBackup': 'Of een van je reservecodes.',
   'login.withPasskey': 'Inloggen met een passkey',
   'login.refusedPasskey': 'De server kent deze passkey niet. Misschien is hij van het account verwijderd.',
+  'login.withProvider': 'Inloggen met {name}',
+  'refused.title': 'Je bent niet ingelogd',
+  'refused.notInvited':
+    'Niemand heeft je adres uitgenodigd. Vraag een eigenaar of beheerder om een uitnodiging voor het adres waarmee je daar inlogt.',
+  'refused.notVerified':
+    'Je aanbieder heeft je e-mailadres niet gecontroleerd. Laat dat daar doen en probeer het opnieuw.',
+  'refused.cancelled': 'Het inloggen is bij de aanbieder afgebroken.',
+  'refused.again':
+    'Wat de aanbieder antwoordde hoort niet bij een poging die in deze browser begon. Er is niets geopend; begin opnieuw.',
+  'refused.unreachable':
+    'De aanbieder antwoordt niet zoals het hoort. Probeer het later opnieuw, of log in met een wachtwoord.',
+  'refused.back': 'Naar inloggen',
   'passkeys.title': 'Passkeys',
   'passkeys.help':
     'Met een passkey log je in met vinger, gezicht of pincode, in plaats van met wachtwoord en tweede factor. Hij blijft op je apparaat of in je wachtwoordbeheerder; de server bewaart alleen de openbare helft.',

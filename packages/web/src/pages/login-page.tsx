@@ -1,8 +1,10 @@
 import { Alert, Button, Divider, PasswordInput, Stack, TextInput } from '@mantine/core'
+import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { ForgotPassword } from '../account/forgot-password.tsx'
 import { knowsPasskeys, logInWithPasskey } from '../account/web-authn.ts'
 import { problemOf } from '../api/api-client.ts'
+import { beginSingleSignOn, singleSignOnQuery } from '../api/people-calls.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import type { MessageKey } from '../i18n/messages.en.ts'
 import { PageHeading } from '../parts/page-heading.tsx'
@@ -81,6 +83,38 @@ function PasskeyForm() {
   )
 }
 
+/** A way to the OpenID provider, where there is one. */
+function ProviderForm() {
+  const { t } = useLanguage()
+  const { api } = useSession()
+  const { data: name } = useQuery(singleSignOnQuery(api))
+  const { fault, isBusy, attempt } = useAttempt('refused.unreachable')
+  if (!name) return null
+  return (
+    <>
+      {fault && (
+        <Alert color="red" role="alert">
+          {t(fault)}
+        </Alert>
+      )}
+      <Button
+        variant="default"
+        loading={isBusy}
+        onClick={() =>
+          void attempt(async () => {
+            const here = /\/refused\/?$/.test(location.pathname)
+              ? '/app/'
+              : location.pathname + location.search
+            location.assign(await beginSingleSignOn(api, here))
+          })
+        }
+      >
+        {t('login.withProvider', { name })}
+      </Button>
+    </>
+  )
+}
+
 function KeyForm() {
   const { t } = useLanguage()
   const { logInWithKey } = useSession()
@@ -122,6 +156,7 @@ export function PasswordForm() {
     <Stack>
       <TypedForm onForgot={setForgotten} />
       {knowsPasskeys() && <PasskeyForm />}
+      <ProviderForm />
     </Stack>
   )
 }

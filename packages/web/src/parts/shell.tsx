@@ -12,7 +12,7 @@ const OrganisationSwitcher = lazy(async () => ({
   default: (await import('./organisation-switcher.tsx')).OrganisationSwitcher,
 }))
 /** Pages for who may not be able to log in yet. */
-const openPages = /\/(setup|invitation|reset|consent\/start|consent\/return)\/?$/
+const openPages = /\/(setup|invitation|reset|refused|consent\/start|consent\/return)\/?$/
 
 /** The frame of every page. Who is not logged in gets the log-in at the same address, so that deep links hold. */
 export function Shell() {

@@ -30,6 +30,17 @@ export function sessionRoutes(app: FastifyInstance, parts: HttpParts): void {
     },
   )
 
+  routes.get(
+    '/single-sign-on',
+    {
+      schema: {
+        tags,
+        summary: 'What the OpenID provider is called at which people can log in; null without one',
+      },
+    },
+    async () => ({ name: logIn.singleSignOn }),
+  )
+
   routes.get('/sessions', { schema: { tags, summary: 'Where you are logged in' } }, async (request) => ({
     sessions: await sessions.list(visitor(request)),
   }))
