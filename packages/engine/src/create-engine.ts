@@ -14,7 +14,7 @@ import {
 } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
-import type { Judgement } from './catalog/connector.ts'
+import type { Connector, Judgement } from './catalog/connector.ts'
 import { type QueryablePlatform, QueryablePlatforms } from './catalog/queryable-platforms.ts'
 import { sourceFilter } from './catalog/source-filter.ts'
 import type { Partition } from './catalog/table.ts'
@@ -42,6 +42,7 @@ import type {
 } from './engine.ts'
 import { CallBudgets } from './fetch/call-budget.ts'
 import { callersWith } from './fetch/caller-for.ts'
+import { ErrorMemory } from './fetch/error-memory.ts'
 import { AnswerCache } from './keep/answer-cache.ts'
 import type { PageSealer } from './keep/page-sealer.ts'
 import { createPlanner, type Planner } from './plan/planner.ts'
@@ -109,6 +110,7 @@ class PlanFetchRun implements Engine {
   readonly #partitions: PartitionReader
   readonly #memory: ReadMemory
   readonly #budgets: CallBudgets
+  readonly #errors: ErrorMemory
   readonly #cache: AnswerCache
   readonly #planner: Planner
   readonly #runners: RunnerPool
@@ -152,7 +154,8 @@ class PlanFetchRun implements Engine {
       clock,
       sealer: options.sealer,
     })
-    const callerFor = callersWith({ send, clock, budgets: this.#budgets })
+    this.#errors = new ErrorMemory(store, clock)
+    const callerFor = callersWith({ send, clock, budgets: this.#budgets, errors: this.#errors })
     this.#partitions = new PartitionReader({
       platforms: this.#platforms,
       store: new PartitionStore(store, clock),
@@ -486,8 +489,9 @@ class PlanFetchRun implements Engine {
             state,
             tables: connector.tables,
             partitions: own,
-            budgets: await this.#budgets.list(
-              platform,
+            budgets: await this.#budgetsOf(
+              connector,
+              grant,
               clientId,
               own.map(({ id }) => id),
             ),
@@ -495,6 +499,24 @@ class PlanFetchRun implements Engine {
         }),
       ),
     }
+  }
+
+  /** Calls that are left by window, and the errors that may still be made where some were. */
+  async #budgetsOf(connector: Connector, grant: GrantId, clientId: string, ids: readonly string[]) {
+    const calls = await this.#budgets.list(connector.platform, clientId, ids)
+    const { perHour } = connector.errorLimit ?? {}
+    const errors = perHour === undefined ? [] : await this.#errors.list(grant, clientId, ids)
+    return [
+      ...calls.map((budget) => ({ ...budget, endpoint: null })),
+      ...errors.map(({ partition, endpoint, made, oldestEndsAt }) => ({
+        partition,
+        window: 'hour',
+        endpoint,
+        limit: perHour ?? 0,
+        remaining: Math.max(0, (perHour ?? 0) - made),
+        resetsAt: new Date(oldestEndsAt).toISOString(),
+      })),
+    ]
   }
 
   listStatements(

@@ -214,7 +214,9 @@ export interface SourceBudget {
   readonly source: string
   readonly clientId: string | null
   readonly partition: string
+  /** `minute` and `day` count calls, `hour` counts the errors of one endpoint. */
   readonly window: string
+  readonly endpoint: string | null
   readonly limit: number
   readonly remaining: number
   readonly resetsAt: string

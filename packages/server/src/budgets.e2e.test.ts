@@ -281,3 +281,68 @@ describe('a partition that may not be read', () => {
     }
   })
 })
+
+describe('a platform that counts errors', () => {
+  let division: number
+  before(async () => {
+    ;[division = 0] = divisions
+    await registerWithLimits(lab, 'errors', { minute: 100_000, day: 1_000_000 }, { name: 'errors' })
+  })
+  const fail = (status: number, times: number) =>
+    lab.control('faults', { at: 'api', kind: 'status', status, times, matching: `/${division}/` })
+  const accounts = (name: string) =>
+    ask('errors', `SELECT ID FROM crm.Accounts WHERE Division = ${division} AND Name = '${name}'`)
+  const moveAnHour = async () => {
+    const { now } = (await lab.control('clock')) as { now: number }
+    await lab.moveClock({ now: new Date(now + 3_601_000).toISOString() })
+  }
+
+  test('what was forbidden is answered from memory for an hour, by every server, and asked again after it', async () => {
+    await fail(403, 1)
+    const first = await accounts('forbidden')
+    assert.deepEqual([first.status, first.body.code], [403, 'PLATFORM_FORBIDDEN'], first.text)
+    const calls = await lab.apiCalls()
+    const again = await accounts('forbidden')
+    assert.deepEqual([again.status, again.body.code], [403, 'PLATFORM_FORBIDDEN'], again.text)
+    assert.match(again.text, /is asked again after \d{4}-/)
+    await lab.restart()
+    assert.equal((await accounts('forbidden')).status, 403)
+    assert.equal(await lab.apiCalls(), calls)
+    // Another request may well succeed.
+    assert.equal((await accounts('allowed')).status, 200)
+    await moveAnHour()
+    assert.equal((await accounts('forbidden')).status, 200)
+  })
+
+  test('nine errors at one endpoint: it is held back until the first stops counting, others are not', async () => {
+    await fail(400, 9)
+    for (let made = 1; made <= 9; made++) {
+      const refused = await accounts(`refused ${made}`)
+      assert.deepEqual([refused.status, refused.body.code], [503, 'PLATFORM_UNAVAILABLE'], refused.text)
+    }
+    const calls = await lab.apiCalls()
+    const held = await accounts('good')
+    assert.deepEqual([held.status, held.body.code], [429, 'PLATFORM_BUDGET_EXHAUSTED'], held.text)
+    assert.match(
+      held.body.detail,
+      new RegExp(`9 of 10 errors an hour .* of partition ${division}: .* until \\d{4}-`),
+    )
+    const known = await accounts('refused 3')
+    assert.deepEqual([known.status, known.body.code], [503, 'PLATFORM_UNAVAILABLE'], known.text)
+    assert.equal(await lab.apiCalls(), calls)
+    const { body } = await ask(
+      'errors',
+      `SELECT partition, call_limit, remaining, resets_at FROM sluis.budgets WHERE "window" = 'hour'`,
+    )
+    assert.equal(body.rows.length, 1, JSON.stringify(body.rows))
+    assert.deepEqual(body.rows[0].slice(0, 3), [String(division), '10', '1'])
+    assert.ok(held.body.detail.includes(String(body.rows[0][3]).slice(0, 19)))
+    const { budgets } = (await lab.call('GET', '/databases/errors/budgets')).body
+    const [errors] = budgets.filter(({ window }: { window: string }) => window === 'hour')
+    assert.match(errors.endpoint, /crm\/Accounts$/i)
+    const other = await ask('errors', `SELECT ID FROM crm.Contacts WHERE Division = ${division} LIMIT 1`)
+    assert.equal(other.status, 200, other.text)
+    await moveAnHour()
+    assert.equal((await accounts('good')).status, 200)
+  })
+})

@@ -112,6 +112,14 @@ test('every route answers as it is described', async () => {
     state = body.state
   }
   await ask('GET /databases/:name/statements/:id/result', statement)
+  const insert =
+    "INSERT INTO crm.Accounts (Division, Name) SELECT id::INTEGER, 'Described' FROM sluis.partitions LIMIT 1"
+  const { headers: writing } = await ask('POST /databases/:name/query', ['books'], { sql: insert })
+  const { body: written } = await ask('GET /databases/:name/statements/:id', [
+    'books',
+    writing.get('sluis-statement') ?? '',
+  ])
+  assert.equal(written.write.rows[0].outcome, 'inserted', JSON.stringify(written))
   await ask('GET /databases/:name/statements', ['books'])
   const { body: bound } = await ask('POST /databases/:name/keys', ['books'], { name: 'BI' })
   await ask('GET /databases/:name/keys', ['books'])

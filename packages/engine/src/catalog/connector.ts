@@ -116,6 +116,13 @@ export interface Connector {
   readCount(body: Buffer): number
   /** The key of the budget that a request counts against, e.g. the division; null when it is free. */
   budgetKey(request: OutgoingRequest): string | null
+  /** For a platform that blocks an app which makes too many errors at one endpoint of a partition. */
+  readonly errorLimit?: {
+    readonly perHour: number
+    /** What a request's errors count against within its partition, e.g. `crm/Accounts`; null when none count. */
+    endpoint(request: OutgoingRequest): string | null
+    isCounted(status: number): boolean
+  }
   /** Calls allowed per window before any answer told otherwise. */
   readonly defaultLimits: readonly { readonly window: 'minute' | 'day'; readonly limit: number }[]
   /**

@@ -14,6 +14,7 @@ import type { Connector } from '../catalog/connector.ts'
 import { QueryablePlatforms } from '../catalog/queryable-platforms.ts'
 import { CallBudgets } from '../fetch/call-budget.ts'
 import { callersWith } from '../fetch/caller-for.ts'
+import { ErrorMemory } from '../fetch/error-memory.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { PartitionStore } from './partition-store.ts'
 
@@ -63,7 +64,12 @@ function readerOf(send: SendRequest): PartitionReader {
       }),
       refused: async () => {},
     }),
-    callerFor: callersWith({ send, clock, budgets: new CallBudgets(store, clock, new Map()) }),
+    callerFor: callersWith({
+      send,
+      clock,
+      budgets: new CallBudgets(store, clock, new Map()),
+      errors: new ErrorMemory(store, clock),
+    }),
     clock,
   })
 }

@@ -9,6 +9,7 @@ import {
 import type { Connector } from '../catalog/connector.ts'
 import type { SourceSession } from '../engine.ts'
 import { type BudgetKey, type CallBudgets, type Waiting, waitUntil } from './call-budget.ts'
+import type { ErrorMemory, ErrorPlace, KnownFailure } from './error-memory.ts'
 
 /** One request that went out, as the statement's record shows it. */
 export interface NativeCall {
@@ -25,6 +26,7 @@ export interface ApiCallerOptions {
   readonly session: SourceSession
   readonly send: SendRequest
   readonly budgets: CallBudgets
+  readonly errors: ErrorMemory
   readonly clock: Clock
   readonly timeoutMs: number
   /** Where the API of a grant is, by grant, on platforms that tell. */
@@ -115,6 +117,12 @@ export class ApiCaller {
         continue
       }
       using _claim = lookUp ? claimLookUp(lookUps, hostKey) : null
+      if (!lookUp && request) {
+        const known = await this.#knownFailure(request)
+        if (known?.kind === 'forbidden')
+          return { kind: 'forbidden', text: `${known.text} · ${notAgain(known)}` }
+        if (known) throw refused(known.text, notAgain(known))
+      }
       // The turn first: a token that is fetched before a wait of an hour has run out after it.
       const turn = await this.#takeTurn(lookUp ? null : connector.budgetKey(must(request, 'a request')))
       const lease = await session.lease()
@@ -132,6 +140,7 @@ export class ApiCaller {
         continue
       }
       const answer = lookUp ? lookUp.judge(sent.response) : connector.judge(sent.response, clock.now())
+      if (!lookUp && request) await this.#noteError(request, sent.response.status, answer)
       switch (answer.kind) {
         case 'rows':
           if (lookUp) {
@@ -140,10 +149,7 @@ export class ApiCaller {
           }
           return { kind: 'answered', ...sent }
         case 'forbidden':
-          return {
-            kind: 'forbidden',
-            text: answer.reason ? `${answer.text} (${answer.reason})` : answer.text,
-          }
+          return { kind: 'forbidden', text: failureText(answer) }
         case 'moved':
           // Another call may have found the new place meanwhile.
           if (hosts.get(hostKey) === host) hosts.delete(hostKey)
@@ -163,9 +169,10 @@ export class ApiCaller {
           continue
         }
         case 'refused':
-          throw new SluisError('PLATFORM_UNAVAILABLE', `The platform refuses a request: ${answer.text}`, {
-            hint: 'The endpoint may have changed; report this statement. Without the filter it may still work.',
-          })
+          throw refused(
+            answer.text,
+            'The endpoint may have changed; report this statement. Without the filter it may still work.',
+          )
         default:
           throw answer satisfies never
       }
@@ -188,6 +195,8 @@ export class ApiCaller {
       signal?.throwIfAborted()
       const barred = await this.#ask(null)
       if (barred?.kind === 'forbidden') return { kind: 'refused', text: barred.text }
+      const known = await this.#knownFailure(request)
+      if (known) return { kind: 'refused', text: `${known.text} · ${notAgain(known)}` }
       const turn = await this.#takeTurn(connector.budgetKey(request))
       const lease = await session.lease()
       const outgoing = this.#authorised(request, lease.accessToken.reveal())
@@ -202,6 +211,7 @@ export class ApiCaller {
         continue
       }
       const answer = writes.judge(sent.response, clock.now())
+      await this.#noteError(request, sent.response.status, answer)
       switch (answer.kind) {
         case 'done':
           return { kind: 'done', response: sent.response }
@@ -255,6 +265,48 @@ export class ApiCaller {
     const { session, budgets, waiting, signal } = this.#options
     const key: BudgetKey = { platform: session.platform, clientId: session.clientId, key: budget }
     return { key, taken: await budgets.take(key, { ...waiting, ...(signal ? { signal } : {}) }) }
+  }
+
+  /** Where a request's errors count; null where the platform counts none. */
+  #errorPlace(request: OutgoingRequest): ErrorPlace | null {
+    const { connector, session } = this.#options
+    const partition = connector.budgetKey(request)
+    const endpoint = connector.errorLimit?.endpoint(request) ?? null
+    if (partition === null || endpoint === null || session.grant === undefined) return null
+    return { grant: session.grant, clientId: session.clientId, partition, endpoint }
+  }
+
+  /**
+   * The failure that this request met within the hour, if it did. When one more error would be one too many nothing is
+   * sent to the endpoint: a statement without a listener waits for the oldest error to stop counting.
+   */
+  async #knownFailure(request: OutgoingRequest): Promise<KnownFailure | null> {
+    const { connector, errors, waiting = {}, clock, signal } = this.#options
+    const place = this.#errorPlace(request)
+    const { perHour } = connector.errorLimit ?? {}
+    if (!place || perHour === undefined) return null
+    for (;;) {
+      const standing = await errors.standing(place, request, perHour)
+      if (standing.kind === 'free') return null
+      if (standing.kind === 'known') return standing.failure
+      if (!waiting.isPatient) throw heldBack(place, standing.made, perHour, standing.until)
+      await waitUntil(clock, standing.until, { ...waiting, ...(signal ? { signal } : {}) })
+    }
+  }
+
+  async #noteError(
+    request: OutgoingRequest,
+    status: number,
+    answer: { readonly kind: string; readonly text?: string; readonly reason?: string | null },
+  ): Promise<void> {
+    const { connector, errors } = this.#options
+    if (!connector.errorLimit?.isCounted(status)) return
+    const place = this.#errorPlace(request)
+    if (!place) return
+    const { kind } = answer
+    // A refused token is mended by the next one: the error counts, the request is asked again.
+    const failure = kind === 'forbidden' || kind === 'refused' ? { kind, text: failureText(answer) } : null
+    await errors.note(place, request, failure as Omit<KnownFailure, 'at'> | null)
   }
 
   async #send(
@@ -322,6 +374,34 @@ function endOrAbort(work: Promise<void>, signal: AbortSignal | undefined): Promi
     signal?.addEventListener('abort', end, { once: true })
     void work.then(end)
   })
+}
+
+const failureText = ({ text = '', reason }: { readonly text?: string; readonly reason?: string | null }) =>
+  reason ? `${text} (${reason})` : text
+
+const anHourAfter = (at: number) => new Date(at + 3_600_000).toISOString()
+
+const notAgain = ({ at }: KnownFailure) =>
+  `The platform said so at ${new Date(at).toISOString()}, and counts errors: it is asked again after ${anHourAfter(at)}.`
+
+const refused = (text: string, hint: string) =>
+  new SluisError('PLATFORM_UNAVAILABLE', `The platform refuses a request: ${text}`, { hint })
+
+function heldBack(
+  { partition, endpoint }: ErrorPlace,
+  made: number,
+  perHour: number,
+  until: number,
+): SluisError {
+  const at = new Date(until).toISOString()
+  return new SluisError(
+    'PLATFORM_BUDGET_EXHAUSTED',
+    `${made} of ${perHour} errors an hour were made at ${endpoint} of partition ${partition}: nothing is sent there until ${at}.`,
+    {
+      hint: 'One error more and the platform may block the app. Mend what failed (sluis.statements shows it), and ask again then.',
+      details: { resetsAt: at },
+    },
+  )
 }
 
 const tokenRefused = () =>

@@ -3,6 +3,7 @@ import type { Connector } from '../catalog/connector.ts'
 import type { SourceSession } from '../engine.ts'
 import { ApiCaller, type NativeCall } from './api-caller.ts'
 import type { CallBudgets, Waiting } from './call-budget.ts'
+import type { ErrorMemory } from './error-memory.ts'
 
 /** Makes the caller of one session. */
 export type CallerFor = (
@@ -20,6 +21,7 @@ export function callersWith(parts: {
   readonly send: SendRequest
   readonly clock: Clock
   readonly budgets: CallBudgets
+  readonly errors: ErrorMemory
 }): CallerFor {
   const hosts = new Map<string, string>()
   const lookUps = new Map<string, Promise<void>>()

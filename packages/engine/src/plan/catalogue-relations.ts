@@ -19,7 +19,7 @@ information_schema.columns   table_catalog table_schema table_name column_name o
 sluis.partitions             source id name is_readable:BOOLEAN
 sluis.statements             id database sql actor state started_at:TIMESTAMP ended_at:TIMESTAMP calls_made:BIGINT calls_expected:BIGINT rows_fetched:BIGINT partitions_done:BIGINT partitions_total:BIGINT waiting_until:TIMESTAMP bytes_fetched:BIGINT error_code error_detail
 sluis.native_calls           statement_id method route status:BIGINT rows:BIGINT bytes:BIGINT ms:BIGINT
-sluis.budgets                source partition window call_limit:BIGINT remaining:BIGINT resets_at:TIMESTAMP
+sluis.budgets                source partition window call_limit:BIGINT remaining:BIGINT resets_at:TIMESTAMP endpoint
 sluis.grants                 id source platform region client_id state
 `
 

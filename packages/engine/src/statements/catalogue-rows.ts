@@ -24,6 +24,7 @@ export interface CatalogueContent {
     readonly budgets: readonly {
       readonly partition: string
       readonly window: string
+      readonly endpoint: string | null
       readonly limit: number
       readonly remaining: number
       readonly resetsAt: string
@@ -105,13 +106,14 @@ function rowsOf(relation: string, content: CatalogueContent): Row[] {
       )
     case 'sluis_budgets':
       return sources.flatMap(({ alias, budgets }) =>
-        budgets.map(({ partition, window, limit, remaining, resetsAt }) => ({
+        budgets.map(({ partition, window, endpoint, limit, remaining, resetsAt }) => ({
           source: alias,
           partition,
           window,
           call_limit: limit,
           remaining,
           resets_at: resetsAt.replace('Z', ''),
+          endpoint,
         })),
       )
     case 'sluis_grants':

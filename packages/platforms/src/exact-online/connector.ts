@@ -22,6 +22,14 @@ export function exactOnlineConnector(): Connector {
     readCount,
     // Limits count by app and company; an address without company is free.
     budgetKey: ({ url }) => /\/api\/v1\/(?:beta\/)?(\d+)\//.exec(url)?.[1] ?? null,
+    // Ten errors an hour by app, user, company and endpoint block the app. The administration's own rules (500) do not count.
+    errorLimit: {
+      perHour: 10,
+      endpoint: ({ url }) =>
+        /\/api\/v1\/((?:beta\/)?)\d+\/([^?(]+?)(?:\/\$count)?(?:[?(]|$)/.exec(url)?.slice(1, 3).join('') ??
+        null,
+      isCounted: (status) => [400, 401, 403, 404].includes(status),
+    },
     defaultLimits: [
       { window: 'minute', limit: 60 },
       { window: 'day', limit: 5000 },

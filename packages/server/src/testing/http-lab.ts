@@ -194,6 +194,8 @@ export async function openHttpLab(
     apiCalls: async () => (await totals()).api,
     async clearFaults() {
       await fetch(`${platformUrl}/_control/faults`, { method: 'DELETE' })
+      // What was learnt from them would last an hour.
+      await store.pool.query('DELETE FROM call_error')
     },
     async restart() {
       await server.close()

@@ -145,6 +145,24 @@ const queryAnswer = z.object({
   stats: stats.optional(),
   error: facts.optional(),
 })
+/** A value as a row's columns hold it. */
+const columnValues = z.record(text, z.unknown()).nullable()
+const writtenStatement = z.object({
+  verb: text,
+  table: text,
+  rows: z.array(
+    z.object({
+      row: count,
+      outcome: z.enum(['inserted', 'updated', 'unchanged', 'deleted', 'failed', 'unknown', 'not attempted']),
+      partition: text.nullable(),
+      key: text.nullable(),
+      error: text.nullable(),
+      old: columnValues,
+      new: columnValues,
+    }),
+  ),
+  revert: z.array(text),
+})
 const statement = z.object({
   id: text,
   database: text,
@@ -163,6 +181,7 @@ const statement = z.object({
   }),
   error: z.object({ code: text, detail: text, hint: text.optional() }).nullable(),
   stats: stats.nullable(),
+  write: writtenStatement.optional(),
   nativeCalls: z.array(
     z.object({
       method: text,
@@ -389,7 +408,8 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
           source: text,
           clientId: text.nullable(),
           partition: text,
-          window: z.enum(['minute', 'day']),
+          window: z.enum(['minute', 'day', 'hour']),
+          endpoint: text.nullable(),
           limit: count,
           remaining: count,
           resetsAt: time,

@@ -17,7 +17,9 @@ export interface Budget {
   readonly source: string
   readonly clientId: string
   readonly partition: string
-  readonly window: 'minute' | 'day'
+  /** An hour counts the errors of one endpoint, the others count calls. */
+  readonly window: 'minute' | 'day' | 'hour'
+  readonly endpoint: string | null
   readonly limit: number
   readonly remaining: number
   readonly resetsAt: string

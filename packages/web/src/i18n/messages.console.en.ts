@@ -89,6 +89,7 @@ export const consoleEn = {
   'activity.window': 'Per',
   'activity.day': 'day',
   'activity.minute': 'minute',
+  'activity.errorHour': 'hour, errors at {endpoint}',
   'activity.left': 'Left',
   'activity.leftOf': '{left} of {limit}',
   'activity.resets': 'Full again at',

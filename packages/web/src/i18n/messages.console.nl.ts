@@ -92,6 +92,7 @@ export const consoleNl: Readonly<Record<keyof typeof consoleEn, string>> = {
   'activity.window': 'Per',
   'activity.day': 'dag',
   'activity.minute': 'minuut',
+  'activity.errorHour': 'uur, fouten bij {endpoint}',
   'activity.left': 'Over',
   'activity.leftOf': '{left} van {limit}',
   'activity.resets': 'Weer vol om',

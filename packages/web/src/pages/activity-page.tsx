@@ -128,13 +128,17 @@ function Budgets({ name }: { readonly name: string }) {
             t('activity.resets'),
           ]}
         >
-          {budgets.map(({ source, clientId, partition, window, limit, remaining, resetsAt }) => (
-            <Table.Tr key={`${source} ${partition} ${window}`}>
+          {budgets.map(({ source, clientId, partition, window, endpoint, limit, remaining, resetsAt }) => (
+            <Table.Tr key={`${source} ${partition} ${window} ${endpoint}`}>
               <Table.Td>
                 {names.get(partition) ?? partition} <Text span size="sm">{`${source} ${partition}`}</Text>
               </Table.Td>
               <Table.Td>{clientId}</Table.Td>
-              <Table.Td>{t(window === 'day' ? 'activity.day' : 'activity.minute')}</Table.Td>
+              <Table.Td>
+                {window === 'hour'
+                  ? t('activity.errorHour', { endpoint: endpoint ?? '' })
+                  : t(window === 'day' ? 'activity.day' : 'activity.minute')}
+              </Table.Td>
               <Table.Td miw={160}>
                 {t('activity.leftOf', { left: count(remaining), limit: count(limit) })}
                 <Progress value={(100 * remaining) / Math.max(1, limit)} size="sm" aria-hidden />
