@@ -73,7 +73,7 @@ describe('the demo', () => {
     assert.deepEqual(emulatorPids(), [], 'the emulators have stopped too')
     // Two books in one statement: each table is read once for each company or office, and nothing else is.
     const cost = run.output.slice(run.output.indexOf('databases/both/query'))
-    assert.match(cost, /browse\/130_1 +2 .*head_yearperiod.*2026\/01/)
+    assert.match(cost, /browse\/130_1 +2 .*head_code like VRK and head_yearperiod/)
     assert.match(cost, /read\/dimensions\/DEB +2 /)
     assert.match(cost, /5 rows for 10 API calls/)
   })
@@ -109,7 +109,6 @@ describe('the demo', () => {
     'consents at Exact Online',
     'hands them over',
     'A database on that grant',
-    'POST /databases/demo/query',
     'A database on both grants',
   ]) {
     test(`killed with signal 9 at "${killAt}" and started again loses nothing`, async () => {
