@@ -4,53 +4,26 @@ import { type AddressInfo, createServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { openSmtpReceiver, type SmtpReceiver, textOf } from '@sluis/people/testing'
 import { type RunningServer, readServerOptions, startServer } from '@sluis/server'
-import { Browser, tokenIn } from '@sluis/server/testing'
+import { Browser } from '@sluis/server/testing'
 import { silentLog } from '@sluis/shared'
 import type { CDPSession, Page } from 'playwright-core'
 import { agreeAs, type OpenIdProvider, openOpenIdProvider } from './testing/openid-provider.ts'
+import { fillLogIn, password, peopleOf } from './testing/people-of-lab.ts'
 import { totp } from './testing/totp.ts'
-import { openWebLab, type Visit, type VisitedPage, type WebLab } from './testing/web-lab.ts'
+import { openWebLab, type Visit, type WebLab } from './testing/web-lab.ts'
 
-const password = 'a sentence that nobody guesses'
 let mail: SmtpReceiver
 let lab: WebLab
-let olga: Browser
+const { olga, begin, join, visitAs } = peopleOf(() => lab)
 before(async () => {
   mail = await openSmtpReceiver()
   lab = await openWebLab({ SLUIS_SMTP_URL: mail.url, SLUIS_MAIL_FROM: 'post@sluis.example' })
-  olga = new Browser(() => lab.url)
-  const owner = { token: tokenIn(lab.setupUrl), name: 'Olga Owner', email: 'olga@example.com', password }
-  const made = await olga.call('POST', '/setup', owner)
-  assert.equal(made.status, 201, made.text)
+  await begin()
 })
 after(async () => {
   await lab?.close()
   await mail?.close()
 })
-
-async function fillLogIn(page: Page, email: string, typed = password) {
-  await page.getByLabel(/^E-?mail/).fill(email)
-  await page.locator('input[type=password]').first().fill(typed)
-  await page.getByRole('button', { name: /^(Log in|Inloggen)$/ }).click()
-}
-/** A page at this address, logged in as this person. */
-async function visitAs(email: string, path: string, visit: Visit = {}): Promise<VisitedPage> {
-  const arrived = await lab.arrive(path, visit)
-  await fillLogIn(arrived.page, email)
-  return arrived
-}
-/** A new member, by the API. */
-async function join(email: string, role: string, name: string) {
-  const { body } = await olga.call('POST', '/members', { email, role })
-  const browser = new Browser(() => lab.url)
-  const joined = await browser.call('POST', '/invitations/accept', {
-    token: tokenIn(body.link),
-    name,
-    password,
-  })
-  assert.equal(joined.status, 201, joined.text)
-  return { browser, id: joined.body.person.id as string }
-}
 
 describe('the account', () => {
   test('other sessions are seen and ended, and the password is changed', async () => {

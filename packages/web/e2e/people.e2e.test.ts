@@ -1,24 +1,16 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
-import { Browser, tokenIn } from '@sluis/server/testing'
 import type { Page } from 'playwright-core'
-import { openWebLab, type Visit, type VisitedPage, type WebLab } from './testing/web-lab.ts'
+import { fillLogIn, password, peopleOf } from './testing/people-of-lab.ts'
+import { openWebLab, type WebLab } from './testing/web-lab.ts'
 
-const password = 'a sentence that nobody guesses'
 let lab: WebLab
-let olga: Browser
 let grant: string
+const { olga, begin, join, visitAs } = peopleOf(() => lab)
 before(async () => {
   lab = await openWebLab()
-  olga = new Browser(() => lab.url)
-  const made = await olga.call('POST', '/setup', {
-    token: tokenIn(lab.setupUrl),
-    name: 'Olga Owner',
-    email: 'olga@example.com',
-    password,
-  })
-  assert.equal(made.status, 201, made.text)
+  await begin()
   const { body } = await olga.call('POST', '/databases', {
     name: 'bakery',
     title: 'The Bakery',
@@ -28,29 +20,6 @@ before(async () => {
 })
 after(() => lab?.close())
 
-async function fillLogIn(page: Page, email: string) {
-  await page.getByLabel(/^E-?mail/).fill(email)
-  await page.locator('input[type=password]').first().fill(password)
-  await page.getByRole('button', { name: /^(Log in|Inloggen)$/ }).click()
-}
-/** A page at this address, logged in as this person. */
-async function visitAs(email: string, path: string, visit: Visit = {}): Promise<VisitedPage> {
-  const arrived = await lab.arrive(path, visit)
-  await fillLogIn(arrived.page, email)
-  return arrived
-}
-/** A new member, by the API. */
-async function join(email: string, role: string, name: string, organisation?: string) {
-  const { body } = await olga.call('POST', '/members', { email, role }, organisation ? { organisation } : {})
-  const browser = new Browser(() => lab.url)
-  const joined = await browser.call('POST', '/invitations/accept', {
-    token: tokenIn(body.link),
-    name,
-    password,
-  })
-  assert.equal(joined.status, 201, joined.text)
-  return { browser, id: joined.body.person.id as string }
-}
 /** What a page's own calls may do, asked from within it. */
 const statusFrom = (page: Page, method: string, path: string, body?: object) =>
   page.evaluate(
