@@ -69,12 +69,37 @@ describe('with a deviating redirect address, pasted back', () => {
     assert.deepEqual(problemOf(await paste(begun, moved)), [400, 'INVALID_REQUEST'])
     const half = good.slice(0, good.indexOf('&state'))
     assert.deepEqual(problemOf(await paste(begun, half)), [400, 'INVALID_REQUEST'])
+    assert.equal((await paste(begun, good)).body.state, 'done')
+    assert.deepEqual(problemOf(await paste(begun, good)), [422, 'CONSENT_REFUSED'])
+  })
+
+  test('an answer that says it is of another issuer is refused, and its code goes nowhere', async () => {
+    const begun = await begin()
+    const good = await pasteOf(begun, 'bram@example.com')
     const spent = await lab.tokenCalls()
     const forged = `${good}&iss=https%3A%2F%2Fevil.example`
     assert.deepEqual(problemOf(await paste(begun, forged)), [422, 'CONSENT_REFUSED'])
-    assert.equal(await lab.tokenCalls(), spent, 'no code went anywhere')
-    assert.equal((await paste(begun, good)).body.state, 'done')
-    assert.deepEqual(problemOf(await paste(begun, good)), [422, 'CONSENT_REFUSED'])
+    assert.equal(await lab.tokenCalls(), spent)
+    assert.equal((await paste(begun, good)).body.state, 'done', 'the true answer is still taken')
+  })
+
+  test('a secret that could be taken for the mark of a stored client is refused', async () => {
+    const clientSecret = `\u0000${stored}`
+    const { redirectUri, clientId } = labClient
+    const asked = [
+      await lab.call('PATCH', `/clients/${stored}`, { clientSecret }),
+      await lab.call('POST', '/clients', {
+        platform: 'exact-online',
+        region: 'lab',
+        clientId: 'another-app',
+        clientSecret,
+        redirectUris: [redirectUri],
+      }),
+      await begin({ client: { clientId, clientSecret, redirectUri } }),
+    ]
+    for (const answer of asked) assert.deepEqual(problemOf(answer), [400, 'INVALID_REQUEST'], answer.text)
+    const spare = await begin({ client: { clientId, clientSecret: clientSecret.slice(1), redirectUri } })
+    assert.equal(spare.status, 201, 'only that character is the fault')
   })
 
   test('only who began it ends it', async () => {

@@ -81,6 +81,28 @@ describe('a handover that names a stored client', () => {
     const { entries } = (await lab.control('ledger')) as { entries: { grantType?: string }[] }
     assert.equal(entries.filter(({ grantType }) => grantType === 'refresh_token').length, 0)
   })
+
+  for (const [what, foreign] of [
+    ['platform', { platform: 'twinfield' }],
+    ['region', { region: 'nl' }],
+    ['client ID', { client_id: 'somebody-else' }],
+    ['organisation', { organisation_id: beside }],
+  ] as const) {
+    test(`a grant of another ${what} that names it gets no secret`, async () => {
+      const vault = await lab.open()
+      const client = await store(vault)
+      const grant = {
+        organisation_id: organisationId,
+        platform: client.platform,
+        region: client.region,
+        client_id: client.clientId,
+      }
+      const { secret } = await vault.clients.secretFor(grant, client.id)
+      assert.equal(secret.reveal(), labApp.clientSecret)
+      const asked = vault.clients.secretFor({ ...grant, ...foreign }, client.id)
+      await assert.rejects(asked, failsWith('GRANT_MISCONFIGURED'))
+    })
+  }
 })
 
 describe('a partner’s client', () => {
