@@ -172,6 +172,17 @@ test('a return that names another issuer is refused before the code goes anywher
   assert.equal((await grantOf(returned.href)).state, 'active')
 })
 
+test('tokens whose ID token carries another nonce are refused as those of another consent', async () => {
+  const asked = new URL(await begin())
+  assert.ok(asked.searchParams.get('nonce'), 'a nonce is asked for')
+  asked.searchParams.set('nonce', 'of-another-consent')
+  const returned = await consent(asked.href, 'edith')
+  await assert.rejects(
+    vault.preauthentications.returned(returned, browser),
+    (error) => isSluisError(error, 'HANDOVER_CODE_REFUSED') && /nonce/.test(error.message),
+  )
+})
+
 test('a code of another consent does not pass: its challenge is not the one that was sent', async () => {
   const first = new URL(await consent(await begin(), 'carla'))
   const second = new URL(await consent(await begin(), 'carla'))
