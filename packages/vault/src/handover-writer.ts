@@ -60,7 +60,7 @@ export class HandoverWriter {
             return true
           },
         ),
-      { atOnce: 1 },
+      { atOnce: 2 },
     )
     // One at a time: two of one user in two organisations must see each other.
     const options = { atOnce: 1 }
@@ -192,6 +192,8 @@ const asRead = [
   'spend_id',
 ] as const satisfies readonly (keyof GrantRow)[]
 const same = asRead.map((column) => `g.${column} IS NOT DISTINCT FROM a.${column}`).join(' AND ')
+// Written so that the keys alone can answer it: PostgreSQL plans it before it knows how many grants there are, and
+// keeps the plan. As joins both questions were answered by reading every grant of the client.
 const settleSql = `WITH ${patience},
   asked AS MATERIALIZED (
     SELECT a.* FROM patience, json_to_recordset($1::json) AS a (id text, at bigint, "user" jsonb, user_id text,
@@ -200,17 +202,17 @@ const settleSql = `WITH ${patience},
       last_refreshed_at bigint, platform_user_id text, deleted_at bigint, spend_id text)),
   free AS MATERIALIZED (
     SELECT g.id FROM asked a JOIN token_grant g ON g.id = a.id
-    WHERE ${same}
-      AND NOT EXISTS (SELECT FROM token_grant e WHERE e.platform = g.platform AND e.region = g.region
-        AND e.client_id = g.client_id AND e.platform_user_id = a.user_id AND e.deleted_at IS NULL)
+    WHERE g.id = ANY (ARRAY(SELECT id FROM asked)) AND ${same}
+      AND (SELECT e.id FROM token_grant e WHERE e.platform = g.platform AND e.region = g.region
+        AND e.client_id = g.client_id AND e.platform_user_id = a.user_id AND e.deleted_at IS NULL LIMIT 1) IS NULL
       AND NOT EXISTS (SELECT FROM token_budget b WHERE (b.platform, b.region, b.client_id, b.user_key)
         = (g.platform, g.region, g.client_id, g.id))
     FOR UPDATE OF g SKIP LOCKED),
   settled AS (
     UPDATE token_grant g SET platform_user = a."user", platform_user_id = a.user_id, proven_access = true,
       failures = 0, problem = NULL, state = a.next_state, due_at = a.next_due
-    FROM free, asked a
-    WHERE g.id = free.id AND g.id = a.id AND ${same}
+    FROM asked a
+    WHERE g.id = ANY (ARRAY(SELECT id FROM free)) AND g.id = a.id AND ${same}
     RETURNING ${openColumns.map((column) => `g.${column}`).join(', ')}, a.at),
   noted AS (
     INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
