@@ -13,7 +13,8 @@ const key = 'platform, region, client_id, user_key'
 /**
  * The intents of many grants in one statement, each row compared and set by itself; null where one did nothing. It
  * waits for no row that somebody else holds, be it a grant's or a budget's: such an intent did nothing here. Counts as
- * `claimSql` does, for which a grant and a budget may stand here once.
+ * `claimSql` does, for which a grant and a budget may stand here once. Each row is asked for by key, also where a join
+ * says the same: PostgreSQL plans this before it knows the tables, and would read them whole.
  */
 export async function beginSpends(db: pg.Pool, intents: readonly Intent[]): Promise<(GrantRow | null)[]> {
   const together = withoutTwins(intents)
@@ -48,10 +49,13 @@ export async function beginSpends(db: pg.Pool, intents: readonly Intent[]): Prom
      budget AS MATERIALIZED (
        SELECT a.id, (b.day_start < a.day OR b.day_used < a.most)
          AND coalesce(b.error_at[cardinality(b.error_at) - a.errors + 1] + ${hourMs} <= a.at, true) AS fits
-       FROM asked a JOIN token_budget b USING (${key}) FOR UPDATE OF b SKIP LOCKED),
+       FROM asked a CROSS JOIN LATERAL (
+         SELECT day_start, day_used, error_at FROM token_budget t
+         WHERE (t.platform, t.region, t.client_id, t.user_key) = (a.platform, a.region, a.client_id, a.user_key)
+         LIMIT 1 FOR UPDATE SKIP LOCKED) AS b),
      free AS MATERIALIZED (
        SELECT g.id FROM asked a JOIN token_grant g ON g.id = a.id LEFT JOIN budget ON budget.id = a.id
-       WHERE coalesce(budget.fits, NOT EXISTS (
+       WHERE g.id = ANY (ARRAY(SELECT id FROM asked)) AND coalesce(budget.fits, NOT EXISTS (
          SELECT FROM token_budget b WHERE (b.platform, b.region, b.client_id, b.user_key)
            = (a.platform, a.region, a.client_id, a.user_key)))
        FOR UPDATE OF g SKIP LOCKED),
@@ -60,7 +64,7 @@ export async function beginSpends(db: pg.Pool, intents: readonly Intent[]): Prom
          spend_process = a.process, spend_started_at = a.at, spend_sends = 1, spend_lost_at = NULL, spend_refusals = 0,
          spend_was_early = false, state = a.state
        FROM free, asked a
-       WHERE g.id = free.id AND g.id = a.id AND g.chain = a.chain AND g.generation = a.generation
+       WHERE g.id = ANY (ARRAY(SELECT id FROM free)) AND g.id = free.id AND g.id = a.id AND g.chain = a.chain AND g.generation = a.generation
          AND g.spend_id IS NULL AND g.state = a.was AND g.deleted_at IS NULL
          AND (NOT a.is_single_use OR NOT EXISTS (SELECT FROM vault_recovery WHERE ended_at IS NULL))
        RETURNING g.*),
