@@ -19,6 +19,8 @@ export interface SourceSession {
   readonly clientId: string
   /** True: another organisation's, lent for some partitions; nothing that tells of others may be read through it. */
   readonly isLent?: boolean
+  /** Counts the consents of the grant's user: what was forbidden to one is asked again with the next. */
+  readonly consent?: number
   /** The grant's id; the engine adds it. */
   readonly grant?: string
   lease(): Promise<{ readonly accessToken: { reveal(): string }; readonly generation: number }>

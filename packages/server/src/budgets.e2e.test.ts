@@ -284,9 +284,11 @@ describe('a partition that may not be read', () => {
 
 describe('a platform that counts errors', () => {
   let division: number
+  let grant: string
   before(async () => {
     ;[division = 0] = divisions
-    await registerWithLimits(lab, 'errors', { minute: 100_000, day: 1_000_000 }, { name: 'errors' })
+    const limits = { minute: 100_000, day: 1_000_000 }
+    ;({ grant } = await registerWithLimits(lab, 'errors', limits, { name: 'errors' }))
   })
   const fail = (status: number, times: number) =>
     lab.control('faults', { at: 'api', kind: 'status', status, times, matching: `/${division}/` })
@@ -312,6 +314,23 @@ describe('a platform that counts errors', () => {
     assert.equal((await accounts('allowed')).status, 200)
     await moveAnHour()
     assert.equal((await accounts('forbidden')).status, 200)
+  })
+
+  test('what was forbidden is asked again once the user has consented again', async () => {
+    await fail(403, 1)
+    assert.equal((await accounts('widened')).status, 403)
+    assert.equal((await accounts('widened')).status, 403)
+    const redirectUri = 'https://partner.example/cb'
+    const consent = { clientId: 'errors', user: 'errors@example.com', redirectUri }
+    const { code } = await lab.control('consents', consent)
+    const client = { clientId: 'errors', clientSecret: 'canary-secret-of-errors', redirectUri }
+    const handed = await lab.call(
+      'POST',
+      '/grants',
+      lab.handover({ kind: 'code', code: String(code) }, { client }),
+    )
+    assert.equal(handed.body.id, grant, handed.text)
+    assert.equal((await accounts('widened')).status, 200)
   })
 
   test('nine errors at one endpoint: it is held back until the first stops counting, others are not', async () => {

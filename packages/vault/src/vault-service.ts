@@ -542,7 +542,15 @@ export class Vault {
   async sessionOf(
     organisationId: OrganisationId,
     id: GrantId,
-  ): Promise<{ platform: string; region: string; state: GrantState; baseUrl: string; clientId: string }> {
+  ): Promise<{
+    platform: string
+    region: string
+    state: GrantState
+    baseUrl: string
+    clientId: string
+    /** The chain, which each consent of the user begins anew. */
+    consent: number
+  }> {
     const row = await this.#row(organisationId, id)
     const { region } = this.#sender.issuerOf(row)
     return {
@@ -551,6 +559,7 @@ export class Vault {
       state: row.state,
       baseUrl: region.baseUrl,
       clientId: row.client_id,
+      consent: row.chain,
     }
   }
 

@@ -273,7 +273,8 @@ export class ApiCaller {
     const partition = connector.budgetKey(request)
     const endpoint = connector.errorLimit?.endpoint(request) ?? null
     if (partition === null || endpoint === null || session.grant === undefined) return null
-    return { grant: session.grant, clientId: session.clientId, partition, endpoint }
+    const { grant, clientId, consent } = session
+    return { grant, clientId, partition, endpoint, ...(consent === undefined ? {} : { consent }) }
   }
 
   /**

@@ -8,6 +8,8 @@ export interface ErrorPlace {
   readonly clientId: string
   readonly partition: string
   readonly endpoint: string
+  /** Which consent of the grant's user asks: a later one may be allowed what an earlier one was not. */
+  readonly consent?: number
 }
 
 /** An error that asking again cannot mend within the hour. */
@@ -68,7 +70,7 @@ export class ErrorMemory {
       values: [...identity(place), this.#clock.now() - hour, limit],
     })
     if (rows.length === 0) return { kind: 'free' }
-    const hash = hashOf(request)
+    const hash = hashOf(place, request)
     for (const { at, request: failed, kind, text } of rows) {
       if (failed === hash && kind !== 'counted') return { kind: 'known', failure: { kind, text, at } }
     }
@@ -91,7 +93,7 @@ export class ErrorMemory {
       [
         ...identity(place),
         now,
-        failure ? hashOf(request) : null,
+        failure ? hashOf(place, request) : null,
         failure?.kind ?? 'counted',
         failure?.text ?? '',
       ],
@@ -123,9 +125,9 @@ const identity = ({ grant, clientId, partition, endpoint }: ErrorPlace) => [
 ]
 
 /** The whole request: another value in a filter may well succeed. The token is not on it yet. */
-function hashOf({ method, url, body }: OutgoingRequest): string {
+function hashOf({ consent = 0 }: ErrorPlace, { method, url, body }: OutgoingRequest): string {
   return createHash('sha256')
-    .update(`${method} ${url}\n`)
+    .update(`${consent} ${method} ${url}\n`)
     .update(body ?? '')
     .digest('base64')
 }
