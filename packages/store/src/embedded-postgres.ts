@@ -192,6 +192,16 @@ function isInitialised(data: string): boolean {
   })
 }
 
+/** Removes what first starts that were killed half-way have left. */
+function removeHalfMade(home: string, own?: string): void {
+  for (const name of readdirSync(home)) {
+    const path = join(home, name)
+    if (name.startsWith('data.new-') && path !== own) {
+      rmSync(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+    }
+  }
+}
+
 function initialise(
   home: string,
   target: string,
@@ -200,10 +210,7 @@ function initialise(
   launch: Launch,
   env: Record<string, string>,
 ): void {
-  // What first starts that were killed half-way have left.
-  for (const name of readdirSync(home)) {
-    if (name.startsWith('data.new-')) rmSync(join(home, name), { recursive: true, force: true })
-  }
+  removeHalfMade(home)
   const data = join(home, `data.new-${randomBytes(6).toString('hex')}`)
   mkdirSync(data, { mode: 0o700 })
   const owner = ownerFor()
@@ -230,6 +237,8 @@ function initialise(
       hint: 'Check that the disk has room and that this user may write there, or set DATABASE_URL.',
     })
   }
+  // The initdb of a start that was killed may have gone on meanwhile, and made its folder anew.
+  removeHalfMade(home, data)
   renameSync(data, target)
   syncFolder(home)
 }
