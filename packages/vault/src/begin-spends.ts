@@ -64,7 +64,8 @@ export async function beginSpends(db: pg.Pool, intents: readonly Intent[]): Prom
          spend_process = a.process, spend_started_at = a.at, spend_sends = 1, spend_lost_at = NULL, spend_refusals = 0,
          spend_was_early = false, state = a.state
        FROM free, asked a
-       WHERE g.id = ANY (ARRAY(SELECT id FROM free)) AND g.id = free.id AND g.id = a.id AND g.chain = a.chain AND g.generation = a.generation
+       WHERE g.id = ANY (ARRAY(SELECT id FROM free)) AND g.id = free.id AND g.id = a.id
+         AND g.chain = a.chain AND g.generation = a.generation
          AND g.spend_id IS NULL AND g.state = a.was AND g.deleted_at IS NULL
          AND (NOT a.is_single_use OR NOT EXISTS (SELECT FROM vault_recovery WHERE ended_at IS NULL))
        RETURNING g.*),

@@ -260,8 +260,8 @@ export class PgGrantStore implements GrantStore {
            jsonb_to_recordset($1::jsonb) AS a (place integer, id text, chain integer, generation integer, at bigint,
              action text, facts jsonb, fingerprint bytea, next jsonb),
            jsonb_populate_record(NULL::token_grant, a.next) AS n
-         WHERE g.id = ANY ($2::text[]) AND g.id = before.id AND g.id = a.id AND g.chain = a.chain AND g.generation = a.generation
-           AND g.deleted_at IS NULL
+         WHERE g.id = ANY ($2::text[]) AND g.id = before.id AND g.id = a.id
+           AND g.chain = a.chain AND g.generation = a.generation AND g.deleted_at IS NULL
          RETURNING g.id, g.organisation_id, g.chain, g.generation, before.state AS was, a.place, a.at, a.action, a.facts,
            a.fingerprint),
        audited AS (

@@ -199,6 +199,7 @@ export class ApiCaller {
       if (known) return { kind: 'refused', text: `${known.text} · ${notAgain(known)}` }
       const turn = await this.#takeTurn(connector.budgetKey(request))
       const lease = await session.lease()
+      const host = hosts.get(this.#hostKey)
       const outgoing = this.#authorised(request, lease.accessToken.reveal())
       const sent = await this.#send(outgoing, turn, undefined)
       if ('failure' in sent) {
@@ -220,7 +221,8 @@ export class ApiCaller {
         case 'unknown':
           return { kind: 'lost', text: answer.text }
         case 'moved':
-          hosts.delete(this.#hostKey)
+          // Another call may have found the new place meanwhile.
+          if (hosts.get(this.#hostKey) === host) hosts.delete(this.#hostKey)
           if (++moves > 1) return { kind: 'refused', text: answer.text }
           continue
         case 'token-refused':

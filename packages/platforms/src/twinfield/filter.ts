@@ -18,8 +18,9 @@ export interface BrowseFilter {
 export const strictCodes: ReadonlySet<string> = new Set(['100', '200'])
 
 /**
- * Terms as asked fields: one each, the first that fits, two bounds joined to a range. Texts are compared by the platform's rules, not by ours, so
- * what is sent for them only narrows; periods, whole numbers and days are exact. Terms that are not sent are `no`.
+ * Terms as asked fields: one each, the first that fits, two bounds joined to a range. Texts are compared by the
+ * platform's rules, not by ours, so what is sent for them only narrows; periods, whole numbers and days are exact.
+ * Terms that are not sent are `no`.
  */
 export function toBrowseFilter(
   where: readonly Predicate[],
