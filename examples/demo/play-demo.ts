@@ -232,7 +232,7 @@ Sluis goes on serving:
   log       ${shownPath(join(folder, 'server.log'))}
 
 Try in another terminal:
-  export SLUIS_URL=${server.url} SLUIS_API_KEY_FILE=${file}
+  export SLUIS_URL=${server.url} SLUIS_API_KEY_FILE=${file} PLATFORM_URL=${emulator.url}
   npm run sluis -- query demo "select Name, City from crm.Accounts limit 5"
   npm run sluis -- query demo "select * from crm.Accounts where Name like 'A%'" --explain
   npm run sluis -- grant list
