@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import type { Page } from 'playwright-core'
 import { openWebLab, type WebLab } from './testing/web-lab.ts'
 
 let lab: WebLab
@@ -105,4 +106,34 @@ test('a database gets another title and name', async () => {
   await page.getByRole('heading', { name: 'The Old Bakery' }).waitFor()
   await check('database-settings')
   assert.equal((await lab.call('GET', '/databases/old-bakery')).body.title, 'The Old Bakery')
+})
+
+test('a database keeps answers for so long and is strict, as its settings say', async () => {
+  const path = '/app/databases/old-bakery'
+  const visit = { width: 375, locale: 'nl-NL' } as const
+  const save = async (page: Page, maxAge: string) => {
+    await page.getByLabel('Antwoorden mogen zoveel seconden oud zijn').fill(maxAge)
+    await page.getByRole('button', { name: 'Opslaan' }).click()
+  }
+  const settings = async () => {
+    const { strict, maxAgeSeconds } = (await lab.call('GET', '/databases/old-bakery')).body
+    return { strict, maxAgeSeconds }
+  }
+  const { page, check } = await lab.visit(path, visit)
+  await page.getByLabel('Strikt').check()
+  // The server knows the longest; what it refuses stands in the form with its reason.
+  await save(page, '999999999')
+  await page.getByText('INVALID_REQUEST').waitFor()
+  await save(page, '300')
+  await page.getByText('Opgeslagen.', { exact: true }).waitFor()
+  assert.deepEqual(await settings(), { strict: true, maxAgeSeconds: 300 })
+  await check('database-freshness')
+  await page.context().close()
+  const { page: later } = await lab.visit(path, visit)
+  const age = later.getByLabel('Antwoorden mogen zoveel seconden oud zijn')
+  assert.equal(await age.inputValue(), '300')
+  assert.equal(await later.getByLabel('Strikt').isChecked(), true)
+  await save(later, '')
+  await later.getByText('Opgeslagen.', { exact: true }).waitFor()
+  assert.deepEqual(await settings(), { strict: true, maxAgeSeconds: null })
 })

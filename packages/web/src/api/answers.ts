@@ -60,6 +60,10 @@ export interface Database {
   readonly name: string
   readonly title: string | null
   readonly sources: readonly Source[]
+  /** Whether a statement fails where a partition cannot be read, rather than to leave it out and say so. */
+  readonly strict: boolean
+  /** How old kept answers may be; null: every statement asks the platform. */
+  readonly maxAgeSeconds: number | null
   readonly createdAt: string
 }
 export interface Partition {

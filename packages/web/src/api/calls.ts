@@ -120,10 +120,10 @@ export async function registerOnGrant(
   return { database, grant: await api.call<Grant>('GET', `/grants/${path(grantId)}`) }
 }
 
-export const renameDatabase = (
+export const changeDatabase = (
   api: ApiClient,
   from: string,
-  change: { name?: string; title?: string | null },
+  change: { name?: string; title?: string | null; strict?: boolean; maxAgeSeconds?: number | null },
 ) => api.call<Database>('PATCH', `/databases/${path(from)}`, change)
 
 /** Gives a database the proposed name, or the nearest that is free: a taken name never stops anybody. */
@@ -136,7 +136,7 @@ export async function renameToFree(
   for (let count = 1; count <= 50; count++) {
     const wanted = count === 1 ? name : `${name}-${count}`
     try {
-      return (await renameDatabase(api, from, { name: wanted, title })).name
+      return (await changeDatabase(api, from, { name: wanted, title })).name
     } catch (error) {
       if (!(error instanceof ApiFault) || error.problem.code !== 'DATABASE_NAME_TAKEN') throw error
     }

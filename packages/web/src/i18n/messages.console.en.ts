@@ -55,6 +55,13 @@ export const consoleEn = {
   'database.tables': 'Tables',
   'database.activity': 'Activity',
   'database.settings': 'Settings',
+  'database.saved': 'Saved.',
+  'database.maxAge': 'Answers may be this many seconds old',
+  'database.maxAge.help':
+    'Answers that are no older are used again without a call. Empty: every statement asks.',
+  'database.strict': 'Strict',
+  'database.strict.help':
+    'A statement fails where a part cannot be read, rather than to leave it out with a warning.',
   'database.renamed': 'Saved. Addresses and keys that bear the old name must follow.',
   'tables.list': 'Services and tables',
   'tables.search': 'Search tables',

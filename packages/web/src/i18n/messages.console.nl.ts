@@ -58,6 +58,13 @@ export const consoleNl: Readonly<Record<keyof typeof consoleEn, string>> = {
   'database.tables': 'Tabellen',
   'database.activity': 'Activiteit',
   'database.settings': 'Instellingen',
+  'database.saved': 'Opgeslagen.',
+  'database.maxAge': 'Antwoorden mogen zoveel seconden oud zijn',
+  'database.maxAge.help':
+    'Antwoorden die niet ouder zijn, worden zonder aanroep opnieuw gebruikt. Leeg: elke vraag gaat naar het platform.',
+  'database.strict': 'Strikt',
+  'database.strict.help':
+    'Een vraag mislukt als een deel niet gelezen kan worden, in plaats van het met een waarschuwing weg te laten.',
   'database.renamed': 'Opgeslagen. Adressen en sleutels met de oude naam moeten mee veranderen.',
   'tables.list': 'Services en tabellen',
   'tables.search': 'Zoek tabellen',

@@ -1,15 +1,15 @@
-import { Button, Card, Group, Text, TextInput, Title } from '@mantine/core'
+import { Button, Card, Checkbox, Group, Stack, Text, TextInput, Title } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { type FormEvent, useState } from 'react'
 import type { Database } from '../api/answers.ts'
-import { renameDatabase } from '../api/calls.ts'
+import { changeDatabase } from '../api/calls.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { useApi } from '../session.tsx'
 import { FaultAlert } from './fault-alert.tsx'
 import { useTask } from './use-task.ts'
 
-/** A database's title and name. */
+/** A database's title and name, how old its answers may be, and what happens where a part cannot be read. */
 export function DatabaseSettings({ database }: { readonly database: Database }) {
   const { t } = useLanguage()
   const api = useApi()
@@ -17,19 +17,23 @@ export function DatabaseSettings({ database }: { readonly database: Database }) 
   const navigate = useNavigate()
   const [title, setTitle] = useState(database.title ?? '')
   const [name, setName] = useState(database.name)
-  const [isSaved, setSaved] = useState(false)
+  const [maxAge, setMaxAge] = useState(database.maxAgeSeconds?.toString() ?? '')
+  const [isStrict, setStrict] = useState(database.strict)
+  const [saved, setSaved] = useState<'saved' | 'renamed' | null>(null)
   const { fault, isBusy, run } = useTask()
   const submit = (event: FormEvent) => {
     event.preventDefault()
-    setSaved(false)
+    setSaved(null)
     void run(async () => {
-      const changed = await renameDatabase(api, database.name, {
+      const changed = await changeDatabase(api, database.name, {
         name: name.trim(),
         title: title.trim() === '' ? null : title.trim(),
+        strict: isStrict,
+        maxAgeSeconds: maxAge.trim() === '' ? null : Number(maxAge),
       })
       await queries.invalidateQueries({ queryKey: ['databases'], refetchType: 'none' })
       queries.setQueryData(['databases', changed.name], changed)
-      setSaved(true)
+      setSaved(changed.name === database.name ? 'saved' : 'renamed')
       if (changed.name !== database.name)
         await navigate({ to: '/databases/$name', params: { name: changed.name }, replace: true })
     })
@@ -40,24 +44,40 @@ export function DatabaseSettings({ database }: { readonly database: Database }) 
         {t('database.settings')}
       </Title>
       <form onSubmit={submit}>
-        <Group align="flex-end">
+        <Stack gap="sm" align="flex-start">
+          <Group align="flex-end">
+            <TextInput
+              label={t('done.title.field')}
+              value={title}
+              onChange={(event) => setTitle(event.currentTarget.value)}
+            />
+            <TextInput
+              label={t('done.name.field')}
+              value={name}
+              onChange={(event) => setName(event.currentTarget.value)}
+            />
+          </Group>
           <TextInput
-            label={t('done.title.field')}
-            value={title}
-            onChange={(event) => setTitle(event.currentTarget.value)}
+            label={t('database.maxAge')}
+            description={t('database.maxAge.help')}
+            inputMode="numeric"
+            pattern="[0-9]*"
+            value={maxAge}
+            onChange={(event) => setMaxAge(event.currentTarget.value)}
           />
-          <TextInput
-            label={t('done.name.field')}
-            value={name}
-            onChange={(event) => setName(event.currentTarget.value)}
+          <Checkbox
+            label={t('database.strict')}
+            description={t('database.strict.help')}
+            checked={isStrict}
+            onChange={(event) => setStrict(event.currentTarget.checked)}
           />
           <Button type="submit" variant="default" loading={isBusy}>
             {t('common.save')}
           </Button>
-        </Group>
+        </Stack>
       </form>
       <Text size="sm" mt="xs" role="status">
-        {isSaved && t('database.renamed')}
+        {saved !== null && t(`database.${saved}`)}
       </Text>
       {fault !== null && <FaultAlert error={fault} />}
     </Card>

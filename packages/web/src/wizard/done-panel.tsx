@@ -5,10 +5,10 @@ import { type FormEvent, useEffect, useRef, useState } from 'react'
 import type { Grant, Platform, QueryAnswer } from '../api/answers.ts'
 import { type Problem, problemOf } from '../api/api-client.ts'
 import {
+  changeDatabase,
   createDatabaseKey,
   grantQuery,
   partitionsQuery,
-  renameDatabase,
   renameToFree,
   runQuery,
   tablesQuery,
@@ -162,7 +162,7 @@ function NameForm(props: {
   const submit = async (event: FormEvent) => {
     event.preventDefault()
     try {
-      const { name: now } = await renameDatabase(api, props.name, {
+      const { name: now } = await changeDatabase(api, props.name, {
         name: nameFrom(name),
         title: title.trim(),
       })
