@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
+import { readSheet } from 'read-excel-file/node'
 import { openWebLab, type WebLab } from './testing/web-lab.ts'
 
 let lab: WebLab
@@ -167,8 +168,16 @@ describe('the SQL editor', () => {
     assert.equal((await download(page, 'Parquet')).bytes.subarray(0, 4).toString(), 'PAR1')
     const excel = await download(page, 'Excel')
     assert.match(excel.name, /\.xlsx$/)
-    assert.equal(excel.bytes.subarray(0, 2).toString(), 'PK')
+    assert.deepEqual(await readSheet(excel.bytes), [
+      ['big', 'text', 'day'],
+      // More digits than Excel computes with.
+      ['9007199254740993', 'één, "twee"', new Date('2026-02-03')],
+    ])
     assert.equal(await lab.apiCalls(), calls)
+    await run(page, 'SELECT 1 AS n FROM range(1048576)')
+    await page.getByText('1,048,575 rows. There are more').waitFor({ timeout: 60_000 })
+    await page.getByRole('button', { name: 'Excel', exact: true }).click()
+    await page.getByText(/^A sheet of Excel holds 1,048,576 rows/).waitFor()
   })
 
   test('tabs, texts and results are there after a reload, and history opens a statement again', async () => {

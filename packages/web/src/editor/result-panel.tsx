@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text, TextInput } from '@mantine/core'
+import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { openResult, type ResultFormat } from '../api/statements.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
@@ -36,6 +36,7 @@ export function ResultPanel({
   const [filter, setFilter] = useState('')
   const [busy, setBusy] = useState<string | null>(null)
   const [fault, setFault] = useState<unknown>(null)
+  const [note, setNote] = useState<string | null>(null)
 
   // While somebody types, the worker is asked once and not for each letter.
   useEffect(() => {
@@ -64,12 +65,16 @@ export function ResultPanel({
   const save = async (format: ResultFormat | 'xlsx') => {
     setBusy(format)
     setFault(null)
+    setNote(null)
     try {
-      const file =
-        format === 'xlsx'
-          ? await client?.excel()
-          : await (await openResult(api, database, statement, format)).blob()
-      if (file) saveFile(file, `${database}-${statement.slice(-6)}.${format}`)
+      const name = `${database}-${statement.slice(-6)}.${format}`
+      if (format !== 'xlsx')
+        return saveFile(await (await openResult(api, database, statement, format)).blob(), name)
+      const made = await client?.excel()
+      if (made?.kind === 'excess') return setNote(t('grid.excelExcess'))
+      if (made === undefined) return
+      saveFile(made.file, name)
+      if (made.cutCells > 0) setNote(t('grid.excelCut', { cells: count(made.cutCells) }))
     } catch (problem) {
       setFault(problem)
     } finally {
@@ -108,6 +113,11 @@ export function ResultPanel({
         </Group>
       </Group>
       {fault !== null && <FaultAlert error={fault} />}
+      {note !== null && (
+        <Alert color="yellow" variant="light" role="alert">
+          {note}
+        </Alert>
+      )}
       <Text size="sm" role="status">
         {isReading
           ? t('grid.reading', { rows: count(rows) })

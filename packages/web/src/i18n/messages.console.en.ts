@@ -36,6 +36,10 @@ export const consoleEn = {
   'grid.filter': 'Find in the rows',
   'grid.export': 'Export',
   'grid.copied': '{rows} rows copied.',
+  'grid.excelExcess':
+    'A sheet of Excel holds 1,048,576 rows with the heading, 16,384 columns and 4 GB, and this is more. Narrow the statement or the rows, or take CSV or Parquet: these hold everything.',
+  'grid.excelCut':
+    'Texts that are longer than the 32,767 characters of a cell of Excel were cut: {cells}. CSV and Parquet have them whole.',
   'explain.title': 'What is asked of the platform',
   'explain.calls': '{calls} API calls',
   'explain.callsAbout': 'About {calls} API calls',

@@ -39,6 +39,10 @@ export const consoleNl: Readonly<Record<keyof typeof consoleEn, string>> = {
   'grid.filter': 'Zoek in de rijen',
   'grid.export': 'Exporteren',
   'grid.copied': '{rows} rijen gekopieerd.',
+  'grid.excelExcess':
+    'Een werkblad van Excel heeft plaats voor 1.048.576 rijen met de kop, 16.384 kolommen en 4 GB, en dit is meer. Beperk de opdracht of de rijen, of neem CSV of Parquet: die bevatten alles.',
+  'grid.excelCut':
+    'Teksten die langer zijn dan de 32.767 tekens van een cel van Excel zijn afgekapt: {cells}. In CSV en Parquet staan ze heel.',
   'explain.title': 'Wat aan het platform wordt gevraagd',
   'explain.calls': '{calls} API-aanroepen',
   'explain.callsAbout': 'Ongeveer {calls} API-aanroepen',

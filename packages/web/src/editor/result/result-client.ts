@@ -52,10 +52,11 @@ export class ResultClient {
     return reply.kind === 'view' ? reply.shown : 0
   }
 
-  async excel(): Promise<Blob> {
+  /** What is shown as a workbook, or that a sheet of Excel does not hold it. */
+  async excel(): Promise<Extract<ResultReply, { kind: 'excel' | 'excess' }>> {
     const reply = await this.#ask({ kind: 'excel' })
-    if (reply.kind !== 'excel') throw new Error('no file came')
-    return reply.file
+    if (reply.kind !== 'excel' && reply.kind !== 'excess') throw new Error('no file came')
+    return reply
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import type { ExcelExcess } from './excel-file.ts'
 import type { Envelope, ResultColumn, ResultView } from './result-rows.ts'
 
 /** What the page asks of the worker that keeps a result. */
@@ -18,5 +19,6 @@ export type ResultReply =
   | { readonly kind: 'finished'; readonly id: number; readonly count: number; readonly envelope: Envelope }
   | { readonly kind: 'rows'; readonly id: number; readonly rows: unknown[][] }
   | { readonly kind: 'view'; readonly id: number; readonly shown: number }
-  | { readonly kind: 'excel'; readonly id: number; readonly file: Blob }
+  | { readonly kind: 'excel'; readonly id: number; readonly file: Blob; readonly cutCells: number }
+  | { readonly kind: 'excess'; readonly id: number; readonly excess: ExcelExcess }
   | { readonly kind: 'failed'; readonly id: number; readonly message: string }

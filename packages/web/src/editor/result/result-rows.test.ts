@@ -63,6 +63,21 @@ test('rows are sorted by their column’s type, NULL last, and found by text in 
   assert.equal(rows.setView({ sort: null, filter: '' }), 4)
 })
 
+test('as many rows as are kept are not full: one more is', () => {
+  const read = (count: number) => {
+    const rows = new ResultRows(3)
+    const text = JSON.stringify({
+      columns,
+      rows: Array.from({ length: count }, (_, row) => [row]),
+      stats: {},
+    })
+    for (const byte of new TextEncoder().encode(text)) rows.append(Uint8Array.of(byte))
+    return rows
+  }
+  assert.deepEqual([read(3).isFull, read(3).count, read(3).finish().stats], [false, 3, {}])
+  assert.deepEqual([read(4).isFull, read(4).count, read(9).rows(0, 9)], [true, 3, [[0], [1], [2]]])
+})
+
 test('a million rows are kept as bytes, and no more of them than asked for', () => {
   const rows = new ResultRows(1_000_000)
   const piece = new TextEncoder().encode(

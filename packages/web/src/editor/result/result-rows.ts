@@ -17,6 +17,14 @@ export interface ResultView {
   readonly filter: string
 }
 
+/** What is shown of a result at one moment: it stays so while somebody sorts and filters on. */
+export interface StillRows {
+  readonly columns: readonly ResultColumn[]
+  readonly shown: number
+  /** Rows `from` to `to`, parsed. */
+  rows(from: number, to: number): unknown[][]
+}
+
 const [quote, backslash, open, close] = [0x22, 0x5c, 0x5b, 0x5d]
 const rowsKey = '"rows":'
 
@@ -32,6 +40,7 @@ export class ResultRows {
   #start = new Uint32Array(1024)
   #length = new Uint32Array(1024)
   #count = 0
+  #hasMore = false
   #view: Uint32Array | null = null
 
   /** Everything but the rows: before them, and after them. */
@@ -60,12 +69,14 @@ export class ResultRows {
   get columns(): readonly ResultColumn[] {
     return this.#columns
   }
+  /** Whether there are more rows than are kept. */
   get isFull(): boolean {
-    return this.#count >= this.mostRows
+    return this.#hasMore
   }
 
   /** Takes the next bytes of a JSON answer (`{"columns":[…],"rows":[[…],…],"stats":{…}}`), cut anywhere. */
   append(bytes: Uint8Array): void {
+    if (this.#hasMore) return
     if (this.#place === 'tail') {
       this.#envelope += this.#headText.decode(bytes, { stream: true })
       return
@@ -90,7 +101,13 @@ export class ResultRows {
         else if (byte === quote) this.#isInString = false
       } else if (byte === quote) this.#isInString = true
       else if (byte === open || byte === 0x7b) {
-        if (this.#depth === 0) rowFrom = at
+        if (this.#depth === 0) {
+          if (this.#count >= this.mostRows) {
+            this.#hasMore = true
+            return
+          }
+          rowFrom = at
+        }
         this.#depth++
       } else if (byte === close || byte === 0x7d) {
         if (this.#depth === 0) {
@@ -102,7 +119,6 @@ export class ResultRows {
         if (this.#depth === 0) {
           this.#keep(bytes, rowFrom, at + 1)
           rowFrom = -1
-          if (this.isFull) return
         }
       }
     }
@@ -118,10 +134,22 @@ export class ResultRows {
 
   /** Rows `from` to `to` of the view, parsed. */
   rows(from: number, to: number): unknown[][] {
-    const end = Math.min(to, this.shown)
-    const found: unknown[][] = []
-    for (let index = from; index < end; index++) found.push(this.#row(this.#view?.[index] ?? index))
-    return found
+    return this.still().rows(from, to)
+  }
+
+  /** The view as it is now. */
+  still(): StillRows {
+    const [view, shown] = [this.#view, this.shown]
+    return {
+      columns: this.#columns,
+      shown,
+      rows: (from, to) => {
+        const found: unknown[][] = []
+        for (let index = from; index < Math.min(to, shown); index++)
+          found.push(this.#row(view?.[index] ?? index))
+        return found
+      },
+    }
   }
 
   /** Filters and sorts; NULL stands last, as in SQL. Answers how many rows are shown. */
