@@ -19,7 +19,7 @@ export function DatabaseSettings({ database }: { readonly database: Database }) 
   const [name, setName] = useState(database.name)
   const [maxAge, setMaxAge] = useState(database.maxAgeSeconds?.toString() ?? '')
   const [isStrict, setStrict] = useState(database.strict)
-  const [saved, setSaved] = useState<'saved' | 'renamed' | null>(null)
+  const [saved, setSaved] = useState<'database.saved' | 'database.renamed' | null>(null)
   const { fault, isBusy, run } = useTask()
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -33,7 +33,7 @@ export function DatabaseSettings({ database }: { readonly database: Database }) 
       })
       await queries.invalidateQueries({ queryKey: ['databases'], refetchType: 'none' })
       queries.setQueryData(['databases', changed.name], changed)
-      setSaved(changed.name === database.name ? 'saved' : 'renamed')
+      setSaved(changed.name === database.name ? 'database.saved' : 'database.renamed')
       if (changed.name !== database.name)
         await navigate({ to: '/databases/$name', params: { name: changed.name }, replace: true })
     })
@@ -77,7 +77,7 @@ export function DatabaseSettings({ database }: { readonly database: Database }) 
         </Stack>
       </form>
       <Text size="sm" mt="xs" role="status">
-        {saved !== null && t(`database.${saved}`)}
+        {saved !== null && t(saved)}
       </Text>
       {fault !== null && <FaultAlert error={fault} />}
     </Card>
