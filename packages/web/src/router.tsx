@@ -66,9 +66,21 @@ const consent = [
   ),
 ]
 
+const clients = [
+  page(
+    '/clients',
+    lazyRouteComponent(() => import('./pages/clients-page.tsx'), 'ClientsPage'),
+  ),
+  page(
+    '/clients/$id',
+    lazyRouteComponent(() => import('./pages/client-page.tsx'), 'ClientPage'),
+  ),
+]
+
 const tree = root.addChildren([
   ...people,
   ...consent,
+  ...clients,
   page(
     '/setup',
     lazyRouteComponent(() => import('./pages/setup-page.tsx'), 'SetupPage'),

@@ -87,6 +87,7 @@ const shots = (grant: string): Shot[] => [
     path: `/app/grants/${grant}`,
     until: (page) => page.getByText('bakery').first().waitFor(),
   },
+  { name: 'clients', path: '/app/clients', until: ready },
   { name: 'members', path: '/app/organisation/members', until: ready },
   { name: 'keys', path: '/app/organisation/keys', until: ready },
   { name: 'organisations', path: '/app/organisation/below', until: ready },

@@ -85,10 +85,15 @@ export type Credentials =
   | { readonly kind: 'code'; readonly code: string }
   | { readonly kind: 'tokens'; readonly accessToken?: string; readonly refreshToken?: string }
 
-export interface NewDatabase {
+/** The app of a consent: all of it, or a stored one with the address that was used. */
+export type HandoverClient =
+  | { readonly clientId: string; readonly clientSecret: string; readonly redirectUri: string }
+  | { readonly id: string; readonly redirectUri: string }
+
+export interface NewHandover {
   readonly platform: string
   readonly region: string
-  readonly client: { readonly clientId: string; readonly clientSecret: string; readonly redirectUri: string }
+  readonly client: HandoverClient
   readonly credentials: Credentials
 }
 
@@ -96,7 +101,7 @@ export interface NewDatabase {
 export async function registerFromCredentials(
   api: ApiClient,
   name: string,
-  wanted: NewDatabase,
+  wanted: NewHandover,
   idempotencyKey: string,
 ): Promise<{ readonly database: string; readonly grant: Grant }> {
   const answer = await api.call<{ name: string; grant: Grant }>(

@@ -1,15 +1,4 @@
-import { queryOptions } from '@tanstack/react-query'
 import type { ApiClient } from './api-client.ts'
-
-/** An app registration that Sluis keeps. */
-export interface StoredClient {
-  readonly id: string
-  readonly platform: string
-  readonly region: string
-  readonly clientId: string
-  readonly label: string | null
-  readonly redirectUris: readonly string[]
-}
 
 export interface Preauthentication {
   readonly id: string
@@ -31,17 +20,6 @@ export interface AskedConsent {
 
 /** Where the platform sends the browser back to: to be registered with the app. */
 export const ownReturn = () => `${location.origin}/app/consent/return`
-
-export const clientsQuery = (api: ApiClient) =>
-  queryOptions({
-    queryKey: ['clients'],
-    queryFn: async () => (await api.call<{ clients: StoredClient[] }>('GET', '/clients')).clients,
-  })
-
-export const keepClient = (
-  api: ApiClient,
-  client: Omit<StoredClient, 'id' | 'label'> & { readonly clientSecret: string },
-) => api.call<StoredClient>('POST', '/clients', client)
 
 export const beginConsent = (
   api: ApiClient,

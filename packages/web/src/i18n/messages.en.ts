@@ -1,3 +1,4 @@
+import { consentsEn } from './messages.consents.en.ts'
 import { consoleEn } from './messages.console.en.ts'
 import { peopleEn } from './messages.people.en.ts'
 
@@ -63,7 +64,6 @@ export const en = {
   'wizard.way.login': 'Own app with log-in now',
   'wizard.way.loginHelp': 'The user is here: log in at the platform and come back.',
   'wizard.login.app': 'The app to log in with',
-  'wizard.login.another': 'Another app',
   'wizard.login.register':
     'Register this redirect URL with the app first. Sluis keeps the app for next time.',
   'wizard.login.go': 'Log in at {platform}',
@@ -233,6 +233,7 @@ export const en = {
   'region.uk': 'United Kingdom',
   'region.us': 'United States',
   ...consoleEn,
+  ...consentsEn,
 } as const
 
 export type MessageKey = keyof typeof en

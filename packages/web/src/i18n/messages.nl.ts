@@ -1,3 +1,4 @@
+import { consentsNl } from './messages.consents.nl.ts'
 import { consoleNl } from './messages.console.nl.ts'
 import type { MessageKey } from './messages.en.ts'
 import { peopleNl } from './messages.people.nl.ts'
@@ -63,7 +64,6 @@ export const nl: Readonly<Record<MessageKey, string>> = {
   'wizard.way.login': 'Eigen app met nu inloggen',
   'wizard.way.loginHelp': 'De gebruiker is hier: log in bij het platform en kom terug.',
   'wizard.login.app': 'De app om mee in te loggen',
-  'wizard.login.another': 'Een andere app',
   'wizard.login.register':
     'Registreer eerst deze redirect-URL bij de app. Sluis bewaart de app voor de volgende keer.',
   'wizard.login.go': 'Inloggen bij {platform}',
@@ -240,4 +240,5 @@ export const nl: Readonly<Record<MessageKey, string>> = {
   'region.uk': 'Verenigd Koninkrijk',
   'region.us': 'Verenigde Staten',
   ...consoleNl,
+  ...consentsNl,
 }

@@ -5,6 +5,7 @@ import { grantsQuery } from '../api/calls.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { Forecast } from '../parts/forecast.tsx'
+import { GrantTabs } from '../parts/grant-tabs.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
 import { StateBadge } from '../parts/state-badge.tsx'
 import { Waiting } from '../parts/waiting.tsx'
@@ -15,6 +16,7 @@ export function GrantsPage() {
   const { data, error, refetch } = useQuery(grantsQuery(useApi()))
   return (
     <>
+      <GrantTabs />
       <PageHeading title={t('grants.title')} />
       {error && <FaultAlert error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Waiting />}

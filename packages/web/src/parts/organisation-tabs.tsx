@@ -1,6 +1,6 @@
-import { Link } from '@tanstack/react-router'
 import { useLanguage } from '../i18n/language.tsx'
 import { useAccess, useMay } from '../session.tsx'
+import { SectionTabs } from './section-tabs.tsx'
 
 const all = [
   { to: '/organisation/members', text: 'members.title', scope: 'admin' },
@@ -19,13 +19,5 @@ export function useSections() {
 export function OrganisationTabs() {
   const { t } = useLanguage()
   const access = useAccess()
-  return (
-    <nav className="nav tabs" aria-label={access?.organisation.name ?? t('nav.organisation')}>
-      {useSections().map(({ to, text }) => (
-        <Link key={to} to={to} activeProps={{ 'aria-current': 'page' }}>
-          {t(text)}
-        </Link>
-      ))}
-    </nav>
-  )
+  return <SectionTabs label={access?.organisation.name ?? t('nav.organisation')} sections={useSections()} />
 }

@@ -5,6 +5,7 @@ import { useLanguage } from '../i18n/language.tsx'
 import { LoginPage } from '../pages/login-page.tsx'
 import { useMay, useSession } from '../session.tsx'
 import { FaultAlert } from './fault-alert.tsx'
+import { useGrantSections } from './grant-tabs.tsx'
 import { useSections } from './organisation-tabs.tsx'
 import { Waiting } from './waiting.tsx'
 
@@ -14,6 +15,8 @@ const OrganisationSwitcher = lazy(async () => ({
 /** Pages for who may not be able to log in yet. */
 const openPages = /\/(setup|invitation|reset|refused|consent\/start|consent\/return)\/?$/
 
+const grantPages = /^(\/app)?\/(grants|clients)(\/|$)/
+
 /** The frame of every page. Who is not logged in gets the log-in at the same address, so that deep links hold. */
 export function Shell() {
   const { t, language, setLanguage } = useLanguage()
@@ -22,6 +25,7 @@ export function Shell() {
   const isDark = useComputedColorScheme('light') === 'dark'
   const may = useMay()
   const sections = useSections()
+  const grantSections = useGrantSections()
   const { pathname } = useLocation()
   const isOpen = openPages.test(pathname)
   useOrganisationInAddress(isOpen)
@@ -48,8 +52,11 @@ export function Shell() {
                     {t('nav.overview')}
                   </Link>
                 )}
-                {may('grants:read') && (
-                  <Link to="/grants" activeProps={{ 'aria-current': 'page' }}>
+                {grantSections[0] && (
+                  <Link
+                    to={grantSections[0].to}
+                    aria-current={grantPages.test(pathname) ? 'true' : undefined}
+                  >
                     {t('nav.grants')}
                   </Link>
                 )}

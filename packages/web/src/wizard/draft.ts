@@ -4,6 +4,8 @@ import { useEffect, useState } from 'react'
 export interface Draft {
   readonly region: string | null
   readonly way: 'preauthenticated' | 'login' | 'grant' | null
+  /** The id of a kept client, `typed` for another, or null while nobody has chosen. */
+  readonly client: string | null
   readonly clientId: string
   readonly redirectUri: string
   readonly kind: 'code' | 'tokens' | null
@@ -13,6 +15,7 @@ export interface Draft {
 export const emptyDraft: Draft = {
   region: null,
   way: null,
+  client: null,
   clientId: '',
   redirectUri: '',
   kind: null,

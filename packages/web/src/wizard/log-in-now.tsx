@@ -1,11 +1,9 @@
-import { Alert, Button, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core'
-import { useQuery } from '@tanstack/react-query'
+import { Alert, Button, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import type { Platform } from '../api/answers.ts'
+import { keepClient } from '../api/clients.ts'
 import {
   beginConsent,
-  clientsQuery,
-  keepClient,
   ownReturn,
   type Preauthentication,
   pasteReturn,
@@ -14,31 +12,33 @@ import {
 import { useLanguage } from '../i18n/language.tsx'
 import { CopyText } from '../parts/copy-text.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
+import { CodeField, SecretField } from '../parts/field.tsx'
 import { useApi } from '../session.tsx'
+import { ClientSelect, typedClient } from './client-select.tsx'
 import { rememberWizard } from './draft.ts'
-
-const another = 'another'
+import { useKeptClients } from './kept-clients.ts'
 
 /** The organisation's own app: the user logs in at the platform now, and comes back with a grant. */
 export function LogInNow(props: {
   readonly platform: Platform
   readonly region: string
+  readonly client: string | null
+  readonly onClient: (client: string) => void
   readonly clientId: string
   readonly onClientId: (text: string) => void
   readonly onGrant: (grant: string) => void
 }) {
-  const { platform, region, clientId, onClientId, onGrant } = props
+  const { platform, region, client: picked, onClient, clientId, onClientId, onGrant } = props
   const { t } = useLanguage()
   const api = useApi()
-  const { data } = useQuery(clientsQuery(api))
-  const kept = (data ?? []).filter((client) => client.platform === platform.id && client.region === region)
-  const [picked, setPicked] = useState<string | null>(null)
+  const kept = useKeptClients(platform.id, region)
   const [clientSecret, setClientSecret] = useState('')
   const [begun, setBegun] = useState<Preauthentication | null>(null)
   const [pasted, setPasted] = useState('')
   const [fault, setFault] = useState<unknown>(null)
   const [isBusy, setBusy] = useState(false)
-  const choice = picked ?? kept[0]?.id ?? another
+  const isTyped = picked === typedClient || kept.length === 0
+  const choice = isTyped ? typedClient : (kept.find(({ id }) => id === picked) ?? kept[0])?.id
 
   const attempt = async (work: () => Promise<void>) => {
     setBusy(true)
@@ -50,7 +50,7 @@ export function LogInNow(props: {
     attempt(async () => {
       const place = { platform: platform.id, region }
       const client =
-        choice === another
+        choice === typedClient || choice === undefined
           ? (
               await keepClient(api, {
                 ...place,
@@ -73,41 +73,19 @@ export function LogInNow(props: {
       setPasted('')
       if (grant !== null) onGrant(grant)
     })
-  const isReady = choice !== another || (clientId.trim() !== '' && clientSecret.trim() !== '')
+  const isReady = !isTyped || (clientId.trim() !== '' && clientSecret.trim() !== '')
   return (
     <Stack gap="sm" component="fieldset" className="form">
       <Text component="legend" fw={600} mb={4}>
         {t('wizard.login.app')}
       </Text>
-      {kept.length > 0 && (
-        <Select
-          label={t('wizard.login.app')}
-          value={choice}
-          onChange={setPicked}
-          allowDeselect={false}
-          data={[
-            ...kept.map((client) => ({ value: client.id, label: client.label ?? client.clientId })),
-            { value: another, label: t('wizard.login.another') },
-          ]}
-        />
-      )}
-      {choice === another && (
+      {kept.length > 0 && <ClientSelect clients={kept} value={choice ?? typedClient} onChange={onClient} />}
+      {isTyped && (
         <>
           <Text size="sm">{t('wizard.login.register')}</Text>
           <CopyText label={t('wizard.redirectUrl')} text={ownReturn()} />
-          <TextInput
-            label={t('wizard.clientId')}
-            autoComplete="off"
-            spellCheck={false}
-            value={clientId}
-            onChange={(event) => onClientId(event.currentTarget.value)}
-          />
-          <PasswordInput
-            label={t('wizard.clientSecret')}
-            autoComplete="off"
-            value={clientSecret}
-            onChange={(event) => setClientSecret(event.currentTarget.value)}
-          />
+          <CodeField label={t('wizard.clientId')} value={clientId} onText={onClientId} />
+          <SecretField label={t('wizard.clientSecret')} value={clientSecret} onText={setClientSecret} />
         </>
       )}
       {fault !== null && <FaultAlert error={fault} />}
@@ -125,12 +103,7 @@ export function LogInNow(props: {
             <a href={begun.authorizeUrl} target="_blank" rel="noreferrer">
               {t('wizard.login.open', { platform: platform.label })}
             </a>
-            <PasswordInput
-              label={t('wizard.login.paste')}
-              autoComplete="off"
-              value={pasted}
-              onChange={(event) => setPasted(event.currentTarget.value)}
-            />
+            <SecretField label={t('wizard.login.paste')} value={pasted} onText={setPasted} />
             <div>
               <Button type="button" loading={isBusy} disabled={pasted === ''} onClick={() => void paste()}>
                 {t('wizard.continue')}

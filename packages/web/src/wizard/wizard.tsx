@@ -1,39 +1,27 @@
-import { Alert, Button, PasswordInput, Select, Stack, Text, TextInput } from '@mantine/core'
+import { Alert, Button, Select, Stack, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useRef, useState } from 'react'
+import { type FormEvent, useState } from 'react'
 import type { Grant, Platform } from '../api/answers.ts'
 import { type Problem, problemOf } from '../api/api-client.ts'
-import { type Credentials, grantsQuery, registerFromCredentials, registerOnGrant } from '../api/calls.ts'
+import { grantsQuery, registerFromCredentials, registerOnGrant } from '../api/calls.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { ChoiceCards } from '../parts/choice-cards.tsx'
 import { Flag } from '../parts/flag.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
 import { regionName } from '../parts/region-name.ts'
 import { useApi } from '../session.tsx'
-import { CredentialFields } from './credential-fields.tsx'
 import { DonePanel } from './done-panel.tsx'
-import { emptyDraft, noSecrets, type Secrets, useDraft } from './draft.ts'
+import { emptyDraft, useDraft } from './draft.ts'
 import { FailurePanel } from './failure-panel.tsx'
+import { HandoverFields } from './handover-fields.tsx'
 import { LogInNow } from './log-in-now.tsx'
 import { slugOf } from './platform-facts.ts'
-import { stampedRegion } from './read-pasted.ts'
+import { useHandover } from './use-handover.ts'
+import { useRequestKey } from './use-request-key.ts'
 
 interface Made {
   readonly database: string
   readonly grant: Grant
-}
-
-/** The same request gets the same key, so that pressing twice, or after an error, is one request. */
-function useRequestKey() {
-  const last = useRef({ text: '', key: '', name: '' })
-  return (slug: string, wanted: unknown) => {
-    const text = JSON.stringify(wanted)
-    if (text !== last.current.text) {
-      const key = crypto.randomUUID()
-      last.current = { text, key, name: `${slug}-${key.slice(0, 8)}` }
-    }
-    return last.current
-  }
 }
 
 /** Country → way → app → code or tokens → Continue → a database that is usable. Each answer opens the next question. */
@@ -42,9 +30,7 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
   const api = useApi()
   const queries = useQueryClient()
   const [draft, change] = useDraft(platform.id)
-  const [secrets, setSecrets] = useState(noSecrets)
   const [problem, setProblem] = useState<Problem | null>(null)
-  const [missing, setMissing] = useState<readonly string[]>([])
   const [isBusy, setBusy] = useState(false)
   const [made, setMade] = useState<Made | null>(null)
   const requestKey = useRequestKey()
@@ -54,22 +40,17 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
   const region = draft.region ?? (others.length === 0 ? (only?.id ?? null) : null)
   const isByCountry = platform.regions.filter(({ isOperators }) => !isOperators).length > 1
   const chosen = platform.regions.find(({ id }) => id === region)
-  const onSecrets = (part: Partial<Secrets>) => setSecrets((now) => ({ ...now, ...part }))
-
-  // Said before anything is sent: the server would refuse it too.
-  const typed = kind === 'code' ? [secrets.code] : [secrets.accessToken, secrets.refreshToken]
-  const stamps = typed.map(stampedRegion)
-  const contradiction = chosen?.isOperators
-    ? undefined
-    : platform.regions.find((one) => one.id !== region && !one.isOperators && stamps.includes(one.id))
+  const handover = useHandover(platform, region, draft)
+  const { missing, say } = handover
 
   const register = async (work: () => Promise<Made>) => {
     setBusy(true)
     setProblem(null)
     try {
       setMade(await work())
-      setSecrets(noSecrets)
-      change({ ...emptyDraft, region, clientId: draft.clientId, redirectUri: draft.redirectUri })
+      handover.forget()
+      const { client, clientId, redirectUri } = draft
+      change({ ...emptyDraft, region, client, clientId, redirectUri })
       void queries.invalidateQueries({ queryKey: ['databases'] })
       void queries.invalidateQueries({ queryKey: ['grants'] })
     } catch (error) {
@@ -87,36 +68,11 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
     if (way === 'login') return
     if (way === 'grant') {
       if (draft.grant) void onGrant(draft.grant)
-      else setMissing([t('wizard.grant')])
+      else say([t('wizard.grant')])
       return
     }
-    const hasCredentials = kind === 'code' ? secrets.code : secrets.accessToken || secrets.refreshToken
-    const lacks = [
-      draft.clientId.trim() ? '' : t('wizard.clientId'),
-      secrets.clientSecret.trim() ? '' : t('wizard.clientSecret'),
-      draft.redirectUri.trim() ? '' : t('wizard.redirectUrl'),
-      hasCredentials ? '' : t(kind === 'code' ? 'wizard.kind.code' : 'wizard.kind.tokens'),
-    ].filter(Boolean)
-    setMissing(lacks)
-    if (lacks.length > 0 || region === null || contradiction) return
-    const credentials: Credentials =
-      kind === 'code'
-        ? { kind, code: secrets.code }
-        : {
-            kind: 'tokens',
-            ...(secrets.accessToken ? { accessToken: secrets.accessToken } : {}),
-            ...(secrets.refreshToken ? { refreshToken: secrets.refreshToken } : {}),
-          }
-    const wanted = {
-      platform: platform.id,
-      region,
-      client: {
-        clientId: draft.clientId.trim(),
-        clientSecret: secrets.clientSecret.trim(),
-        redirectUri: draft.redirectUri.trim(),
-      },
-      credentials,
-    }
+    const wanted = handover.take()
+    if (wanted === null) return
     const { name, key } = requestKey(slugOf(platform.id), wanted)
     void register(() => registerFromCredentials(api, name, wanted, key))
   }
@@ -163,6 +119,8 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
             key={chosen.id}
             platform={platform}
             region={chosen.id}
+            client={draft.client}
+            onClient={(client) => change({ client })}
             clientId={draft.clientId}
             onClientId={(clientId) => change({ clientId })}
             onGrant={(grant) => void onGrant(grant)}
@@ -177,72 +135,14 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
           />
         )}
         {chosen && way === 'preauthenticated' && (
-          <>
-            <Stack gap="sm" component="fieldset" className="form">
-              <Text component="legend" fw={600} mb={4}>
-                {t('wizard.client')}
-              </Text>
-              <TextInput
-                label={t('wizard.clientId')}
-                autoComplete="off"
-                spellCheck={false}
-                value={draft.clientId}
-                onChange={(event) => change({ clientId: event.currentTarget.value })}
-              />
-              <PasswordInput
-                label={t('wizard.clientSecret')}
-                autoComplete="off"
-                value={secrets.clientSecret}
-                onChange={(event) => onSecrets({ clientSecret: event.currentTarget.value })}
-              />
-              <TextInput
-                label={t('wizard.redirectUrl')}
-                description={t('wizard.redirectUrlHelp')}
-                type="url"
-                autoComplete="off"
-                spellCheck={false}
-                value={draft.redirectUri}
-                onChange={(event) => change({ redirectUri: event.currentTarget.value })}
-              />
-            </Stack>
-            <ChoiceCards
-              legend={t('wizard.kind')}
-              isWide
-              value={kind}
-              onChange={(next) => change({ kind: next })}
-              choices={[
-                {
-                  value: 'code' as const,
-                  label: t('wizard.kind.code'),
-                  help: t('wizard.kind.codeHelp', { minutes: Math.round((platform.codeSeconds ?? 0) / 60) }),
-                },
-                {
-                  value: 'tokens' as const,
-                  label: t('wizard.kind.tokens'),
-                  help: t('wizard.kind.tokensHelp'),
-                },
-              ]}
-            />
-            {kind && (
-              <CredentialFields
-                platform={platform}
-                kind={kind}
-                secrets={secrets}
-                onSecrets={onSecrets}
-                onKind={(next) => change({ kind: next })}
-              />
-            )}
-          </>
-        )}
-        {chosen && way === 'preauthenticated' && contradiction && (
-          <Alert color="red" role="alert">
-            <Text>
-              {t('wizard.stamp', { stamped: regionName(contradiction, t), chosen: regionName(chosen, t) })}
-            </Text>
-            <Button mt="sm" variant="default" onClick={() => change({ region: contradiction.id })}>
-              {t('wizard.stampFix', { stamped: regionName(contradiction, t) })}
-            </Button>
-          </Alert>
+          <HandoverFields
+            platform={platform}
+            region={chosen}
+            draft={draft}
+            onDraft={change}
+            handover={handover}
+            onRegion={(next) => change({ region: next })}
+          />
         )}
         {missing.length > 0 && (
           <Alert color="red" role="alert">
