@@ -92,9 +92,14 @@ describe('§ 2.1 and § 2.2: calls', () => {
     assert.deepEqual([limits['x-ratelimit-limit'], limits['x-ratelimit-minutely-limit']], ['9000', '100'])
   })
 
-  test('§ 2.1: refusals and writes count as calls', async () => {
-    await lab.get('nothing/Nothing')
-    await lab.call('crm/Accounts', { method: 'POST', body: {} })
+  test('§ 2.1: refusals and writes count as calls, and tell of both windows like any', async () => {
+    const wrong = await lab.get('nothing/Nothing')
+    assert.deepEqual([wrong.status, limitsOf(wrong.headers)['x-ratelimit-remaining']], [404, '4999'])
+    const refused = await lab.call('crm/Accounts', { method: 'POST', body: {} })
+    assert.deepEqual(
+      [refused.status, limitsOf(refused.headers)['x-ratelimit-minutely-remaining']],
+      [500, '58'],
+    )
     assert.equal(limitsOf((await lab.get(path)).headers)['x-ratelimit-remaining'], '4997')
   })
 })
@@ -104,6 +109,8 @@ describe('§ 2.1: errors', () => {
     400: () => lab.get('crm/Contacts?$filter=Nothing eq 1'),
     403: () => lab.get('crm/Contacts?$filter=Created ne null'),
     404: () => lab.get(`crm/Contacts(guid'00000000-0000-0000-0000-000000000000')`),
+    405: () => lab.call('crm/Contacts', { method: 'DELETE' }),
+    415: () => lab.get('crm/Contacts?$filter=Created ne null&$top=1', { accept: 'text/html' }),
     500: () => lab.call('crm/Contacts', { method: 'POST', body: {} }),
   }
   const right = () => lab.get('crm/Contacts?$filter=Created ne null&$top=1')
@@ -144,7 +151,24 @@ describe('§ 2.1: errors', () => {
   })
 
   test('§ 2.1: refusals by the administration’s own rules do not count', async () => {
-    assert.deepEqual([...new Set(await errors(15, wrongs[500]))], [500])
+    for (const status of [405, 415, 500] as const) {
+      assert.deepEqual([...new Set(await errors(15, wrongs[status]))], [status])
+      assert.equal((await right()).status, 200)
+    }
+  })
+
+  test('§ 2.1: errors of an hour ago count no more, and those of another app never', async () => {
+    await errors(10, wrongs[400])
+    await lab.register({ clientId: 'second', clientSecret: 'x' })
+    const code = await lab.code('anna', { clientId: 'second' })
+    const { text } = await lab.exchange(code, { client_id: 'second', client_secret: 'x' })
+    const other = () =>
+      lab.call('crm/Contacts?$filter=Nothing eq 1', { token: JSON.parse(text).access_token })
+    await errors(10, other)
+    assert.equal((await right()).status, 200)
+    await lab.advance(3600)
+    await lab.as('anna')
+    await errors(10, wrongs[400])
     assert.equal((await right()).status, 200)
   })
 
@@ -169,6 +193,16 @@ describe('§ 2.3 and § 3.6: what only happens when it is ordered', () => {
     ['a time-out', 408, ''],
     ['599', 599, ''],
     ['maintenance', 503, ''],
+    [
+      'a gateway’s fault at night',
+      500,
+      '{"fault":{"faultstring":"Failed to execute the ExtractVariables: ExtractAccessToken","detail":{"errorcode":"steps.extractvariables.ExecutionFailed"}}}',
+    ],
+    [
+      'the page of 2019 instead of a bare refusal',
+      401,
+      '<html><head><title>Object moved</title></head><body><h2>Object moved to <a href="/docs/Login.aspx?ReturnUrl=%2fapi%2fv1%2fcurrent%2fMe">here</a>.</h2></body></html>',
+    ],
     [
       'a problem of its own',
       500,

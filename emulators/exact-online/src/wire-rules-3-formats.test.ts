@@ -175,6 +175,66 @@ describe('§ 3.2: Atom has what JSON has', () => {
   })
 })
 
+describe('§ 3.3: values', () => {
+  test('§ 3.3: texts of fixed width keep their blanks: codes of accounts in front, countries and VAT codes behind', async () => {
+    const accounts = await lab.rows('bulk/CRM/Accounts?$filter=ID ne null&$select=Code,Country,SalesVATCode')
+    const lines = await lab.rows('bulk/SalesInvoice/SalesInvoiceLines?$filter=ID ne null&$select=VATCode')
+    const codes = await lab.rows('vat/VATCodes?$select=Code')
+    for (const [rows, name, pattern] of [
+      [accounts, 'Code', /^ {1,17}\d+$/],
+      [accounts, 'Country', /^[A-Z]{2} $/],
+      [accounts, 'SalesVATCode', /^\d {2}$/],
+      [lines, 'VATCode', /^\d {2}$/],
+      [codes, 'Code', /^\d {2}$|^\d\d $/],
+    ] as const) {
+      const texts = rows.map((row) => row[name]).filter((text) => text !== null)
+      assert.ok(texts.length > 0, name)
+      for (const text of texts) {
+        assert.match(String(text), pattern, name)
+        assert.equal(String(text).length, rows === accounts && name === 'Code' ? 18 : 3, name)
+      }
+    }
+  })
+
+  for (const [path, type] of [
+    ['crm/Accounts?$filter=ID ne null&$top=1', 'Exact.Web.Api.Models.Account'],
+    ['logistics/Items?$filter=ID ne null&$top=1', 'Exact.Web.Api.Models.Item'],
+    ['salesinvoice/SalesInvoices?$filter=InvoiceID ne null&$top=1', 'Exact.Web.Api.Models.SalesInvoice'],
+    ['salesentry/SalesEntries?$filter=EntryID ne null&$top=1', 'Exact.Web.Api.Models.SalesEntry'],
+    ['vat/VATCodes?$top=1', 'Exact.Web.Api.Models.VATCode'],
+    ['sync/Project/Projects?$filter=Timestamp gt 1L&$top=1', 'Exact.Web.Api.Models.Sync.Project.ProjectSync'],
+    ['/api/v1/current/Me', 'Exact.Web.Api.Models.System.Me'],
+  ] as const) {
+    test(`§ 3.3: __metadata has the address and the type ${type}`, async () => {
+      const row = must((await lab.rows(path))[0])
+      const { uri, ...rest } = row.__metadata as { uri: string }
+      assert.deepEqual(rest, { type })
+      assert.ok(uri.startsWith(`${lab.url}/api/v1/`), uri)
+      if (path.startsWith('/')) assert.ok(uri.endsWith(`/current/Me(guid'${row.UserID}')`), uri)
+      else assert.deepEqual((await lab.rows(uri.slice(lab.url.length)))[0], row)
+    })
+  }
+
+  test('§ 3.3: times are the Dutch wall clock read as though it were UTC, in winter and in summer', async () => {
+    for (const [now, wall] of [
+      ['2031-01-15T11:30:00Z', '2031-01-15T12:30:00Z'],
+      ['2031-07-15T22:30:00Z', '2031-07-16T00:30:00Z'],
+    ] as const) {
+      await lab.control('clock', { now })
+      await lab.as('anna')
+      const { d } = await lab.call('crm/Accounts', {
+        method: 'POST',
+        body: { Name: 'Now' },
+        headers: { Prefer: 'return=representation' },
+      })
+      for (const name of ['Created', 'Modified']) {
+        const at = Number(must(/^\/Date\((\d+)\)\/$/.exec(d[name]))[1])
+        assert.ok(at >= Date.parse(wall) && at < Date.parse(wall) + 60_000, `${name} at ${now}: ${d[name]}`)
+      }
+    }
+  })
+})
+
 describe('§ 3.4: $metadata', () => {
   const document = async (path: string, accept = 'application/xml') => fetchAs(`${path}/$metadata`, accept)
   const named = (elements: ReturnType<typeof parseXml>, name: string) =>
@@ -189,6 +249,11 @@ describe('§ 3.4: $metadata', () => {
     assert.equal((await document('CRM', '')).text, plain.text)
     assert.equal((await document('crm', 'application/json')).status, 415)
     assert.equal((await document('nothing')).status, 404)
+  })
+
+  test('§ 3.4: no document lists all services', async () => {
+    assert.equal((await fetchAs('$metadata', 'application/xml')).status, 404)
+    assert.equal((await fetchAs('/api/v1/$metadata', 'application/xml')).status, 404)
   })
 
   test('§ 3.4: it has two schemas: the types with their keys, and the container DataSource', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
+import { exactOnlineCatalogue } from '@sluis/facts'
 import { must } from '@sluis/shared'
 import { app, type Lab, startLab } from './testing/lab.ts'
 
@@ -79,6 +80,9 @@ describe('§ 3.6: errors', () => {
 })
 
 describe('§ 3.4: options', () => {
+  // Ten errors an hour are counted for each user: those of the tests above are another's.
+  before(() => lab.as('options@example.com'))
+
   test('§ 3.4: the mandatory filter names its fields, spares a key, and can be switched off', async () => {
     const refused = await lab.get(items)
     assert.equal(refused.status, 400)
@@ -92,6 +96,84 @@ describe('§ 3.4: options', () => {
     assert.equal((await lab.get(items)).status, 200)
     await lab.register()
     assert.equal(app.clientSecret.length, 12)
+  })
+
+  test('§ 3.4: the mandatory filter stands on the 36 plain and 13 bulk endpoints, whose fields it lists without blanks', async () => {
+    const entries = exactOnlineCatalogue().filter(
+      ({ kind, filterFields }) => filterFields?.length && kind !== 'function',
+    )
+    assert.deepEqual(
+      ['rest', 'bulk'].map((kind) => entries.filter((entry) => entry.kind === kind).length),
+      [36, 13],
+    )
+    for (const { uri, properties, filterFields } of entries) {
+      const path = uri.replace('{division}', String(lab.division))
+      const [{ name = '' } = {}] = properties
+      const { status, message } = await lab.get(`${path}?$select=${name}&$top=1`)
+      assert.equal(status, 400, path)
+      assert.equal(
+        message,
+        `This endpoint has mandatory filtering applied. A GET request for this endpoint must have a $filter parameter with one of the following fields in the url:${filterFields?.join(',')}`,
+      )
+    }
+  })
+
+  for (const [what, options, shape, version] of [
+    ['nothing', '', { results: 60, hasNext: true }, '2.0;'],
+    ['a $top of less than a page', '&$top=59', { bare: 59 }, '1.0;'],
+    ['a $top of one page', '&$top=60', { bare: 60 }, '1.0;'],
+    ['a $top of more than a page', '&$top=61', { results: 60, hasNext: true }, '2.0;'],
+    ['a count', '&$inlinecount=allpages', { count: '300', results: 60, hasNext: true }, '2.0;'],
+    [
+      'a $top and a count',
+      '&$inlinecount=allpages&$top=2',
+      { count: '300', results: 2, hasNext: false },
+      '2.0;',
+    ],
+    ['no count', '&$inlinecount=none&$top=2', { bare: 2 }, '1.0;'],
+  ] as const) {
+    test(`§ 3.3: the envelope with ${what}`, async () => {
+      const { d, headers } = await lab.get(`${items}?$select=ID&$filter=ID ne null${options}`)
+      const seen = Array.isArray(d)
+        ? { bare: d.length }
+        : {
+            ...('__count' in d ? { count: d.__count } : {}),
+            results: d.results.length,
+            hasNext: '__next' in d,
+          }
+      assert.deepEqual([seen, headers.get('dataserviceversion')], [shape, version])
+    })
+  }
+
+  test('§ 3.3: the last page has no next one, one entity and a count are themselves', async () => {
+    const last = await lab.get(`${items}?$select=ID&$filter=Code eq '${item.Code}'`)
+    assert.deepEqual(Object.keys(last.d), ['results'])
+    const { d } = await lab.get(`${items}(guid'${item.ID}')?$select=Code`)
+    assert.deepEqual(Object.keys(d), ['__metadata', 'Code'])
+    for (const accept of ['', 'application/json', '*/*']) {
+      const count = await lab.get(`${items}/$count?$filter=ID ne null`, { accept })
+      assert.deepEqual(
+        [count.status, count.text, count.headers.get('content-type')],
+        [200, '300', 'text/plain;charset=utf-8'],
+      )
+    }
+  })
+
+  test('§ 3.4: reports below read/ come in one piece', async () => {
+    const { d } = await lab.get('read/financial/ReceivablesList?$select=HID')
+    assert.ok(d.results.length > 60 && !('__next' in d), `${d.results.length}`)
+  })
+
+  test('§ 3.4: the address of the next page is the same with all its options, and $skiptoken is the last key', async () => {
+    const options = "$select=ID&$filter=ID ne null and Code ne 'x y'&$orderby=Code desc&$inlinecount=allpages"
+    const { d } = await lab.get(`${items}?${options}`)
+    const next = new URL(d.__next)
+    assert.equal(`${next.origin}${next.pathname}`, `${lab.url}/api/v1/${lab.division}/${items}`)
+    const asked = [...new URLSearchParams(options)]
+    assert.deepEqual([...next.searchParams].slice(0, asked.length), asked)
+    const plain = await lab.get(`${items}?$select=ID&$filter=ID ne null`)
+    const skipToken = new URL(plain.d.__next).searchParams.get('$skiptoken')
+    assert.equal(skipToken, `guid'${plain.d.results.at(-1).ID}'`)
   })
 
   const code = () => String(item.Code)
@@ -108,6 +190,29 @@ describe('§ 3.4: options', () => {
     [
       'tolower and toupper',
       () => `tolower(Code) eq '${code().toLowerCase()}' and toupper(Code) eq '${code()}'`,
+      true,
+    ],
+    [
+      'substring and replace',
+      () =>
+        `substring(Code,1) eq '${code().slice(1)}' and substring(Code,0,2) eq '${code().slice(0, 2)}' and replace(Code,'${code()}','x') eq 'x'`,
+      true,
+    ],
+    [
+      'concat and indexof',
+      () => `concat(Code,'!') eq '${code()}!' and indexof(Code,'${code().slice(2)}') eq 2`,
+      true,
+    ],
+    [
+      'hour, minute, second',
+      () =>
+        `ID eq guid'${item.ID}' and hour(Created) ge 0 and minute(Created) lt 60 and second(Created) lt 60`,
+      true,
+    ],
+    [
+      'round, floor, ceiling',
+      () =>
+        `ID eq guid'${item.ID}' and (StandardSalesPrice eq null or floor(StandardSalesPrice) le round(StandardSalesPrice) and ceiling(StandardSalesPrice) ge round(StandardSalesPrice))`,
       true,
     ],
     ['length', () => `length(Code) eq ${code().length}`, true],
@@ -174,6 +279,19 @@ describe('§ 3.7 and § 3.8: companies and the user', () => {
     const { d, status } = await lab.get(`system/Divisions(${lab.division})`)
     assert.deepEqual([status, d.Code, d.Description], [200, lab.division, lab.companies[0]?.name])
     assert.equal((await lab.get('system/Divisions(1)')).status, 404)
+  })
+
+  test('§ 3.7: a company has its properties but for the five classes, euros, its country with a blank, and never moved', async () => {
+    for (const [at, { code }] of lab.companies.entries()) {
+      const { d } = await lab.get(`system/Divisions(${code})`)
+      assert.equal(Object.keys(d).filter((name) => name !== '__metadata').length, 62 - 5)
+      const country = at % 3 === 1 ? 'BE' : 'NL'
+      assert.deepEqual(
+        [d.Code, d.Country, d.Currency, d.VATNumber.slice(0, 2), d.BlockingStatus, d.IsMainDivision],
+        [code, `${country} `, 'EUR', country, 0, at === 0],
+      )
+      assert.deepEqual([d.DivisionMoveDate, d.DivisionHRLinkUnlinkDate, d.ArchiveDate], [null, null, null])
+    }
   })
 
   test('§ 3.8: Me has the properties of the document, with a text for the time', async () => {

@@ -57,6 +57,24 @@ describe('§ 3.1: addresses', () => {
     })
   }
 
+  test('§ 3.1: system/Divisions is what the user let the app have, system/AllDivisions the whole licence', async () => {
+    const only = must(lab.companies[1]).code
+    const { access_token: token } = await lab.tokens('narrow@example.com', { divisions: [only] })
+    const codesOf = async (list: string) => {
+      const { d, text } = await lab.call(`/api/v1/${only}/${list}?$select=Code`, { token })
+      assert.ok(d, text)
+      return d.results.map(({ Code }: { Code: number }) => Code)
+    }
+    for (const list of ['system/Divisions', 'hrm/Divisions', 'system/GetMostRecentlyUsedDivisions'])
+      assert.deepEqual(await codesOf(list), [only], list)
+    assert.deepEqual(
+      await codesOf('system/AllDivisions'),
+      lab.companies.map(({ code }) => code),
+    )
+    const me = await lab.call('/api/v1/current/Me?$select=CurrentDivision', { token })
+    assert.equal(me.d.results[0].CurrentDivision, only)
+  })
+
   test('§ 3.1: beta and the addresses without a company', async () => {
     const beta = await lab.get(
       `/api/v1/beta/${lab.division}/continuousmonitoring/IndicatorBalances?$select=ID`,

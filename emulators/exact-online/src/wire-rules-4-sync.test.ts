@@ -133,6 +133,21 @@ describe('§ 4.2: sync/Deleted', () => {
     assert.equal(new Set(Object.values(deletedTypes)).size, Object.values(deletedTypes).length)
   })
 
+  test('§ 4.2: the numbers are those of the document', () => {
+    // Without those of entities that the catalogue lacks or that clients cannot delete.
+    const documented = `1 TransactionLines, 2 Accounts, 3 Addresses, 4 DocumentAttachments, 5 Contacts, 6 Documents, 7 GLAccounts,
+      8 SalesItemPrices, 9 Items, 10 PaymentConditions, 13 SalesInvoices, 14 TimeTransactions, 16 GoodsDeliveries,
+      17 GoodsDeliveryLines, 18 GLClassifications, 19 ItemWarehouses, 21 Projects, 22 PurchaseOrders, 23 Subscriptions,
+      24 SubscriptionLines, 26 ProjectPlanning, 27 LeaveAbsenceHoursByDay, 32 SalesOrders, 33 SalesOrderLines,
+      34 Quotations, 35 QuotationLines, 36 ShopOrders, 37 ShopOrderMaterialPlans, 38 ShopOrderRoutingStepPlans,
+      39 Schedules, 42 Employees, 43 Employments, 44 EmploymentContracts, 45 EmploymentOrganizations,
+      47 EmploymentSalaries, 48 BankAccounts`
+    assert.deepEqual(
+      Object.entries(deletedTypes).map(([path, number]) => `${number} ${path.split('/')[1]}`),
+      documented.split(',').map((pair) => pair.trim().toLowerCase()),
+    )
+  })
+
   test('§ 4.2: what can be deleted is listed with its number, its key, who and when', async () => {
     const { d: me } = await lab.get('/api/v1/current/Me')
     const { now } = (await lab.control('clock')).body

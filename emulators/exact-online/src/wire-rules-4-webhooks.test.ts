@@ -120,6 +120,33 @@ describe('§ 4.3: subscriptions', () => {
     })
   }
 
+  test('§ 4.3: every topic that was seen can be subscribed to, IsInstant for deliveries of goods alone', async () => {
+    for (const topic of [
+      ...['Accounts', 'BankAccounts', 'BankEntries', 'CashEntries', 'Contacts', 'CostTransactions'],
+      ...['DocumentAttachments', 'Documents', 'FinancialTransactions', 'GLAccounts', 'Items'],
+      ...['MailMessagesSent', 'Opportunities', 'ProjectPlanning', 'PurchaseEntries', 'PurchaseOrders'],
+      ...['Quotations', 'SalesEntries', 'SalesInvoices', 'SalesOrders', 'StockPositions', 'Subscriptions'],
+      'TimeTransactions',
+    ]) {
+      const instant = await subscribe(topic, { IsInstant: true })
+      assert.deepEqual([instant.status, instant.message], [500, 'Ongeldig: IsInstant'], topic)
+      assert.equal((await subscribe(topic)).status, 201, topic)
+    }
+    const { status: made, d } = await subscribe('GoodsDeliveries', { IsInstant: true })
+    assert.deepEqual([made, 'IsInstant' in d], [201, false])
+  })
+
+  test('§ 4.3: the refusal of 2020 for a callback that fails at once can be ordered', async () => {
+    const message =
+      'Invalid: Post to callback URL endpoint returns 500 An error occurred while sending the request.'
+    const body = `{"error":{"code":"","message":{"lang":"","value":"${message}"}}}`
+    const matching = 'webhooks/WebhookSubscriptions'
+    await lab.control('faults', { at: 'api', kind: 'status', status: 500, method: 'POST', matching, body })
+    const refused = await subscribe('Accounts')
+    assert.deepEqual([refused.status, refused.message], [500, message])
+    assert.deepEqual(await lab.rows('webhooks/WebhookSubscriptions'), [])
+  })
+
   test('§ 4.3: one topic is subscribed to once per company; a change is refused; it can be taken away', async () => {
     const { d } = await subscribe('Items')
     const twice = await subscribe('Items')

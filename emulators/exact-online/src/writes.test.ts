@@ -238,13 +238,18 @@ describe('PUT and DELETE', () => {
       SalesInvoiceLines: [{ Quantity: 1 }],
     })
     assert.equal(lines.status, 400)
+    const alone = await api.call('PUT', `salesinvoice/SalesInvoices(guid'${invoice}')`, {
+      Description: 'Alone',
+    })
+    assert.deepEqual([alone.status, alone.text], [204, ''], 'lines are mandatory in a POST only')
     assert.match(lines.message, /^Error processing request stream. Binding to new entities/)
   })
 
   test('§ 3.5: DELETE is 204, then the row is nowhere; methods that are not offered are 405', async () => {
     const { d } = await api.call('POST', 'crm/Accounts', { Name: 'Short-lived' })
     const path = `crm/Accounts(guid'${d.ID}')`
-    assert.equal((await api.call('DELETE', path)).status, 204)
+    const deleted = await api.call('DELETE', path)
+    assert.deepEqual([deleted.status, deleted.text], [204, ''])
     assert.equal((await api.call('GET', path)).status, 404)
     assert.equal((await api.call('DELETE', path)).status, 404)
     assert.deepEqual(await rows(`crm/Accounts?$filter=ID eq guid'${d.ID}'`), [])

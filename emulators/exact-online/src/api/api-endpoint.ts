@@ -174,14 +174,22 @@ function answerTarget(call: Call, state: ApiState): Answered {
   if (format === null && !target.isCount) throw new ApiFault(415, 'Unsupported media type requested.')
   const isRead = request.method === 'GET'
   checkScope(app, set.entry.scope, isRead ? 'read' : 'write')
-  const isDivisions = /(^|\/)(divisions|alldivisions|getmostrecentlyuseddivisions)$/.test(set.path)
+  // `system/AllDivisions` is the whole licence; the other lists are of what the user let the app have.
+  const isAllDivisions = set.path === 'system/alldivisions'
+  const isDivisions = /(^|\/)(divisions|getmostrecentlyuseddivisions)$/.test(set.path)
   const isMe = set.path === 'current/me'
   const context: ReadContext = {
     dataset,
     collation: state.collation,
     baseUrl: `${request.origin}/api/v1${target.division === null ? '' : `/${target.division}`}`,
     division: division?.index ?? 0,
-    visible: isDivisions ? divisions.map(({ index }) => index) : isMe ? [0] : null,
+    visible: isAllDivisions
+      ? dataset.divisions.map(({ index }) => index)
+      : isDivisions
+        ? divisions.map(({ index }) => index)
+        : isMe
+          ? [0]
+          : null,
     overrides: isMe
       ? meOf(chain.user, divisions[0]?.code ?? null, dataset, issuer.languageOf(chain.user), request.now)
       : new Map(),

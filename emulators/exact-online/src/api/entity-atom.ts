@@ -32,13 +32,13 @@ function splitBase(base: string): { readonly root: string; readonly name: string
 }
 
 function entryWriter(view: EntityView, updated: string, attributes: string): WriteEntry {
-  const { set, base } = view
+  const { set, base, overrides } = view
   const { properties, collections, shownValue } = shownIn(view)
   const { name: setName } = splitBase(base)
   const title = set.typeName.split('.').at(-1) ?? ''
   const lineWriters = collections.map(({ lines }) => lines && entryWriter(lines, updated, ''))
   return (division, index) => {
-    const key = xmlText(keyText(set, division, index))
+    const key = xmlText(keyText(set, division, index, overrides))
     const links = collections.map(({ name, isExpanded, lines, rowsOf }, at) => {
       const href = `${setName}(${key})/${name}`
       const head = `<link rel="${dataNamespace}/related/${name}" type="application/atom+xml;type=feed" title="${name}" href="${href}"`

@@ -16,13 +16,13 @@ export type WriteEntity = (division: number, index: number) => string
 
 /** A function that writes one row as JSON, made once per request. */
 export function jsonWriter(view: EntityView): WriteEntity {
-  const { set, base } = view
+  const { set, base, overrides } = view
   const { properties, collections, shownValue } = shownIn(view)
   const names = properties.map(({ name }) => `,"${name}":`)
   const lineWriters = collections.map(({ lines }) => lines && jsonWriter(lines))
   const type = JSON.stringify(set.typeName)
   return (division, index) => {
-    const uri = `${base}(${keyText(set, division, index)})`
+    const uri = `${base}(${keyText(set, division, index, overrides)})`
     let text = `{"__metadata":{"uri":${JSON.stringify(uri)},"type":${type}}`
     for (let at = 0; at < properties.length; at++) {
       const property = properties[at] as Property

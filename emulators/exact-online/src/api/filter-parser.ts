@@ -97,7 +97,9 @@ function parseDateTime(text: string): number {
   return value
 }
 
-const functions: Readonly<Record<string, { readonly args: readonly string[]; readonly type: string }>> = {
+const functions: Readonly<
+  Record<string, { readonly args: readonly string[]; readonly type: string; readonly optional?: number }>
+> = {
   substringof: { args: ['Edm.String', 'Edm.String'], type: 'Edm.Boolean' },
   startswith: { args: ['Edm.String', 'Edm.String'], type: 'Edm.Boolean' },
   endswith: { args: ['Edm.String', 'Edm.String'], type: 'Edm.Boolean' },
@@ -107,6 +109,8 @@ const functions: Readonly<Record<string, { readonly args: readonly string[]; rea
   toupper: { args: ['Edm.String'], type: 'Edm.String' },
   trim: { args: ['Edm.String'], type: 'Edm.String' },
   concat: { args: ['Edm.String', 'Edm.String'], type: 'Edm.String' },
+  substring: { args: ['Edm.String', 'Edm.Int32', 'Edm.Int32'], type: 'Edm.String', optional: 1 },
+  replace: { args: ['Edm.String', 'Edm.String', 'Edm.String'], type: 'Edm.String' },
   year: { args: ['Edm.DateTime'], type: 'Edm.Int32' },
   month: { args: ['Edm.DateTime'], type: 'Edm.Int32' },
   day: { args: ['Edm.DateTime'], type: 'Edm.Int32' },
@@ -209,7 +213,8 @@ export function parseFilter(text: string, set: EntitySet): FilterNode {
     }
     take(')')
     const fits =
-      args.length === known.args.length &&
+      args.length <= known.args.length &&
+      args.length >= known.args.length - (known.optional ?? 0) &&
       args.every((arg, index) => areComparable(arg.type, known.args[index] ?? ''))
     if (!fits) throw syntaxFault()
     return { kind: 'call', type: known.type, name, args }

@@ -82,7 +82,7 @@ function compileComparison(node: FilterNode & { kind: 'compare' }, collation: Co
 
 function callFunction(
   name: string,
-  [first = null, second = null]: readonly Value[],
+  [first = null, second = null, third = null]: readonly Value[],
   collation: Collation,
 ): Value {
   const fold = (value: Value) => foldForSearch(String(value), collation)
@@ -106,6 +106,12 @@ function callFunction(
       return String(first).trim()
     case 'concat':
       return `${first}${second}`
+    case 'substring': {
+      const rest = String(first).slice(Math.max(0, Number(second)))
+      return third === null ? rest : rest.slice(0, Math.max(0, Number(third)))
+    }
+    case 'replace':
+      return second === '' ? String(first) : String(first).replaceAll(String(second), String(third))
     case 'year':
       return date().getUTCFullYear()
     case 'month':

@@ -3,7 +3,12 @@ import { deletedTypes, deletionsKeptMs } from '../data/deleted-types.ts'
 import type { EntitySet, Property } from '../data/entity-set.ts'
 import { repeated, summed } from '../data/header-lines.ts'
 import type { Value } from '../data/named-values.ts'
-import { checkSubscription, refuseUpdate, subscriptionsPath } from '../webhooks/subscription-rules.ts'
+import {
+  checkSubscription,
+  refuseUpdate,
+  subscriptionsPath,
+  withoutInstant,
+} from '../webhooks/subscription-rules.ts'
 import { ApiFault } from './api-fault.ts'
 import { type BodyValues, parseBody, readBody } from './body-values.ts'
 import { keyText } from './key-text.ts'
@@ -60,7 +65,9 @@ export function writeEntity(
 }
 
 function create(set: EntitySet, path: string, text: string, context: WriteContext): Written {
-  const said = readBody(parseBody(text, context.contentType), set, 'c')
+  const parsed = parseBody(text, context.contentType)
+  const body = set.path === subscriptionsPath ? withoutInstant(parsed, context.language) : parsed
+  const said = readBody(body, set, 'c')
   // All is looked at before anything is kept: a refused invoice leaves no lines behind.
   const lines = checkNew(set, said, null, context)
   if (set.path === subscriptionsPath) {

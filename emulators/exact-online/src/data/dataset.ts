@@ -5,6 +5,7 @@ import { type BookValue, bookValue } from './books/books.ts'
 import { streamName } from './books/document-chain.ts'
 import { countOpen, openLists } from './books/open-items.ts'
 import { foreignKeyOf, pathOf, twinOf, typeNameOf } from './catalogue-paths.ts'
+import { companyValue } from './company-values.ts'
 import {
   type Collection,
   type Division,
@@ -212,16 +213,8 @@ export class Dataset {
         },
       )
     }
-    if (/divisions$/i.test(set.entry.entity) && name === 'Code') {
-      return make((_, index) => this.divisions[index]?.code ?? null)
-    }
-    if (/divisions$/i.test(set.entry.entity) && (name === 'Description' || name === 'CustomerName')) {
-      return make((_, index) => this.divisions[index]?.name ?? null)
-    }
-    if (/divisions$/i.test(set.entry.entity) && name === 'Country')
-      return make((_, index) => `${this.divisions[index]?.country} `)
-    if (/divisions$/i.test(set.entry.entity) && (name === 'BlockingStatus' || name === 'Status'))
-      return make(() => 0)
+    const company = /divisions$/i.test(set.entry.entity) ? companyValue(name, this.divisions) : null
+    if (company) return make(company)
     if (name === 'Division' && type === 'Edm.Int32')
       return derive((division) => this.divisions[division]?.code ?? null)
     if (key && type === 'Edm.Guid') {

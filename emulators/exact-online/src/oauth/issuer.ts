@@ -214,8 +214,12 @@ export class Issuer {
     this.#keep({ kind: 'revoked', clientId, user })
   }
 
-  /** Answers a token request whose form fields were read already. @see RFC 6749 § 5 */
-  answer(fields: ReadonlyMap<string, string>): TokenAnswer {
+  /**
+   * Answers a token request whose form fields were read already. A user who is shut out by an administrator or by the
+   * licence's end gets no new token, and keeps the refresh token: who is let in again goes on.
+   * @see RFC 6749 § 5; wire.md § 1.7
+   */
+  answer(fields: ReadonlyMap<string, string>, isShutOut: (user: string) => boolean): TokenAnswer {
     const clientId = fields.get('client_id') ?? ''
     const app = this.apps.get(clientId)
     const grantType = fields.get('grant_type')
@@ -278,6 +282,8 @@ export class Issuer {
     if (claims?.kind !== 'refresh' || claims.clientId !== clientId || chain?.number !== claims.chain) {
       return refuse(400, chainFault.body, 'chain-unknown', claims, chainFault.headers)
     }
+    if (isShutOut(chain.user))
+      return refuse(400, chainFault.body, 'user-shut-out', claims, chainFault.headers)
     const isTolerated =
       app.flags?.tolerateOldRefreshTokens === true && claims.generation === chain.generation - 1
     if (claims.generation !== chain.generation && !isTolerated) {

@@ -39,6 +39,7 @@ export async function serveToken(
     request.headers['content-type'],
     request.headers.authorization,
     state.issuer,
+    (user) => state.access.reasonFor(user, null) !== null,
   )
   const spent = answer.fields.get('refresh_token') ?? answer.fields.get('code')
   state.ledger.add({

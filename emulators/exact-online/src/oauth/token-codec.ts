@@ -13,7 +13,8 @@ export interface TokenClaims {
 
 /**
  * Tokens of Exact Online's length and look that carry their own claims, signed: the emulator remembers chains, not
- * tokens. Access tokens start with `gAAAA`; refresh tokens and codes have `!` after four characters.
+ * tokens. Access tokens start with `gAAAA`; refresh tokens and codes have `!` after four characters. Codes are longer
+ * than 900 characters, as those that somebody's column was too short for.
  * @see Exact support, OAuth steps 2–4: samples
  */
 export class TokenCodec {
@@ -28,7 +29,8 @@ export class TokenCodec {
     const seal = createHmac('sha256', this.#secret).update(body)
     const signature = seal.digest('base64url')
     let filler = ''
-    for (let round = 0; body.length + filler.length < 700; round++) {
+    const length = claims.kind === 'code' ? 900 : 700
+    for (let round = 0; body.length + filler.length < length; round++) {
       filler += createHmac('sha256', this.#secret).update(`${signature}${round}`).digest('base64url')
     }
     const text = `IAAAA${signature}.${body}.${filler}`

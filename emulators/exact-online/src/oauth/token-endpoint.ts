@@ -11,6 +11,7 @@ export function answerTokenRequest(
   contentType: string | undefined,
   authorization: string | undefined,
   issuer: Issuer,
+  isShutOut: (user: string) => boolean,
 ): TokenAnswer & { readonly fields: ReadonlyMap<string, string> } {
   const isForm =
     method === 'POST' && (contentType ?? '').toLowerCase().startsWith('application/x-www-form-urlencoded')
@@ -23,5 +24,5 @@ export function answerTokenRequest(
     fields.set('client_id', pair.get('id') ?? '')
     fields.set('client_secret', pair.get('secret') ?? '')
   }
-  return { ...issuer.answer(fields), fields }
+  return { ...issuer.answer(fields, isShutOut), fields }
 }

@@ -41,5 +41,21 @@ export function checkSubscription(
   if (isTaken) throw alreadyExists(language)
 }
 
+/**
+ * What a subscription says without `IsInstant`, which is a wish and no property of it: it may be said of deliveries of
+ * goods alone.
+ * @see wire.md § 4.3
+ */
+export function withoutInstant(
+  said: Readonly<Record<string, unknown>>,
+  language: string,
+): Readonly<Record<string, unknown>> {
+  const { IsInstant: isInstant, ...rest } = said
+  const isRight =
+    isInstant === undefined || isInstant === false || (isInstant === true && rest.Topic === 'GoodsDeliveries')
+  if (!isRight) throw invalid('IsInstant', language)
+  return rest
+}
+
 /** A change of a subscription is documented, and was found to be refused. @see wire.md § 4.3 */
 export const refuseUpdate = (language: string): ApiFault => invalid('WebhookSubscription', language)
