@@ -134,6 +134,11 @@ export class Members {
     await this.#parts.store.transaction(async (tx) => {
       const role = await this.#claim(tx, caller, organisationId, id, null)
       await tx.query('DELETE FROM member WHERE organisation_id = $1 AND person_id = $2', [organisationId, id])
+      // What they shared stays with the organisation; nobody would ever see the rest again.
+      await tx.query('DELETE FROM saved_query WHERE organisation_id = $1 AND owner = $2 AND NOT is_shared', [
+        organisationId,
+        id,
+      ])
       await this.#parts.audit.record(tx, organisationId, caller.actor, 'member.removed', id, { role })
     })
   }

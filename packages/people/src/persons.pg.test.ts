@@ -130,3 +130,22 @@ test('a provider that is away, or is another than it was named, stops nobody wit
   )
   assert.deepEqual(await begin(persons.logIn), [404, 'NOT_FOUND'], 'nor is there such a call without one')
 })
+
+test('a member who is removed leaves the queries that they shared, and no other', async () => {
+  const invited = { email: 'saver@example.com', role: 'analyst' } as const
+  const { token } = await persons.invitations.create(caller, caller.organisationId, invited)
+  const { personId } = await persons.invitations.accept(token, { name: 'Saver', password })
+  const saver: Caller = { ...caller, kind: 'person', actor: personId, scopes: new Set(['query']) }
+  for (const isShared of [true, false])
+    await persons.savedQueries.create(saver, caller.organisationId, {
+      name: `${isShared}`,
+      sql: 'SELECT 1',
+      isShared,
+    })
+  await persons.members.remove(caller, caller.organisationId, personId)
+  const left = await persons.savedQueries.list(saver, caller.organisationId)
+  assert.deepEqual(
+    left.map(({ name, author }) => [name, author]),
+    [['true', 'Saver']],
+  )
+})

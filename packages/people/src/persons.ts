@@ -6,6 +6,7 @@ import { Contacts } from './mail/contacts.ts'
 import { Letters } from './mail/letters.ts'
 import type { Mailer } from './mail/mailer.ts'
 import { Members } from './members.ts'
+import { SavedQueries } from './saved-queries.ts'
 import { Sessions } from './sessions.ts'
 import { SetUp } from './set-up.ts'
 
@@ -19,6 +20,7 @@ export interface Persons {
   readonly letters: Letters
   readonly contacts: Contacts
   readonly alarms: Alarms
+  readonly savedQueries: SavedQueries
 }
 
 export interface PersonsParts extends LogInParts {
@@ -39,5 +41,6 @@ export function createPersons(parts: PersonsParts): Persons {
     letters: new Letters({ ...parts, logIn }),
     contacts: new Contacts(parts),
     alarms: new Alarms(parts),
+    savedQueries: new SavedQueries(parts),
   }
 }

@@ -56,6 +56,7 @@ test('an organisation that is deleted leaves its audit trail and nothing that co
   await must('POST', '/databases/books/query', kept, bakery.id)
   assert.ok((await tablesWith(bakery.id)).includes('answer_cache'), 'pages are kept')
   await must('POST', '/webhooks', { url: 'https://canary-hook.example/x' }, bakery.id)
+  await must('POST', '/queries', { name: 'canary-query-9', sql: 'SELECT 1', isShared: true }, bakery.id)
   await must('POST', '/members', { email: 'canary-member@example.com', role: 'analyst' }, bakery.id)
   const client = {
     clientId: 'canary-client-8',
@@ -79,6 +80,7 @@ test('an organisation that is deleted leaves its audit trail and nothing that co
     'canary-ext-6',
     'canary-sql-7',
     'canary-hook',
+    'canary-query-9',
     'canary-client-8',
     'canary-cb',
   ]

@@ -52,6 +52,7 @@ const nobodys: Ids = {
   members: newId('per', 1),
   invitations: newId('inv', 1),
   contacts: newId('con', 1),
+  queries: newId('qry', 1),
   organisations: newId('org', 1),
   organisation: newId('org', 1),
   sessions: newId('ses', 1),
@@ -199,6 +200,7 @@ describe('from another organisation', () => {
     'POST /grants/:id/loans': { organisation: newId('org', 1), partitions: ['1'] },
     'PATCH /members/:id': { role: 'analyst' },
     'PATCH /clients/:id': { label: 'taken' },
+    'PATCH /queries/:id': { name: 'taken' },
     'POST /preauthentications/:id/return': { url: 'https://partner.example/cb?code=x&state=y' },
   }
   let theirs: Ids
@@ -250,6 +252,7 @@ describe('from another organisation', () => {
       members: joined.id,
       invitations: (await must('POST', '/members', { email: 'x@example.com', role: 'analyst' })).body.id,
       contacts: (await must('POST', '/contacts', { email: 'c@example.com' })).body.id,
+      queries: (await must('POST', '/queries', { name: 'q', sql: 'SELECT 1', isShared: true })).body.id,
       organisations: b ?? '',
       organisation: b ?? '',
       sessions: sessions.body.sessions[0].id,
@@ -314,6 +317,8 @@ describe('from another organisation', () => {
     assert.ok(
       keys.keys.some((key: Record<string, unknown>) => key.id === theirs.keys && key.revokedAt === null),
     )
+    const { body: saved } = await their.call('GET', '/queries')
+    assert.deepEqual([saved.queries[0].id, saved.queries[0].name], [theirs.queries, 'q'])
     assert.equal((await their.call('GET', '/invitations')).body.invitations[0].id, theirs.invitations)
     assert.equal((await their.call('GET', '/members')).body.members[0].role, 'owner')
   })

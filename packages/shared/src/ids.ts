@@ -14,6 +14,7 @@ declare const invitationId: unique symbol
 declare const preauthenticationId: unique symbol
 declare const connectLinkId: unique symbol
 declare const contactId: unique symbol
+declare const savedQueryId: unique symbol
 
 export type OrganisationId = string & { [organisationId]: true }
 export type ClientId = string & { [clientId]: true }
@@ -29,6 +30,7 @@ export type InvitationId = string & { [invitationId]: true }
 export type PreauthenticationId = string & { [preauthenticationId]: true }
 export type ConnectLinkId = string & { [connectLinkId]: true }
 export type ContactId = string & { [contactId]: true }
+export type SavedQueryId = string & { [savedQueryId]: true }
 
 interface IdTypes {
   org: OrganisationId
@@ -45,6 +47,7 @@ interface IdTypes {
   pre: PreauthenticationId
   cnl: ConnectLinkId
   con: ContactId
+  qry: SavedQueryId
 }
 
 /** Crockford's alphabet: no letter that is mistaken for a digit when an id is read aloud. */

@@ -15,6 +15,7 @@ export {
   type PersonId,
   type PreauthenticationId,
   type ProcessId,
+  type SavedQueryId,
   type SessionId,
   type StatementId,
   type WebhookId,

@@ -30,6 +30,7 @@ import { memberRoutes } from './routes/members.ts'
 import { organisationRoutes } from './routes/organisations.ts'
 import { platformRoutes } from './routes/platforms.ts'
 import { preauthenticationRoutes } from './routes/preauthentications.ts'
+import { savedQueryRoutes } from './routes/saved-queries.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { statementRoutes } from './routes/statements.ts'
 import { usageRoutes } from './routes/usage.ts'
@@ -168,6 +169,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       databaseRoutes(api, parts)
       databaseKeyRoutes(api, parts)
       statementRoutes(api, parts)
+      savedQueryRoutes(api, parts)
       usageRoutes(api, parts)
       keyRoutes(api, parts)
       vaultProcessRoutes(api, parts)

@@ -94,6 +94,11 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'GET /databases/:name/statements/:id/result': bound(needs('query')),
   'DELETE /databases/:name/statements/:id': bound(acts('statement.cancelled', 'query')),
 
+  'GET /queries': needs('query'),
+  'POST /queries': needs('query'),
+  'PATCH /queries/:id': needs('query'),
+  'DELETE /queries/:id': needs('query'),
+
   'GET /usage': bound(ownOrAudit),
 
   'POST /keys': bound(needs('admin')),

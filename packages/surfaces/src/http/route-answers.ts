@@ -193,6 +193,17 @@ const statement = z.object({
     }),
   ),
 })
+const savedQuery = z.object({
+  id: text,
+  name: text,
+  sql: text,
+  isShared: z.boolean(),
+  isOwn: z.boolean(),
+  mayChange: z.boolean(),
+  author: text.nullable(),
+  createdAt: time,
+  changedAt: time,
+})
 const calls = z.object({ min: z.number(), expected: z.number(), max: z.number().nullable() })
 const explanation = z.object({
   class: text,
@@ -432,6 +443,11 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'GET /databases/:name/statements/:id': { 200: statement },
   'GET /databases/:name/statements/:id/result': { 200: queryAnswer },
   'DELETE /databases/:name/statements/:id': { 204: nothing },
+
+  'GET /queries': { 200: z.object({ queries: z.array(savedQuery) }) },
+  'POST /queries': { 200: savedQuery, 201: savedQuery },
+  'PATCH /queries/:id': { 200: savedQuery },
+  'DELETE /queries/:id': { 204: nothing },
 
   'POST /keys': { 201: key.extend({ key: text }) },
   'GET /keys': { 200: z.object({ keys: z.array(key) }) },
