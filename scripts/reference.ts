@@ -1,11 +1,20 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { options } from '@sluis/shared'
-import { statusOf } from '@sluis/surfaces/http'
+import { describeApi, statusOf } from '@sluis/surfaces/http'
+import { type ApiDocument, clientTypes } from './client-types.ts'
 
-/** The pages of `docs/reference`, made from what the code declares: path → text. */
+const made = 'Made by `node run.mjs reference` from the declarations in the code; do not edit.'
+const typesPath = 'packages/sdk/src/api-types.ts'
+
+/** Everything that is written from what the code declares: path → text. */
+export async function madeFiles(): Promise<ReadonlyMap<string, string>> {
+  const document = (await describeApi()) as ApiDocument
+  return new Map([...referencePages(), [typesPath, clientTypes(document, '/api/v1', made)]])
+}
+
+/** The pages of `docs/reference`. */
 export function referencePages(): ReadonlyMap<string, string> {
-  const made = 'Made by `node run.mjs reference` from the declarations in the code; do not edit.'
   const optionRows = Object.values(options).map(
     ({ env, flag, fallback, help }) =>
       `| \`${env}\` | ${flag === '' ? '' : `\`${flag}\``} | ${fallback === null ? '' : `\`${fallback}\``} | ${help} |`,
@@ -27,8 +36,8 @@ export function referencePages(): ReadonlyMap<string, string> {
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** Pages that differ from what the code declares. */
-export function outdatedPages(): readonly string[] {
+/** Files that differ from what the code declares. */
+export async function outdatedFiles(): Promise<readonly string[]> {
   const current = (path: string) => {
     try {
       return readFileSync(`${root}${path}`, 'utf8')
@@ -36,9 +45,9 @@ export function outdatedPages(): readonly string[] {
       return null
     }
   }
-  return [...referencePages()].flatMap(([path, text]) => (current(path) === text ? [] : [path]))
+  return [...(await madeFiles())].flatMap(([path, text]) => (current(path) === text ? [] : [path]))
 }
 
 if (process.argv[1]?.endsWith('scripts/reference.ts')) {
-  for (const [path, text] of referencePages()) writeFileSync(`${root}${path}`, text)
+  for (const [path, text] of await madeFiles()) writeFileSync(`${root}${path}`, text)
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { batchOutcome } from '@sluis/surfaces/http'
 import { type HttpLab, labKey, openHttpLab } from './testing/http-lab.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: JSON answers, whose form is what the tests assert
@@ -28,6 +29,8 @@ const send = async (lines: readonly (object | string)[], query = '') => {
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Outcome)
+  // What is not described would be left out here.
+  for (const outcome of outcomes) assert.deepEqual(batchOutcome.parse(outcome), outcome)
   return outcomes.sort((a: Outcome, b: Outcome) => a.line - b.line)
 }
 const countGrants = async () =>

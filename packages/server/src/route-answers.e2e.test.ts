@@ -114,6 +114,7 @@ test('every route answers as it is described', async () => {
   await ask('GET /databases/:name/statements/:id/result', statement)
   const insert =
     "INSERT INTO crm.Accounts (Division, Name) SELECT id::INTEGER, 'Described' FROM sluis.partitions LIMIT 1"
+  await ask('POST /databases/:name/explain', ['books'], { sql: insert })
   const { headers: writing } = await ask('POST /databases/:name/query', ['books'], { sql: insert })
   const { body: written } = await ask('GET /databases/:name/statements/:id', [
     'books',
@@ -210,9 +211,17 @@ test('the description holds the answers, and problems for everything else', asyn
   const { body } = await lab.call('GET', '/openapi.json')
   const { responses } = body.paths['/api/v1/grants/{id}'].get
   assert.deepEqual(Object.keys(responses), ['200', 'default'])
-  const schema = responses['200'].content['application/json'].schema
-  assert.equal(schema.properties.generation.type, 'integer')
-  assert.deepEqual(Object.keys(responses.default.content['application/json'].schema.properties).sort(), [
+  const { $ref } = responses['200'].content['application/json'].schema
+  assert.equal($ref, '#/components/schemas/Grant')
+  const { schemas } = body.components
+  assert.equal(schemas.Grant.properties.generation.type, 'integer')
+  // What is sent and what is answered are told apart only where both are; what nothing refers to is not there.
+  const named = new Set(
+    [...JSON.stringify(body).matchAll(/"#\/components\/schemas\/([^"]+)"/g)].map(([, name]) => name),
+  )
+  assert.deepEqual(Object.keys(schemas).sort(), [...named].sort())
+  assert.ok(named.has('Handover') && !named.has('HandoverInput') && !named.has('GrantInput'))
+  assert.deepEqual(Object.keys(schemas.Problem.properties).sort(), [
     'code',
     'detail',
     'hint',

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query'
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from 'react'
 import type { Access, Organisation, Session } from './api/answers.ts'
 import { type ApiClient, problemOf } from './api/api-client.ts'
+import type { Scope } from './api/people-answers.ts'
 
 /** Where we stand with the server. `offersPassword`: people can log in here, not only keys. */
 type Standing =
@@ -47,7 +48,7 @@ export function SessionProvider({
   const look = useCallback(async () => {
     const organisation = api.organisation
     try {
-      const access = await api.call<Access>('GET', '/access')
+      const access = await api.ask('GET /access')
       return { organisation: access.organisation.id, access, refusal: null }
     } catch (refusal) {
       return { organisation, access: null, refusal }
@@ -59,10 +60,8 @@ export function SessionProvider({
       const lists = await Promise.all(
         (session.person === null ? [undefined] : session.organisations).map((membership) =>
           api
-            .call<{ organisations: Organisation[] }>(
-              'GET',
-              '/organisations',
-              undefined,
+            .ask(
+              'GET /organisations',
               membership === undefined ? {} : { headers: { 'Sluis-Organisation': membership.id } },
             )
             .then(({ organisations }) => organisations),
@@ -80,7 +79,7 @@ export function SessionProvider({
     async (organisation?: string) => {
       let session: Session
       try {
-        session = await api.call<Session>('GET', '/session')
+        session = await api.ask('GET /session')
       } catch (error) {
         // A server without log-in for people has no such address.
         setStanding({ kind: 'out', offersPassword: problemOf(error).status === 401 })
@@ -149,12 +148,12 @@ export function useAccess(): Access | null {
 }
 
 /** Whether the caller has all of these scopes. */
-export function useMay(): (...scopes: readonly string[]) => boolean {
+export function useMay(): (...scopes: readonly Scope[]) => boolean {
   const access = useAccess()
   return (...scopes) => scopes.every((scope) => access?.scopes.includes(scope) === true)
 }
 
 /** Shows what only callers with a scope can do; the server refuses it to others anyhow. */
-export function May({ scope, children }: { readonly scope: string; readonly children: ReactNode }) {
+export function May({ scope, children }: { readonly scope: Scope; readonly children: ReactNode }) {
   return useMay()(scope) ? children : null
 }

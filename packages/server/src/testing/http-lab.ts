@@ -97,7 +97,7 @@ export async function openHttpLab(
   )
   const store = await openTestStore()
   const logged: string[] = []
-  const start = () =>
+  const start = async () =>
     startServer(readServerOptions(options), createLogTo({ write: (text) => logged.push(text) }, 'debug'))
   const options = {
     SLUIS_HOME: home,

@@ -3,7 +3,7 @@ import { type Caller, type People, requireScope } from '@sluis/people'
 import { type OrganisationId, SluisError } from '@sluis/shared'
 import type { Vault } from '@sluis/vault'
 import { z } from 'zod'
-import { handoverShape, toHandover } from './handover-schema.ts'
+import { handoverNames, handoverShape, toHandover } from './handover-schema.ts'
 import type { NumberedLine } from './ndjson-lines.ts'
 import { toProblem } from './problem.ts'
 import { requireDatabase } from './request-context.ts'
@@ -12,12 +12,10 @@ import { strict } from './strict-schema.ts'
 
 /** One line of a batch: a handover, in which organisation, and perhaps the database that reads through it. */
 export const batchLineSchema = strict({
-  /** The sender's own name of the line; it comes back with the outcome. */
-  id: z.string().min(1).max(200).optional(),
-  organisation: z.string().max(60).optional(),
+  id: z.string().min(1).max(200).optional().describe('Your own name of the line; it comes back.'),
+  organisation: z.string().max(60).optional().describe('One below the key’s own.'),
   ...handoverShape,
-  label: z.string().max(200).optional(),
-  externalId: z.string().min(1).max(200).optional(),
+  ...handoverNames,
   database: strict({
     name: z.string().min(1).max(80),
     title: z.string().max(200).optional(),
@@ -25,6 +23,7 @@ export const batchLineSchema = strict({
     partitions: z.union([z.literal('all'), z.array(z.string()).min(1).max(10_000)]).default('all'),
   }).optional(),
 })
+z.globalRegistry.add(batchLineSchema, { id: 'BatchLine' })
 
 export interface BatchParts {
   readonly people: People

@@ -21,24 +21,39 @@ const values = z
   .record(z.string().regex(/^[\w.-]{1,60}$/), z.string().max(500))
   .refine((all) => Object.keys(all).length <= 20, 'has at most 20 members')
 
+const obtainedAt = isoTime
+  .optional()
+  .describe('When the platform answered (ISO 8601 with a zone); now, unless told.')
+const kept = values
+  .optional()
+  .describe('What else came with the consent and the platform’s API needs: `realmId`. No secrets.')
+
 const tokens = strict({
   kind: z.literal('tokens'),
   accessToken: secretText.optional(),
   refreshToken: secretText.optional(),
-  obtainedAt: isoTime.optional(),
-  expiresIn: z.number().int().positive().max(100_000_000).optional(),
-  values: values.optional(),
+  obtainedAt,
+  expiresIn: z
+    .number()
+    .int()
+    .positive()
+    .max(100_000_000)
+    .optional()
+    .describe('Seconds that the access token lives, from `obtainedAt`.'),
+  values: kept,
 })
 const code = strict({
   kind: z.literal('code'),
-  code: secretText,
-  obtainedAt: isoTime.optional(),
+  code: secretText.describe('The code, or the whole address that the platform sent the browser to.'),
+  obtainedAt,
   codeVerifier: secretText.optional(),
-  values: values.optional(),
+  values: kept,
 })
 
-/** A compact JWE for the key at `/handover-key`. */
-const sealed = strict({ kind: z.literal('sealed'), jwe: z.string().min(1).max(100_000) })
+const sealed = strict({
+  kind: z.literal('sealed'),
+  jwe: z.string().min(1).max(100_000).describe('A compact JWE for the key at `/handover-key`.'),
+})
 
 export const credentialsSchema = z.discriminatedUnion('kind', [tokens, code, sealed])
 
@@ -49,11 +64,30 @@ export const handoverShape = {
   credentials: credentialsSchema,
 }
 
+/** What the grant is called here. */
+export const handoverNames = {
+  label: z.string().max(200).optional(),
+  externalId: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('Your own name for the customer, unique in the organisation.'),
+}
+
 export const handoverSchema = strict({
   ...handoverShape,
-  label: z.string().max(200).optional(),
-  externalId: z.string().min(1).max(200).optional(),
+  ...handoverNames,
 })
+for (const [id, schema] of Object.entries({
+  Client: clientSchema,
+  TokenCredentials: tokens,
+  CodeCredentials: code,
+  SealedCredentials: sealed,
+  Credentials: credentialsSchema,
+  Handover: handoverSchema,
+}))
+  z.globalRegistry.add(schema, { id })
 
 type Body = Pick<z.infer<typeof handoverSchema>, 'platform' | 'region' | 'client' | 'credentials'> & {
   readonly label?: string | undefined

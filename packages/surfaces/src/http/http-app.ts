@@ -8,14 +8,13 @@ import type { Vault } from '@sluis/vault'
 import fastify, { type FastifyError, type FastifyInstance, type FastifyReply } from 'fastify'
 import {
   hasZodFastifySchemaValidationErrors,
-  jsonSchemaTransform,
   serializerCompiler,
   validatorCompiler,
 } from 'fastify-type-provider-zod'
+import { describedBy } from './open-api.ts'
 import { toProblem } from './problem.ts'
 import { admitByTable } from './request-context.ts'
 import { apiPrefix } from './route-access.ts'
-import { problemAnswer, routeAnswers } from './route-answers.ts'
 import { clientRoutes } from './routes/clients.ts'
 import { consentRoutes } from './routes/consents.ts'
 import { databaseKeyRoutes } from './routes/database-keys.ts'
@@ -141,24 +140,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     )
   })
 
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: {
-        title: 'Sluis',
-        version: parts.version,
-        description: 'OAuth credentials that were obtained somewhere else become SQL databases.',
-      },
-      components: {
-        securitySchemes: {
-          key: { type: 'http', scheme: 'bearer' },
-          session: { type: 'apiKey', in: 'cookie', name: 'sluis.session_token' },
-        },
-      },
-      security: [{ key: [] }, { session: [] }],
-    },
-    transform: (route) => jsonSchemaTransform({ ...route, schema: withAnswers(route) }),
-  })
+  await app.register(swagger, describedBy(parts.version))
   await app.register(swaggerUi, { routePrefix: '/api/docs', staticCSP: docsPolicy })
   await app.register(
     async (api) => {
@@ -198,12 +180,6 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
     return reply.type('text/plain; version=0.0.4').send(`${lines.join('\n')}\n`)
   })
   return app
-}
-
-/** A route's schema with what it answers, for the description only. */
-function withAnswers({ schema, url, route }: Parameters<typeof jsonSchemaTransform>[0]) {
-  const answers = routeAnswers[`${String(route.method)} ${url.slice(apiPrefix.length)}`]
-  return answers ? { ...schema, response: { ...answers, default: problemAnswer } } : schema
 }
 
 /** What is no HTTP at all never becomes a request: it is answered on the bare connection, and that ends. */

@@ -1,4 +1,5 @@
+export { describeApi } from './describe-api.ts'
 export { createHttpApp, type HttpParts } from './http-app.ts'
 export { type Problem, statusOf, toProblem } from './problem.ts'
 export { type RouteAccess, routeAccess } from './route-access.ts'
-export { routeAnswers } from './route-answers.ts'
+export { batchOutcome, routeAnswers } from './route-answers.ts'

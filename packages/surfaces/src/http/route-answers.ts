@@ -7,6 +7,17 @@ const facts = z.record(z.string(), z.unknown())
 const text = z.string()
 const count = z.number().int()
 const nothing = z.undefined()
+const clientId = text.regex(/^cli_/)
+
+/** RFC 9457, with our stable code; more members tell the facts of a code. */
+export const problemAnswer = z.looseObject({
+  type: text,
+  title: text,
+  status: count,
+  code: text,
+  detail: text,
+  hint: text.optional(),
+})
 
 const grant = z.object({
   id: text,
@@ -50,25 +61,48 @@ const grant = z.object({
   problem: z.object({ code: text, detail: text, hint: text.optional() }).optional(),
 })
 
+const region = z.object({ id: text, label: text, isOperators: z.boolean() })
+const platform = z.object({
+  id: text,
+  label: text,
+  accessTokenSeconds: count,
+  refreshIdleSeconds: count.nullable(),
+  codeSeconds: count.nullable(),
+  isRefreshTokenSingleUse: z.boolean(),
+  hasTables: z.boolean().describe('Whether databases can read from it; grants can be kept of all.'),
+  consent: z
+    .object({
+      scopes: z.object({ always: z.array(text), usual: z.array(text) }).nullable(),
+      takesPkce: z.boolean(),
+    })
+    .nullable()
+    .describe('Null: users cannot be sent there for consent from here.'),
+  regions: z.array(region),
+})
+
 const loan = z.object({ organisation: text, partitions: z.array(text), lentAt: time })
 
 const event = z.object({ id: count, at: time, actor: text, action: text, facts })
 const auditEvent = event.extend({ subject: text, actorName: text.nullable() })
 
 const client = z.object({
-  id: text,
+  id: clientId,
   platform: text,
   region: text,
   clientId: text,
   label: text.nullable(),
   redirectUris: z.array(text),
-  servesDescendants: z.boolean(),
-  isInherited: z.boolean(),
+  servesDescendants: z.boolean().describe('Organisations below may use it too.'),
+  isInherited: z.boolean().describe('It belongs to an organisation above.'),
   grants: count,
-  newSecret: z.object({ since: time, refusedAt: time.nullable() }).nullable(),
+  newSecret: z
+    .object({ since: time, refusedAt: time.nullable() })
+    .nullable()
+    .describe('A secret that was given and has not worked yet.'),
   createdAt: time,
 })
 
+const output = z.enum(['grant', 'code', 'tokens', 'envelope'])
 const preauthentication = z.object({
   id: text,
   state: z.enum(['waiting', 'exchanging', 'done', 'refused', 'shown', 'expired']),
@@ -77,7 +111,7 @@ const preauthentication = z.object({
   clientId: text,
   redirectUri: text,
   returnsBy: z.enum(['redirect', 'paste']),
-  output: z.enum(['grant', 'code', 'tokens', 'envelope']),
+  output,
   scopes: z.array(text).nullable(),
   label: text.nullable(),
   externalId: text.nullable(),
@@ -86,6 +120,12 @@ const preauthentication = z.object({
   problem: z.object({ code: text, detail: text, hint: text.optional() }).nullable(),
   createdAt: time,
   expiresAt: time,
+})
+const begunPreauthentication = preauthentication.extend({
+  startUrl: text.optional().describe('To be opened by the user; given where the platform returns to us.'),
+  authorizeUrl: text
+    .optional()
+    .describe('The platform’s page, where the user comes back elsewhere and the address is pasted.'),
 })
 const preauthenticationResult = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('code'), code: text, redirectUri: text, codeVerifier: text.optional() }),
@@ -100,25 +140,35 @@ const preauthenticationResult = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('envelope'), jwe: text }),
 ])
 
+const askedConsent = z.object({
+  organisation: text,
+  platform: text,
+  platformLabel: text,
+  region: text,
+  clientId: text,
+  clientLabel: text.nullable(),
+  output,
+  scopes: z.array(text).nullable(),
+})
+
+const databaseSource = z.object({
+  alias: text,
+  grant: text,
+  platform: text,
+  partitions: z.union([z.literal('all'), z.array(text)]),
+})
 const database = z.object({
   name: text,
   title: text.nullable(),
   strict: z.boolean(),
   maxAgeSeconds: count.nullable(),
-  sources: z.array(
-    z.object({
-      alias: text,
-      grant: text,
-      platform: text,
-      partitions: z.union([z.literal('all'), z.array(text)]),
-    }),
-  ),
+  sources: z.array(databaseSource),
   createdAt: time,
 })
 const createdDatabase = database.extend({ grant: grant.optional() })
 
 const stats = z.object({
-  apiCalls: count,
+  apiCalls: count.describe('Calls that the platform saw for this statement.'),
   rowsFetched: count,
   bytesFetched: count,
   planMs: z.number(),
@@ -143,7 +193,9 @@ const queryAnswer = z.object({
   columns: z.array(z.object({ name: text, type: text })),
   rows: z.array(z.array(z.unknown())),
   stats: stats.optional(),
-  error: facts.optional(),
+  error: problemAnswer
+    .optional()
+    .describe('Came after the first rows: what is there is not the whole answer.'),
 })
 /** A value as a row's columns hold it. */
 const columnValues = z.record(text, z.unknown()).nullable()
@@ -222,6 +274,16 @@ const explanation = z.object({
       reason: text,
     }),
   ),
+  write: z
+    .object({
+      verb: text,
+      table: text,
+      rows: count.nullable().describe('Null where the rows must be read first.'),
+      requests: z.array(text),
+      calls,
+    })
+    .optional()
+    .describe('For a write: what would be sent after the reads.'),
   warnings: z.array(text),
 })
 const column = z.object({
@@ -230,13 +292,52 @@ const column = z.object({
   fields: z.array(z.object({ name: text, type: text })).optional(),
   isNullable: z.boolean(),
   isKey: z.boolean(),
-  filter: z.enum(['exact', 'superset', 'no']),
+  filter: z
+    .enum(['exact', 'superset', 'no'])
+    .describe(
+      'How the platform itself answers `column = value`: the same rows, more of them, or not at all.',
+    ),
+})
+const tableSummary = z.object({
+  schema: text,
+  name: text,
+  source: text,
+  columns: count,
+  isFunction: z.literal(true).optional(),
+})
+const tableDescription = z.object({
+  schema: text,
+  name: text,
+  source: text,
+  partitionColumn: text.nullable(),
+  columns: z.array(column),
+  isFunction: z.literal(true).optional(),
+  parameters: z.array(z.object({ name: text, type: text })).optional(),
+})
+const partition = z.object({ id: text, name: text, isReadable: z.boolean(), source: text })
+const budget = z.object({
+  source: text,
+  clientId: text.nullable(),
+  partition: text,
+  window: z
+    .enum(['minute', 'day', 'hour'])
+    .describe('An hour counts the errors of one endpoint, the others count calls.'),
+  endpoint: text.nullable(),
+  limit: count,
+  remaining: count,
+  resetsAt: time,
+})
+const usage = z.object({
+  days: z.array(z.object({ day: time, statements: count, failed: count, calls: count, rows: count })),
+  errors: z.array(z.object({ code: text, statements: count })),
+  running: z.array(statement),
 })
 
+const scope = z.enum(scopes)
 const key = z.object({
   id: text,
   name: text,
-  scopes: z.array(z.enum(scopes)),
+  scopes: z.array(scope),
   descendants: z.boolean(),
   databases: z.array(text).nullable(),
   addresses: z.array(text).nullable(),
@@ -245,6 +346,7 @@ const key = z.object({
   revokedAt: time.nullable(),
   lastUsedAt: time.nullable(),
 })
+const createdKey = key.extend({ key: text.describe('Shown this once.') })
 const role = z.enum(roleNames)
 const organisation = z.object({ id: text, parentId: text.nullable(), name: text, slug: text })
 const member = z.object({ id: text, name: text, email: text, role, hasTwoFactor: z.boolean(), since: time })
@@ -256,8 +358,29 @@ const invitation = z.object({
   createdAt: time,
   expiresAt: time,
 })
+const newInvitation = invitation.extend({
+  link: text.describe('Shown this once.'),
+  isMailed: z.boolean().describe('The mail server took it.'),
+})
+const invitationPreview = z.object({
+  organisation: z.object({ id: text, name: text }),
+  email: text,
+  role,
+  isKnown: z.boolean(),
+  expiresAt: time,
+})
+const access = z.object({
+  kind: z.enum(['key', 'person']),
+  organisation,
+  scopes: z.array(scope),
+  descendants: z.boolean(),
+  databases: z.array(text).nullable(),
+  roles: z.array(role).describe('The roles that the caller may give.'),
+})
 const contact = z.object({ id: text, email: text, language: z.enum(languages) })
-const memberships = z.array(z.object({ id: text, name: text, role }))
+const membership = z.object({ id: text, name: text, role })
+const memberships = z.array(membership)
+const person = z.object({ id: text, name: text, email: text, hasTwoFactor: z.boolean() })
 const session = z.object({
   id: text,
   createdAt: time,
@@ -267,19 +390,21 @@ const session = z.object({
   isCurrent: z.boolean(),
 })
 
+const eventType = z.enum(webhookEvents)
 const webhook = z.object({
   id: text,
   url: text,
   description: text.nullable(),
-  events: z.array(z.enum(webhookEvents)).nullable(),
+  events: z.array(eventType).nullable(),
   descendants: z.boolean(),
   previousSecretUntil: time.nullable(),
   createdAt: time,
 })
+const webhookWithSecret = webhook.extend({ secret: text.describe('Shown this once.') })
 const delivery = z.object({
   id: text,
   eventId: text,
-  type: z.enum(webhookEvents),
+  type: eventType,
   grant: text,
   state: z.enum(['pending', 'delivered', 'dead']),
   attempts: count,
@@ -290,15 +415,72 @@ const delivery = z.object({
   endedAt: time.nullable(),
 })
 
-/** RFC 9457, with our stable code; more members tell the facts of a code. */
-export const problemAnswer = z.looseObject({
-  type: text,
-  title: text,
-  status: count,
-  code: text,
-  detail: text,
-  hint: text.optional(),
-})
+const known = { line: count, id: text.optional(), status: count }
+/** One line of the answer to a batch; the last one may say what stopped it. */
+export const batchOutcome = z.union([
+  z.object({
+    ...known,
+    outcome: z.enum(['created', 'superseded', 'repeated', 'open']),
+    organisation: text,
+    grant,
+    database: text.optional(),
+  }),
+  z.object({ ...known, outcome: z.enum(['would-be-sent', 'would-be-repeated']) }),
+  z.object({ ...known, problem: problemAnswer }),
+  z.object({ error: problemAnswer }),
+])
+
+/** What has a name of its own in the description, and so in the typed clients that are made of it. */
+const components: Readonly<Record<string, z.ZodType>> = {
+  Access: access,
+  AskedConsent: askedConsent,
+  AuditEvent: auditEvent,
+  BatchOutcome: batchOutcome,
+  BegunPreauthentication: begunPreauthentication,
+  Budget: budget,
+  CallEstimate: calls,
+  Contact: contact,
+  CreatedDatabase: createdDatabase,
+  CreatedKey: createdKey,
+  Database: database,
+  DatabaseSource: databaseSource,
+  Delivery: delivery,
+  EventType: eventType,
+  Explanation: explanation,
+  Grant: grant,
+  GrantEvent: event,
+  Invitation: invitation,
+  InvitationPreview: invitationPreview,
+  Key: key,
+  Loan: loan,
+  LogInSession: session,
+  Member: member,
+  Membership: membership,
+  NewInvitation: newInvitation,
+  Organisation: organisation,
+  Partition: partition,
+  Person: person,
+  Platform: platform,
+  Preauthentication: preauthentication,
+  PreauthenticationResult: preauthenticationResult,
+  Problem: problemAnswer,
+  QueryAnswer: queryAnswer,
+  QueryStats: stats,
+  Region: region,
+  Statement: statement,
+  Role: role,
+  SavedQuery: savedQuery,
+  Scope: scope,
+  StoredClient: client,
+  TableColumn: column,
+  TableDescription: tableDescription,
+  TableSummary: tableSummary,
+  Usage: usage,
+  Webhook: webhook,
+  WebhookWithSecret: webhookWithSecret,
+  WrittenStatement: writtenStatement,
+}
+for (const [id, schema] of Object.entries(components)) z.globalRegistry.add(schema, { id })
 
 /**
  * What each route answers when it succeeds, for the description at `/api/v1/openapi.json`. Nothing is checked by it while
@@ -312,28 +494,7 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'DELETE /grants/:id': { 204: nothing },
   'POST /grants/:id/lease': { 200: z.object({ accessToken: text, expiresAt: time, generation: count }) },
   'POST /grants/:id/refresh': { 200: grant },
-  'GET /platforms': {
-    200: z.object({
-      platforms: z.array(
-        z.object({
-          id: text,
-          label: text,
-          accessTokenSeconds: count,
-          refreshIdleSeconds: count.nullable(),
-          codeSeconds: count.nullable(),
-          isRefreshTokenSingleUse: z.boolean(),
-          hasTables: z.boolean(),
-          consent: z
-            .object({
-              scopes: z.object({ always: z.array(text), usual: z.array(text) }).nullable(),
-              takesPkce: z.boolean(),
-            })
-            .nullable(),
-          regions: z.array(z.object({ id: text, label: text, isOperators: z.boolean() })),
-        }),
-      ),
-    }),
-  },
+  'GET /platforms': { 200: z.object({ platforms: z.array(platform) }) },
   'GET /grants/:id/loans': { 200: z.object({ loans: z.array(loan) }) },
   'POST /grants/:id/loans': { 201: loan },
   'DELETE /grants/:id/loans/:organisation': { 204: nothing },
@@ -346,26 +507,13 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
     200: z.object({ kty: text, crv: text, x: text, y: text.optional(), use: text, alg: text, kid: text }),
   },
 
-  'POST /preauthentications': {
-    201: preauthentication.extend({ startUrl: text.optional(), authorizeUrl: text.optional() }),
-  },
+  'POST /preauthentications': { 201: begunPreauthentication },
   'GET /preauthentications': { 200: z.object({ preauthentications: z.array(preauthentication) }) },
   'GET /preauthentications/:id': { 200: preauthentication },
   'POST /preauthentications/:id/return': { 200: preauthentication },
   'POST /preauthentications/:id/result': { 200: preauthenticationResult },
   'DELETE /preauthentications/:id': { 204: nothing },
-  'POST /consents/look': {
-    200: z.object({
-      organisation: text,
-      platform: text,
-      platformLabel: text,
-      region: text,
-      clientId: text,
-      clientLabel: text.nullable(),
-      output: z.enum(['grant', 'code', 'tokens', 'envelope']),
-      scopes: z.array(text).nullable(),
-    }),
-  },
+  'POST /consents/look': { 200: askedConsent },
   'POST /consents/start': { 200: z.object({ authorizeUrl: text }) },
   'POST /consents/return': { 200: preauthentication },
 
@@ -380,61 +528,14 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'GET /databases/:name': { 200: database },
   'PATCH /databases/:name': { 200: database },
   'DELETE /databases/:name': { 204: nothing },
-  'GET /databases/:name/tables': {
-    200: z.object({
-      tables: z.array(
-        z.object({
-          schema: text,
-          name: text,
-          source: text,
-          columns: count,
-          isFunction: z.literal(true).optional(),
-        }),
-      ),
-    }),
-  },
-  'GET /databases/:name/tables/:table': {
-    200: z.object({
-      schema: text,
-      name: text,
-      source: text,
-      partitionColumn: text.nullable(),
-      columns: z.array(column),
-      isFunction: z.literal(true).optional(),
-      parameters: z.array(z.object({ name: text, type: text })).optional(),
-    }),
-  },
-  'GET /databases/:name/partitions': {
-    200: z.object({
-      partitions: z.array(z.object({ id: text, name: text, isReadable: z.boolean(), source: text })),
-    }),
-  },
-  'POST /databases/:name/keys': { 201: key.extend({ key: text }) },
+  'GET /databases/:name/tables': { 200: z.object({ tables: z.array(tableSummary) }) },
+  'GET /databases/:name/tables/:table': { 200: tableDescription },
+  'GET /databases/:name/partitions': { 200: z.object({ partitions: z.array(partition) }) },
+  'POST /databases/:name/keys': { 201: createdKey },
   'GET /databases/:name/keys': { 200: z.object({ keys: z.array(key) }) },
   'DELETE /databases/:name/keys/:id': { 204: nothing },
-  'GET /databases/:name/budgets': {
-    200: z.object({
-      budgets: z.array(
-        z.object({
-          source: text,
-          clientId: text.nullable(),
-          partition: text,
-          window: z.enum(['minute', 'day', 'hour']),
-          endpoint: text.nullable(),
-          limit: count,
-          remaining: count,
-          resetsAt: time,
-        }),
-      ),
-    }),
-  },
-  'GET /usage': {
-    200: z.object({
-      days: z.array(z.object({ day: time, statements: count, failed: count, calls: count, rows: count })),
-      errors: z.array(z.object({ code: text, statements: count })),
-      running: z.array(statement),
-    }),
-  },
+  'GET /databases/:name/budgets': { 200: z.object({ budgets: z.array(budget) }) },
+  'GET /usage': { 200: usage },
   'POST /databases/:name/query': { 200: queryAnswer, 202: statement },
   'POST /databases/:name/explain': { 200: explanation },
   'GET /databases/:name/statements': {
@@ -449,23 +550,14 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'PATCH /queries/:id': { 200: savedQuery },
   'DELETE /queries/:id': { 204: nothing },
 
-  'POST /keys': { 201: key.extend({ key: text }) },
+  'POST /keys': { 201: createdKey },
   'GET /keys': { 200: z.object({ keys: z.array(key) }) },
   'DELETE /keys/:id': { 204: nothing },
   'POST /keys/rotate': { 200: z.object({ moved: z.record(text, count) }) },
   'GET /vault/awaited': { 200: z.object({ processes: z.array(text) }) },
   'POST /vault/assume-lost': { 200: z.object({ processes: z.array(text) }) },
 
-  'GET /access': {
-    200: z.object({
-      kind: z.enum(['key', 'person']),
-      organisation,
-      scopes: z.array(z.enum(scopes)),
-      descendants: z.boolean(),
-      databases: z.array(text).nullable(),
-      roles: z.array(role),
-    }),
-  },
+  'GET /access': { 200: access },
   'GET /organisations': { 200: z.object({ organisations: z.array(organisation) }) },
   'GET /organisations/:id': { 200: organisation },
   'POST /organisations': { 201: organisation },
@@ -473,7 +565,7 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'DELETE /organisations/:id': { 204: nothing },
 
   'GET /members': { 200: z.object({ members: z.array(member) }) },
-  'POST /members': { 201: invitation.extend({ link: text, isMailed: z.boolean() }) },
+  'POST /members': { 201: newInvitation },
   'GET /contacts': { 200: z.object({ contacts: z.array(contact) }) },
   'POST /contacts': { 201: contact },
   'DELETE /contacts/:id': { 204: nothing },
@@ -484,37 +576,24 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'POST /members/:id/reset-link': { 201: z.object({ link: text }) },
   'GET /invitations': { 200: z.object({ invitations: z.array(invitation) }) },
   'DELETE /invitations/:id': { 204: nothing },
-  'POST /invitations/preview': {
-    200: z.object({
-      organisation: z.object({ id: text, name: text }),
-      email: text,
-      role,
-      isKnown: z.boolean(),
-      expiresAt: time,
-    }),
-  },
+  'POST /invitations/preview': { 200: invitationPreview },
   'POST /invitations/accept': {
     201: z.object({ person: z.object({ id: text, email: text }), organisations: memberships }),
   },
   'POST /setup': {
     201: z.object({ person: z.object({ id: text, name: text, email: text }), organisations: memberships }),
   },
-  'GET /session': {
-    200: z.object({
-      person: z.object({ id: text, name: text, email: text, hasTwoFactor: z.boolean() }),
-      organisations: memberships,
-    }),
-  },
+  'GET /session': { 200: z.object({ person, organisations: memberships }) },
   'GET /sessions': { 200: z.object({ sessions: z.array(session) }) },
   'DELETE /sessions/:id': { 204: nothing },
 
   'GET /audit': { 200: z.object({ events: z.array(auditEvent) }) },
 
-  'POST /webhooks': { 201: webhook.extend({ secret: text }) },
+  'POST /webhooks': { 201: webhookWithSecret },
   'GET /webhooks': { 200: z.object({ webhooks: z.array(webhook) }) },
   'GET /webhooks/:id': { 200: webhook },
   'DELETE /webhooks/:id': { 204: nothing },
-  'POST /webhooks/:id/rotate': { 200: webhook.extend({ secret: text }) },
+  'POST /webhooks/:id/rotate': { 200: webhookWithSecret },
   'GET /webhooks/:id/deliveries': { 200: z.object({ deliveries: z.array(delivery) }) },
   'POST /webhooks/:id/deliveries/replay': { 202: z.object({ replayed: count }) },
 }

@@ -1,3 +1,5 @@
+import type { Answer, Route, Routes } from '@sluis/sdk/api'
+
 /** Problem details as the server answers them (RFC 9457), or as we say that it did not answer. */
 export interface Problem {
   readonly code: string
@@ -27,6 +29,13 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>
   readonly signal?: AbortSignal
 }
+
+type Parts<R extends Route> = Pick<Routes[R], Extract<keyof Routes[R], 'path' | 'query' | 'body'>>
+/** What a call of a route needs: the parts of its address and its body, which may be left out where all are optional. */
+export type Asked<R extends Route> =
+  Record<never, never> extends Parts<R>
+    ? [request?: Parts<R> & CallOptions]
+    : [request: Parts<R> & CallOptions]
 
 /** Calls of the HTTP API, by session cookie or with an API key that is kept here, in memory, and nowhere else. */
 export class ApiClient {
@@ -74,11 +83,37 @@ export class ApiClient {
     throw new ApiFault(problem)
   }
 
+  /** Calls a route that the API describes; what it takes and answers is of its description. */
+  ask<R extends Route>(route: R, ...[request]: Asked<R>): Promise<Answer<R>> {
+    const {
+      path = {},
+      query = {},
+      body,
+      ...options
+    } = (request ?? {}) as CallOptions & {
+      readonly path?: Readonly<Record<string, string>>
+      readonly query?: object
+      readonly body?: unknown
+    }
+    const [method = '', pattern = ''] = route.split(' ')
+    const address = pattern.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+      encodeURIComponent(path[name] ?? ''),
+    )
+    const search = searchOf(query)
+    return this.call(method, search === '' ? address : `${address}?${search}`, body, options)
+  }
+
   async call<T>(method: string, path: string, body?: unknown, options?: CallOptions): Promise<T> {
     const response = await this.send(method, path, body, options)
     return (response.status === 204 ? undefined : await response.json()) as T
   }
 }
+
+/** A query string of the values that are there. */
+export const searchOf = (values: object): string =>
+  new URLSearchParams(
+    Object.entries(values).flatMap(([name, value]) => (value ? [[name, String(value)]] : [])),
+  ).toString()
 
 async function problemIn(response: Response): Promise<Problem> {
   const body = (await response.json().catch(() => null)) as Partial<Problem> | null

@@ -1,52 +1,44 @@
+import type { Body, Client, Credentials } from '@sluis/sdk/api'
 import { queryOptions } from '@tanstack/react-query'
-import type { Database, Grant, GrantEvent, Partition, Platform, QueryAnswer, Statement } from './answers.ts'
+import type { Database, Grant, QueryAnswer, WholeAnswer } from './answers.ts'
 import { type ApiClient, ApiFault } from './api-client.ts'
-
-const path = encodeURIComponent
 
 export const platformsQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ['platforms'],
-    queryFn: async () => (await api.call<{ platforms: Platform[] }>('GET', '/platforms')).platforms,
+    queryFn: async () => (await api.ask('GET /platforms')).platforms,
     staleTime: Number.POSITIVE_INFINITY,
   })
 
 export const databasesQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ['databases'],
-    queryFn: async () => (await api.call<{ databases: Database[] }>('GET', '/databases')).databases,
+    queryFn: async () => (await api.ask('GET /databases')).databases,
   })
 
 export const databaseQuery = (api: ApiClient, name: string) =>
   queryOptions({
     queryKey: ['databases', name],
-    queryFn: () => api.call<Database>('GET', `/databases/${path(name)}`),
+    queryFn: () => api.ask('GET /databases/{name}', { path: { name } }),
   })
 
 export const partitionsQuery = (api: ApiClient, name: string) =>
   queryOptions({
     queryKey: ['databases', name, 'partitions'],
-    queryFn: async () =>
-      (await api.call<{ partitions: Partition[] }>('GET', `/databases/${path(name)}/partitions`)).partitions,
+    queryFn: async () => (await api.ask('GET /databases/{name}/partitions', { path: { name } })).partitions,
   })
 
 export const tablesQuery = (api: ApiClient, name: string) =>
   queryOptions({
     queryKey: ['databases', name, 'tables'],
-    queryFn: async () =>
-      (
-        await api.call<{
-          tables: { schema: string; name: string; source: string; columns: number; isFunction?: true }[]
-        }>('GET', `/databases/${path(name)}/tables`)
-      ).tables,
+    queryFn: async () => (await api.ask('GET /databases/{name}/tables', { path: { name } })).tables,
     staleTime: 300_000,
   })
 
 export const statementsQuery = (api: ApiClient, name: string) =>
   queryOptions({
     queryKey: ['databases', name, 'statements'],
-    queryFn: async () =>
-      (await api.call<{ statements: Statement[] }>('GET', `/databases/${path(name)}/statements`)).statements,
+    queryFn: async () => (await api.ask('GET /databases/{name}/statements', { path: { name } })).statements,
   })
 
 /** All grants, page by page up to a thousand: the list of the page, and no more. */
@@ -57,10 +49,9 @@ export const grantsQuery = (api: ApiClient) =>
       const grants: Grant[] = []
       let after: string | undefined
       do {
-        const page = await api.call<{ grants: Grant[]; after?: string }>(
-          'GET',
-          `/grants?limit=500${after === undefined ? '' : `&after=${path(after)}`}`,
-        )
+        const page = await api.ask('GET /grants', {
+          query: { limit: 500, ...(after === undefined ? {} : { after }) },
+        })
         grants.push(...page.grants)
         after = page.after
       } while (after !== undefined && grants.length < 1000)
@@ -71,24 +62,20 @@ export const grantsQuery = (api: ApiClient) =>
 export const grantQuery = (api: ApiClient, id: string) =>
   queryOptions({
     queryKey: ['grants', id],
-    queryFn: () => api.call<Grant>('GET', `/grants/${path(id)}`),
+    queryFn: () => api.ask('GET /grants/{id}', { path: { id } }),
   })
 
 export const grantEventsQuery = (api: ApiClient, id: string) =>
   queryOptions({
     queryKey: ['grants', id, 'events'],
     queryFn: async () =>
-      (await api.call<{ events: GrantEvent[] }>('GET', `/grants/${path(id)}/events?limit=500`)).events,
+      (await api.ask('GET /grants/{id}/events', { path: { id }, query: { limit: 500 } })).events,
   })
 
-export type Credentials =
-  | { readonly kind: 'code'; readonly code: string }
-  | { readonly kind: 'tokens'; readonly accessToken?: string; readonly refreshToken?: string }
+export type { Credentials }
 
 /** The app of a consent: all of it, or a stored one with the address that was used. */
-export type HandoverClient =
-  | { readonly clientId: string; readonly clientSecret: string; readonly redirectUri: string }
-  | { readonly id: string; readonly redirectUri: string }
+export type HandoverClient = Exclude<Client, string>
 
 export interface NewHandover {
   readonly platform: string
@@ -104,13 +91,12 @@ export async function registerFromCredentials(
   wanted: NewHandover,
   idempotencyKey: string,
 ): Promise<{ readonly database: string; readonly grant: Grant }> {
-  const answer = await api.call<{ name: string; grant: Grant }>(
-    'POST',
-    '/databases',
-    { name, ...wanted },
-    { idempotencyKey },
-  )
-  return { database: answer.name, grant: answer.grant }
+  const { name: database, grant } = await api.ask('POST /databases', {
+    body: { name, ...wanted },
+    idempotencyKey,
+  })
+  if (grant === undefined) throw new TypeError('credentials were given, and no grant came of them')
+  return { database, grant }
 }
 
 export async function registerOnGrant(
@@ -118,18 +104,14 @@ export async function registerOnGrant(
   name: string,
   grantId: string,
 ): Promise<{ readonly database: string; readonly grant: Grant }> {
-  const { name: database } = await api.call<Database>('POST', '/databases', {
-    name,
-    sources: [{ grant: grantId }],
+  const { name: database } = await api.ask('POST /databases', {
+    body: { name, sources: [{ grant: grantId }] },
   })
-  return { database, grant: await api.call<Grant>('GET', `/grants/${path(grantId)}`) }
+  return { database, grant: await api.ask('GET /grants/{id}', { path: { id: grantId } }) }
 }
 
-export const changeDatabase = (
-  api: ApiClient,
-  from: string,
-  change: { name?: string; title?: string | null; strict?: boolean; maxAgeSeconds?: number | null },
-) => api.call<Database>('PATCH', `/databases/${path(from)}`, change)
+export const changeDatabase = (api: ApiClient, name: string, change: Body<'PATCH /databases/{name}'>) =>
+  api.ask('PATCH /databases/{name}', { path: { name }, body: change })
 
 /** Gives a database the proposed name, or the nearest that is free: a taken name never stops anybody. */
 export async function renameToFree(
@@ -150,15 +132,22 @@ export async function renameToFree(
 }
 
 export const deleteDatabase = (api: ApiClient, name: string) =>
-  api.call<void>('DELETE', `/databases/${path(name)}`)
+  api.ask('DELETE /databases/{name}', { path: { name } })
 
-export const deleteGrant = (api: ApiClient, id: string) => api.call<void>('DELETE', `/grants/${path(id)}`)
+export const deleteGrant = (api: ApiClient, id: string) => api.ask('DELETE /grants/{id}', { path: { id } })
 
-export const runQuery = (api: ApiClient, database: string, sql: string) =>
-  api.call<QueryAnswer>('POST', `/databases/${path(database)}/query`, { sql })
+/** A whole answer; what broke off after its first rows is a failure like any other. */
+export async function runQuery(api: ApiClient, name: string, sql: string): Promise<WholeAnswer> {
+  const answer = await api.ask('POST /databases/{name}/query', { path: { name }, body: { sql } })
+  // Only who prefers to wait elsewhere is answered with a statement in place of its rows.
+  const { error, stats, ...rest } = answer as QueryAnswer
+  if (error) throw new ApiFault(error)
+  if (!stats) throw new TypeError('an answer without an error has no stats')
+  return { ...rest, stats }
+}
 
 export const createDatabaseKey = async (api: ApiClient, database: string, name: string): Promise<string> =>
-  (await api.call<{ key: string }>('POST', `/databases/${path(database)}/keys`, { name })).key
+  (await api.ask('POST /databases/{name}/keys', { path: { name: database }, body: { name } })).key
 
 /** Which partitions a source reads; `all` means new ones too. */
 export const choosePartitions = (
@@ -167,7 +156,7 @@ export const choosePartitions = (
   alias: string,
   partitions: Database['sources'][number]['partitions'],
 ) =>
-  api.call<Database>('PATCH', `/databases/${path(name)}`, {
+  changeDatabase(api, name, {
     sources: sources.map((source) => ({
       alias: source.alias,
       grant: source.grant,

@@ -1,40 +1,22 @@
+import type { Body } from '@sluis/sdk/api'
 import type { ApiClient } from './api-client.ts'
 
-export interface Preauthentication {
-  readonly id: string
-  readonly state: string
-  readonly platform: string
-  readonly grant: string | null
-  readonly startUrl?: string
-  readonly authorizeUrl?: string
-}
-
-export interface AskedConsent {
-  readonly organisation: string
-  readonly platformLabel: string
-  readonly region: string
-  readonly clientId: string
-  readonly clientLabel: string | null
-  readonly scopes: readonly string[] | null
-}
+export type { AskedConsent, BegunPreauthentication, Preauthentication } from '@sluis/sdk/api'
 
 /** Where the platform sends the browser back to: to be registered with the app. */
 export const ownReturn = () => `${location.origin}/app/consent/return`
 
-export const beginConsent = (
-  api: ApiClient,
-  wanted: { readonly platform: string; readonly region: string; readonly client: string },
-) => api.call<Preauthentication>('POST', '/preauthentications', wanted)
+export const beginConsent = (api: ApiClient, wanted: Body<'POST /preauthentications'>) =>
+  api.ask('POST /preauthentications', { body: wanted })
 
 /** Binds the consent to this browser and gives the platform's page. */
 export const startConsent = async (api: ApiClient, secret: string): Promise<string> =>
-  (await api.call<{ authorizeUrl: string }>('POST', '/consents/start', { secret })).authorizeUrl
+  (await api.ask('POST /consents/start', { body: { secret } })).authorizeUrl
 
 export const lookAtConsent = (api: ApiClient, secret: string) =>
-  api.call<AskedConsent>('POST', '/consents/look', { secret })
+  api.ask('POST /consents/look', { body: { secret } })
 
-export const endConsent = (api: ApiClient, url: string) =>
-  api.call<Preauthentication>('POST', '/consents/return', { url })
+export const endConsent = (api: ApiClient, url: string) => api.ask('POST /consents/return', { body: { url } })
 
 export const pasteReturn = (api: ApiClient, id: string, url: string) =>
-  api.call<Preauthentication>('POST', `/preauthentications/${encodeURIComponent(id)}/return`, { url })
+  api.ask('POST /preauthentications/{id}/return', { path: { id }, body: { url } })

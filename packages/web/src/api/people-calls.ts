@@ -1,112 +1,91 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
-import type { Organisation } from './answers.ts'
-import type { ApiClient } from './api-client.ts'
-import type {
-  AuditEvent,
-  Contact,
-  Invitation,
-  InvitationPreview,
-  Key,
-  LogInSession,
-  Member,
-  NewInvitation,
-  NewKey,
-  Passkey,
-  Role,
-} from './people-answers.ts'
-
-const path = encodeURIComponent
+import { type ApiClient, searchOf } from './api-client.ts'
+import type { AuditEvent, Contact, NewKey, Passkey, Role } from './people-answers.ts'
 
 export const membersQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ['members'],
-    queryFn: async () => (await api.call<{ members: Member[] }>('GET', '/members')).members,
+    queryFn: async () => (await api.ask('GET /members')).members,
   })
 
 export const invitationsQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ['invitations'],
-    queryFn: async () => (await api.call<{ invitations: Invitation[] }>('GET', '/invitations')).invitations,
+    queryFn: async () => (await api.ask('GET /invitations')).invitations,
   })
 
 export const invite = (
   api: ApiClient,
   invitation: { readonly email: string; readonly role: Role; readonly language: Contact['language'] },
-) => api.call<NewInvitation>('POST', '/members', invitation)
+) => api.ask('POST /members', { body: invitation })
 
 export const changeRole = (api: ApiClient, id: string, role: Role) =>
-  api.call<Member>('PATCH', `/members/${path(id)}`, { role })
+  api.ask('PATCH /members/{id}', { path: { id }, body: { role } })
 
-export const removeMember = (api: ApiClient, id: string) => api.call<void>('DELETE', `/members/${path(id)}`)
+export const removeMember = (api: ApiClient, id: string) => api.ask('DELETE /members/{id}', { path: { id } })
 
 export const createResetLink = async (api: ApiClient, id: string): Promise<string> =>
-  (await api.call<{ link: string }>('POST', `/members/${path(id)}/reset-link`, {})).link
+  (await api.ask('POST /members/{id}/reset-link', { path: { id } })).link
 
 export const revokeInvitation = (api: ApiClient, id: string) =>
-  api.call<void>('DELETE', `/invitations/${path(id)}`)
+  api.ask('DELETE /invitations/{id}', { path: { id } })
 
 export const previewInvitation = (api: ApiClient, token: string) =>
-  api.call<InvitationPreview>('POST', '/invitations/preview', { token })
+  api.ask('POST /invitations/preview', { body: { token } })
 
 export const acceptInvitation = (
   api: ApiClient,
   token: string,
   who: { readonly name: string; readonly password: string } | null,
-) => api.call<void>('POST', '/invitations/accept', { token, ...who })
+) => api.ask('POST /invitations/accept', { body: { token, ...who } })
 
 export const keysQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ['keys'],
-    queryFn: async () => (await api.call<{ keys: Key[] }>('GET', '/keys')).keys,
+    queryFn: async () => (await api.ask('GET /keys')).keys,
   })
 
-export const createKey = (api: ApiClient, key: NewKey) =>
-  api.call<Key & { key: string }>('POST', '/keys', key)
+export const createKey = (api: ApiClient, key: NewKey) => api.ask('POST /keys', { body: key })
 
-export const revokeKey = (api: ApiClient, id: string) => api.call<void>('DELETE', `/keys/${path(id)}`)
+export const revokeKey = (api: ApiClient, id: string) => api.ask('DELETE /keys/{id}', { path: { id } })
 
 export const contactsQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ['contacts'],
-    queryFn: async () => (await api.call<{ contacts: Contact[] }>('GET', '/contacts')).contacts,
+    queryFn: async () => (await api.ask('GET /contacts')).contacts,
   })
 
 export const addContact = (api: ApiClient, email: string, language: Contact['language']) =>
-  api.call<Contact>('POST', '/contacts', { email, language })
+  api.ask('POST /contacts', { body: { email, language } })
 
-export const removeContact = (api: ApiClient, id: string) => api.call<void>('DELETE', `/contacts/${path(id)}`)
+export const removeContact = (api: ApiClient, id: string) =>
+  api.ask('DELETE /contacts/{id}', { path: { id } })
 
 /** Keys for one database and nothing else. */
 export const databaseKeysQuery = (api: ApiClient, database: string) =>
   queryOptions({
     queryKey: ['databases', database, 'keys'],
-    queryFn: async () => (await api.call<{ keys: Key[] }>('GET', `/databases/${path(database)}/keys`)).keys,
+    queryFn: async () => (await api.ask('GET /databases/{name}/keys', { path: { name: database } })).keys,
   })
 
 export const createKeyOf = (api: ApiClient, database: string, key: { name: string; expiresAt?: string }) =>
-  api.call<Key & { key: string }>('POST', `/databases/${path(database)}/keys`, key)
+  api.ask('POST /databases/{name}/keys', { path: { name: database }, body: key })
 
 export const revokeKeyOf = (api: ApiClient, database: string, id: string) =>
-  api.call<void>('DELETE', `/databases/${path(database)}/keys/${path(id)}`)
+  api.ask('DELETE /databases/{name}/keys/{id}', { path: { name: database, id } })
 
 /** The organisation that is acted in, and those below it. */
 export const organisationsQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ['organisations'],
-    queryFn: async () =>
-      (
-        await api.call<{ organisations: (Organisation & { parentId: string | null })[] }>(
-          'GET',
-          '/organisations',
-        )
-      ).organisations,
+    queryFn: async () => (await api.ask('GET /organisations')).organisations,
   })
 
 export const createOrganisation = (api: ApiClient, name: string) =>
-  api.call<Organisation>('POST', '/organisations', { name })
+  api.ask('POST /organisations', { body: { name } })
 
 export const renameOrganisation = (api: ApiClient, id: string, name: string) =>
-  api.call<Organisation>('PATCH', `/organisations/${path(id)}`, { name })
+  api.ask('PATCH /organisations/{id}', { path: { id }, body: { name } })
 
 export interface AuditFilter {
   readonly action?: string
@@ -115,22 +94,13 @@ export interface AuditFilter {
   readonly until?: string
 }
 const auditPage = 100
-const searchOf = (values: object) =>
-  new URLSearchParams(
-    Object.entries(values).flatMap(([name, value]) => (value ? [[name, String(value)]] : [])),
-  ).toString()
 
 export const auditQuery = (api: ApiClient, filter: AuditFilter) =>
   infiniteQueryOptions({
     queryKey: ['audit', filter],
     initialPageParam: 0,
     queryFn: async ({ pageParam }) =>
-      (
-        await api.call<{ events: AuditEvent[] }>(
-          'GET',
-          `/audit?${searchOf({ ...filter, limit: auditPage, before: pageParam })}`,
-        )
-      ).events,
+      (await api.ask('GET /audit', { query: { ...filter, limit: auditPage, before: pageParam } })).events,
     getNextPageParam: (events: readonly AuditEvent[]) =>
       events.length < auditPage ? undefined : events.at(-1)?.id,
   })
@@ -142,10 +112,10 @@ export const exportAudit = async (api: ApiClient, filter: AuditFilter, format: '
 export const sessionsQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ['sessions'],
-    queryFn: async () => (await api.call<{ sessions: LogInSession[] }>('GET', '/sessions')).sessions,
+    queryFn: async () => (await api.ask('GET /sessions')).sessions,
   })
 
-export const endSession = (api: ApiClient, id: string) => api.call<void>('DELETE', `/sessions/${path(id)}`)
+export const endSession = (api: ApiClient, id: string) => api.ask('DELETE /sessions/{id}', { path: { id } })
 
 export const changePassword = (api: ApiClient, currentPassword: string, newPassword: string) =>
   api.call<void>('POST', '/api/auth/change-password', {
@@ -156,13 +126,13 @@ export const changePassword = (api: ApiClient, currentPassword: string, newPassw
 
 /** Has a link for a new password mailed, if somebody has this address; false: this server has no mail server. */
 export const askForReset = async (api: ApiClient, email: string, language: Contact['language']) =>
-  (await api.call<{ isMailed: boolean }>('POST', '/password-resets', { email, language })).isMailed
+  (await api.ask('POST /password-resets', { body: { email, language } })).isMailed
 
 /** What the OpenID provider is called at which people can log in; null without one. */
 export const singleSignOnQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ['single-sign-on'],
-    queryFn: async () => (await api.call<{ name: string | null }>('GET', '/single-sign-on')).name,
+    queryFn: async () => (await api.ask('GET /single-sign-on')).name,
     staleTime: Number.POSITIVE_INFINITY,
   })
 

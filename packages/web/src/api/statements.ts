@@ -4,35 +4,7 @@ import type { ApiClient } from './api-client.ts'
 
 const path = encodeURIComponent
 
-export interface CallEstimate {
-  readonly min: number
-  readonly expected: number
-  readonly max: number | null
-}
-export interface Explanation {
-  readonly class: string
-  readonly calls: CallEstimate
-  readonly scans: readonly {
-    readonly table: string
-    readonly endpoint: string
-    readonly partitions: readonly string[]
-    readonly filter: string
-    readonly columns: readonly string[]
-    readonly pushed: readonly { readonly term: string; readonly judgement: string }[]
-    readonly keysFrom: readonly string[]
-    readonly requests: readonly string[]
-    readonly calls: CallEstimate
-    readonly reason: string
-  }[]
-  readonly write?: {
-    readonly verb: string
-    readonly table: string
-    readonly rows: number | null
-    readonly requests: readonly string[]
-    readonly calls: CallEstimate
-  }
-  readonly warnings: readonly string[]
-}
+export type { CallEstimate, Explanation } from '@sluis/sdk/api'
 
 /** A statement to run: `parameters` as the API takes them. */
 export interface Question {
@@ -42,22 +14,28 @@ export interface Question {
 
 /** What it would cost; makes no call at the platform. */
 export const explain = (api: ApiClient, database: string, question: Question, signal?: AbortSignal) =>
-  api.call<Explanation>('POST', `/databases/${path(database)}/explain`, question, signal ? { signal } : {})
+  api.ask('POST /databases/{name}/explain', {
+    path: { name: database },
+    body: question,
+    ...(signal ? { signal } : {}),
+  })
 
 /** Starts a statement. Its rows are kept as Parquet, of which the server makes every other format without a call. */
 export const startStatement = (api: ApiClient, database: string, question: Question) =>
-  api.call<Statement>('POST', `/databases/${path(database)}/query`, question, {
+  api.ask('POST /databases/{name}/query', {
+    path: { name: database },
+    body: question,
     headers: { Prefer: 'respond-async', Accept: 'application/vnd.apache.parquet' },
-  })
+  }) as Promise<Statement>
 
 export const cancelStatement = (api: ApiClient, database: string, id: string) =>
-  api.call<void>('DELETE', `/databases/${path(database)}/statements/${path(id)}`)
+  api.ask('DELETE /databases/{name}/statements/{id}', { path: { name: database, id } })
 
 /** A statement's state; asked again while it runs. */
 export const statementQuery = (api: ApiClient, database: string, id: string) =>
   queryOptions({
     queryKey: ['databases', database, 'statements', id],
-    queryFn: () => api.call<Statement>('GET', `/databases/${path(database)}/statements/${path(id)}`),
+    queryFn: () => api.ask('GET /databases/{name}/statements/{id}', { path: { name: database, id } }),
     staleTime: 0,
     refetchInterval: (query) => (query.state.data?.endedAt ? false : 400),
   })

@@ -8,7 +8,7 @@ const inDays = (days: number) => new Date(now + days * 86_400_000).toISOString()
 const grant = (part: Partial<Grant>) =>
   ({ state: 'active', accessToken: null, refreshToken: null, ...part }) as Grant
 const refresh = (idleExpiresAt: string | null, absoluteExpiresAt: string | null = null) =>
-  grant({ refreshToken: { idleExpiresAt, absoluteExpiresAt } })
+  grant({ refreshToken: { held: true, idleExpiresAt, absoluteExpiresAt } })
 
 test('a grant lives until the nearer of its ends', () => {
   assert.equal(timeToLive(refresh(inDays(30)), now), 'month')

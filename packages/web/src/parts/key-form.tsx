@@ -12,7 +12,7 @@ import {
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import { databasesQuery } from '../api/calls.ts'
-import type { Key, NewKey } from '../api/people-answers.ts'
+import type { Key, NewKey, Scope } from '../api/people-answers.ts'
 import { createKey } from '../api/people-calls.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { useAccess, useApi } from '../session.tsx'
@@ -22,7 +22,7 @@ import { useTask } from './use-task.ts'
 const lifetimes = [30, 90, 365] as const
 const empty = {
   name: '',
-  scopes: [] as string[],
+  scopes: [] as Scope[],
   databases: [] as string[],
   networks: '',
   days: '90',
@@ -63,7 +63,9 @@ export function KeyForm({ onMade }: { readonly onMade: (key: Key & { key: string
         <Checkbox.Group
           label={t('keys.scopes')}
           value={form.scopes}
-          onChange={(scopes) => change({ scopes })}
+          onChange={(chosen) =>
+            change({ scopes: (access?.scopes ?? []).filter((scope) => chosen.includes(scope)) })
+          }
         >
           <div className="choices">
             {(access?.scopes ?? []).map((scope) => (

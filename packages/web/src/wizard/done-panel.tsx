@@ -2,7 +2,7 @@ import { Alert, Anchor, Button, Card, Group, Stack, Text, TextInput, Title } fro
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { type FormEvent, useEffect, useRef, useState } from 'react'
-import type { Grant, Platform, QueryAnswer } from '../api/answers.ts'
+import type { Grant, Platform, WholeAnswer } from '../api/answers.ts'
 import { type Problem, problemOf } from '../api/api-client.ts'
 import {
   changeDatabase,
@@ -206,7 +206,7 @@ function FirstQuery({ database, platform }: { readonly database: string; readonl
   const { count } = useMoments()
   const api = useApi()
   const sql = factsOf(platform.id)?.firstQuery
-  const [answer, setAnswer] = useState<QueryAnswer | null>(null)
+  const [answer, setAnswer] = useState<WholeAnswer | null>(null)
   const [problem, setProblem] = useState<Problem | null>(null)
   const [attempt, setAttempt] = useState(1)
   // Once an attempt, also where React mounts twice: each run costs calls.

@@ -3,9 +3,9 @@ import { useState } from 'react'
 import type { Platform } from '../api/answers.ts'
 import { keepClient } from '../api/clients.ts'
 import {
+  type BegunPreauthentication,
   beginConsent,
   ownReturn,
-  type Preauthentication,
   pasteReturn,
   startConsent,
 } from '../api/consents.ts'
@@ -33,7 +33,7 @@ export function LogInNow(props: {
   const api = useApi()
   const kept = useKeptClients(platform.id, region)
   const [clientSecret, setClientSecret] = useState('')
-  const [begun, setBegun] = useState<Preauthentication | null>(null)
+  const [begun, setBegun] = useState<BegunPreauthentication | null>(null)
   const [pasted, setPasted] = useState('')
   const [fault, setFault] = useState<unknown>(null)
   const [isBusy, setBusy] = useState(false)
@@ -49,17 +49,14 @@ export function LogInNow(props: {
   const logIn = () =>
     attempt(async () => {
       const place = { platform: platform.id, region }
-      const client =
-        choice === typedClient || choice === undefined
-          ? (
-              await keepClient(api, {
-                ...place,
-                clientId: clientId.trim(),
-                clientSecret,
-                redirectUris: [ownReturn()],
-              })
-            ).id
-          : choice
+      const { id: client } =
+        kept.find(({ id }) => id === choice) ??
+        (await keepClient(api, {
+          ...place,
+          clientId: clientId.trim(),
+          clientSecret,
+          redirectUris: [ownReturn()],
+        }))
       setClientSecret('')
       const consent = await beginConsent(api, { ...place, client })
       if (consent.startUrl === undefined) return setBegun(consent)

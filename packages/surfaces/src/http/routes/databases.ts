@@ -4,7 +4,7 @@ import { type OrganisationId, SluisError } from '@sluis/shared'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
-import { handoverShape, toHandover } from '../handover-schema.ts'
+import { handoverNames, handoverShape, toHandover } from '../handover-schema.ts'
 import type { HttpParts } from '../http-app.ts'
 import { enter, idempotencyKey, requireDatabase } from '../request-context.ts'
 import { strict } from '../strict-schema.ts'
@@ -47,8 +47,7 @@ const withHandover = strict({
   title: title.optional(),
   ...settings,
   ...handoverShape,
-  label: z.string().max(200).optional(),
-  externalId: z.string().min(1).max(200).optional(),
+  ...handoverNames,
   alias: z.string().max(40).optional(),
   partitions: sourceSchema.shape.partitions,
 })

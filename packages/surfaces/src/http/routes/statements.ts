@@ -34,7 +34,10 @@ export function formatOf(accept: string | undefined): ResultFormat {
 
 const querySchema = strict({
   sql: z.string().min(1).max(2_000_000),
-  parameters: z.union([z.array(z.unknown()), z.record(z.string(), z.unknown())]).optional(),
+  parameters: z
+    .union([z.array(z.unknown()), z.record(z.string(), z.unknown())])
+    .optional()
+    .describe('An array for `$1`, an object for `$name`.'),
   maxRows: z.number().int().min(0).max(100_000_000).optional(),
   timeoutMs: z
     .number()
@@ -45,6 +48,7 @@ const querySchema = strict({
   strict: z.boolean().optional(),
   maxAgeSeconds: z.number().int().min(0).max(longestMaxAgeSeconds).optional(),
 })
+z.globalRegistry.add(querySchema, { id: 'Question' })
 const byName = z.object({ name: z.string() })
 const byId = z.object({ name: z.string(), id: z.string() })
 
