@@ -12,7 +12,10 @@ export interface SluisOptions {
 
 export interface CallOptions {
   readonly body?: unknown
+  /** A body of lines, in place of one of JSON. */
+  readonly ndjson?: string
   readonly accept?: string
+  readonly prefer?: string
   readonly idempotencyKey?: string
   readonly signal?: AbortSignal | undefined
 }
@@ -23,25 +26,29 @@ export type HttpCaller = (method: string, path: string, options?: CallOptions) =
  * Calls the API: an answer that is no success is thrown. A request with an idempotency key whose answer was lost is
  * sent once more under that key, which can spend nothing twice; any other request is sent exactly once.
  */
-export function createHttpCaller(options: SluisOptions): HttpCaller {
-  const base = `${options.url.replace(/\/+$/, '')}/api/v1`
+export function createHttpCaller(sluis: SluisOptions): HttpCaller {
+  const base = `${sluis.url.replace(/\/+$/, '')}/api/v1`
   if (!/^https?:\/\//.test(base)) throw new TypeError('url must be the http(s) address of Sluis')
-  if (options.apiKey === '') throw new TypeError('apiKey is empty')
+  if (sluis.apiKey === '') throw new TypeError('apiKey is empty')
   // A call through the option itself would make it the method of our object, which browsers refuse.
-  const send = options.fetch ?? ((input, init) => globalThis.fetch(input, init))
-  return async (method, path, { body, accept = 'application/json', idempotencyKey, signal } = {}) => {
+  const send = sluis.fetch ?? ((input, init) => globalThis.fetch(input, init))
+  return async (method, path, options = {}) => {
+    const { body, ndjson, accept = 'application/json', prefer, idempotencyKey, signal } = options
     const request: RequestInit = {
       method,
       // A redirect would carry the key and the credentials to where nobody meant them to go.
       redirect: 'error',
       headers: {
-        authorization: `Bearer ${options.apiKey}`,
+        authorization: `Bearer ${sluis.apiKey}`,
         accept,
+        ...(prefer === undefined ? {} : { prefer }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...(options.organisation === undefined ? {} : { 'sluis-organisation': options.organisation }),
+        ...(ndjson === undefined ? {} : { 'content-type': 'application/x-ndjson' }),
+        ...(sluis.organisation === undefined ? {} : { 'sluis-organisation': sluis.organisation }),
         ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(ndjson === undefined ? {} : { body: ndjson }),
       ...(signal === undefined ? {} : { signal }),
     }
     const attempts = idempotencyKey === undefined ? 1 : 2

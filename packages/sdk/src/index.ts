@@ -1,20 +1,40 @@
-export { createSluis, type Sluis } from './create-sluis.ts'
+export type { BatchOptions } from './batch.ts'
+export { createSluis, type Idempotent, type Sluis } from './create-sluis.ts'
 export type { SluisOptions } from './http-caller.ts'
-export type { QueryAnswer, QueryOptions, QueryStats, Row } from './query.ts'
+export type { QueryAnswer, QueryOptions, Row } from './query.ts'
 export { SluisError } from './sluis-error.ts'
+export type { ResultFormat, Statements, WatchOptions } from './statements.ts'
 export type {
+  BatchLine,
+  BegunPreauthentication,
   Client,
   ClientChange,
+  CreatedDatabase,
   Credentials,
   Database,
+  DatabaseChange,
   DatabaseSource,
+  Delivery,
+  EventType,
   Explanation,
   Grant,
+  GrantEvent,
   Handover,
   HandoverResult,
   Lease,
+  LineOutcome,
   NewClient,
+  NewDatabase,
+  NewPreauthentication,
+  NewWebhook,
   PlainCredentials,
+  Preauthentication,
+  PreauthenticationResult,
+  QueryStats,
+  Statement,
   StoredClient,
+  Webhook,
+  WebhookWithSecret,
 } from './types.ts'
 export { type VerifyOptions, verifyWebhook, type WebhookEvent } from './verify-webhook.ts'
+export type { Webhooks } from './webhooks.ts'

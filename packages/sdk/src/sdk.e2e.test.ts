@@ -1,13 +1,19 @@
 import assert from 'node:assert/strict'
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
+import { EventEmitter, once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { text } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { type HttpLab, labClient, labKey, openHttpLab } from '@sluis/server/testing'
 import { receive } from '../examples/webhook.ts'
-import { createSluis, type Handover, SluisError } from './index.ts'
+import { type BatchLine, createSluis, type Handover, SluisError } from './index.ts'
 
 let lab: HttpLab
 const sluis = (fetch?: typeof globalThis.fetch) =>
@@ -21,23 +27,23 @@ const handover = async (user: string): Promise<Handover> => ({
 const failsWith = (code: string) => (error: unknown) => error instanceof SluisError && error.code === code
 
 before(async () => {
-  lab = await openHttpLab()
+  lab = await openHttpLab({ SLUIS_UNSAFE_PRIVATE_WEBHOOKS: 'yes' })
 })
 after(() => lab.close())
 
 describe('every example of the README', () => {
   const folder = fileURLToPath(new URL('../examples/', import.meta.url))
+  const environment = () => ({
+    PATH: process.env.PATH,
+    SLUIS_URL: lab.url,
+    SLUIS_API_KEY: labKey,
+    PLATFORM_REGION: 'lab',
+    CLIENT_ID: labClient.clientId,
+    CLIENT_SECRET: labClient.clientSecret,
+    REDIRECT_URI: labClient.redirectUri,
+  })
   const run = async (name: string, settings: Record<string, string> = {}) => {
-    const env = {
-      PATH: process.env.PATH,
-      SLUIS_URL: lab.url,
-      SLUIS_API_KEY: labKey,
-      PLATFORM_REGION: 'lab',
-      CLIENT_ID: labClient.clientId,
-      CLIENT_SECRET: labClient.clientSecret,
-      REDIRECT_URI: labClient.redirectUri,
-      ...settings,
-    }
+    const env = { ...environment(), ...settings }
     return (await promisify(execFile)(process.execPath, [folder + name], { env, timeout: 60_000 })).stdout
   }
 
@@ -68,6 +74,93 @@ describe('every example of the README', () => {
       await run('seal.ts', { ACCESS_TOKEN: accessToken, REFRESH_TOKEN: refreshToken }),
       /^active access token until \d{4}-.*Z\n$/,
     )
+  })
+
+  test('starts a statement, watches it, reads and keeps its result, and cancels another', async () => {
+    const FILE = join(lab.home, 'accounts.parquet')
+    await lab.control('faults', {
+      at: 'api',
+      kind: 'delay',
+      delayMs: 500,
+      times: 900,
+      matching: 'Transaction',
+    })
+    const lines = (await run('statement.ts', { FILE })).trimEnd().split('\n')
+    await lab.clearFaults()
+    assert.match(lines.at(-3) ?? '', /^done [1-9]\d* of about [1-9]\d* calls$/)
+    assert.match(lines.at(-2) ?? '', /^[1-9]\d* accounts$/)
+    assert.equal(lines.at(-1), 'cancelled')
+    const kept = readFileSync(FILE)
+    assert.deepEqual([`${kept.subarray(0, 4)}`, `${kept.subarray(-4)}`], ['PAR1', 'PAR1'])
+  })
+
+  test('hands over many, and the same again spends nothing', async () => {
+    const CUSTOMERS = JSON.stringify(
+      await Promise.all(
+        ['one', 'two', 'three'].map(async (id) => ({ id, ...(await lab.tokens(`${id}@example.com`)) })),
+      ),
+    )
+    const made = (await run('batch.ts', { CUSTOMERS })).trimEnd().split('\n').sort()
+    assert.deepEqual(made, ['one created', 'three created', 'two created'])
+    const spent = await lab.tokenCalls()
+    const again = (await run('batch.ts', { CUSTOMERS })).trimEnd().split('\n').sort()
+    assert.deepEqual(again, ['one repeated', 'three repeated', 'two repeated'])
+    assert.equal(await lab.tokenCalls(), spent)
+  })
+
+  test('asks for consent and takes the address that is pasted', async () => {
+    const example = spawn(process.execPath, [`${folder}preauthenticate.ts`], {
+      env: environment(),
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    const lines = createInterface(example.stdout)[Symbol.asyncIterator]() as AsyncIterator<string, string>
+    const [, address = ''] = /^open (\S+)$/.exec((await lines.next()).value) ?? []
+    const state = new URL(address).searchParams.get('state')
+    const code = await lab.code('consent@example.com')
+    example.stdin.end(`${labClient.redirectUri}?code=${encodeURIComponent(code)}&state=${state}\n`)
+    assert.equal((await lines.next()).value, 'done active')
+  })
+
+  test('subscribes, and the receiver below takes what the server really sends, and nothing else', async () => {
+    const statuses: number[] = []
+    const arrived = new EventEmitter()
+    const receiver = createServer(async (request, response) => {
+      const body = await text(request)
+      const headers = request.headers as Record<string, string>
+      const { status } = await receive(
+        new Request('https://partner.example/hook', { method: 'POST', headers, body }),
+      )
+      const forged = new Request('https://partner.example/hook', {
+        method: 'POST',
+        headers,
+        body: `${body} `,
+      })
+      statuses.push(status, (await receive(forged)).status)
+      response.writeHead(status).end()
+      arrived.emit('event', JSON.parse(body))
+    })
+    await once(receiver.listen(0, '127.0.0.1'), 'listening')
+    const { port } = receiver.address() as AddressInfo
+    process.env.WEBHOOK_SECRET = (
+      await run('subscribe.ts', { HOOK_URL: `http://127.0.0.1:${port}/hook` })
+    ).trim()
+    const told = once(arrived, 'event')
+    const { grant } = await sluis().grants.handOver(await handover('hook@example.com'))
+    const [event] = await told
+    assert.deepEqual([event.type, event.data.grant], ['grant.created', grant.id])
+    assert.deepEqual(statuses, [204, 401])
+    receiver.close()
+
+    const [hook] = await sluis().webhooks.list()
+    assert.ok(hook)
+    const { secret } = await sluis().webhooks.rotate(hook.id, { overlapSeconds: 0 })
+    assert.notEqual(secret, process.env.WEBHOOK_SECRET)
+    const seen = []
+    for await (const delivery of sluis().webhooks.deliveries(hook.id)) seen.push(delivery.grant)
+    assert.deepEqual(seen, [grant.id])
+    assert.equal(await sluis().webhooks.replay(hook.id), 0)
+    await sluis().webhooks.delete(hook.id)
+    await assert.rejects(sluis().webhooks.get(hook.id), failsWith('NOT_FOUND'))
   })
 
   test('receives a webhook', async () => {
@@ -143,6 +236,59 @@ describe('a handover', () => {
     assert.equal(new Set(ids).size, ids.length)
     await sluis().grants.delete(grant.id)
     await assert.rejects(sluis().grants.get(grant.id), failsWith('NOT_FOUND'))
+  })
+})
+
+describe('a batch', () => {
+  const lines = async (...users: string[]) =>
+    Promise.all(
+      users.map(async (user) => ({ ...(await handover(`${user}@example.com`)), id: user, externalId: user })),
+    )
+  const collect = async (client: ReturnType<typeof sluis>, sent: readonly BatchLine[]) => {
+    const outcomes = []
+    for await (const outcome of client.grants.handOverAll(sent)) outcomes.push(outcome)
+    return outcomes.sort((one, other) => one.line - other.line)
+  }
+
+  test('that breaks off inside an answer sends what has no outcome again, under the numbers of the whole', async () => {
+    const bodies: number[] = []
+    const cutsOnce: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init)
+      bodies.push(String(init?.body).trimEnd().split('\n').length)
+      if (bodies.length > 1) return response
+      const whole = await response.text()
+      return new Response(whole.slice(0, whole.indexOf('\n') + 20), { status: 200 })
+    }
+    const outcomes = await collect(sluis(cutsOnce), await lines('cut-1', 'cut-2', 'cut-3'))
+    assert.deepEqual(
+      outcomes.map((outcome) => [outcome.line, outcome.id, 'outcome' in outcome && outcome.status < 300]),
+      [
+        [1, 'cut-1', true],
+        [2, 'cut-2', true],
+        [3, 'cut-3', true],
+      ],
+    )
+    assert.deepEqual(bodies, [3, 2])
+  })
+
+  test('that never gets an answer gives up after three attempts', async () => {
+    let attempts = 0
+    const dead: typeof fetch = async () => {
+      attempts++
+      throw new TypeError('fetch failed')
+    }
+    await assert.rejects(collect(sluis(dead), await lines('dead')), failsWith('CONNECTION_LOST'))
+    assert.equal(attempts, 3)
+  })
+
+  test('tells what is wrong with a line as its outcome, and what is wrong with the whole as an error', async () => {
+    const [line] = await lines('wrong')
+    assert.ok(line)
+    const [outcome] = await collect(sluis(), [{ ...line, region: 'atlantis' }])
+    assert.ok(outcome && 'problem' in outcome)
+    assert.equal(outcome.problem.code, 'INVALID_REQUEST')
+    const tooLong = { ...line, label: 'x'.repeat(300 << 10) }
+    await assert.rejects(collect(sluis(), [tooLong]), (error) => error instanceof SluisError)
   })
 })
 
