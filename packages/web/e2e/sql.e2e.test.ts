@@ -213,11 +213,103 @@ describe('the SQL editor', () => {
     assert.match((await editor(page).textContent()) ?? '', /SELECT \$1 AS city/)
   })
 
+  test('a query is saved, shared, renamed, opened, changed and deleted; others see what is shared', async () => {
+    const { page, check } = await lab.visit(path)
+    const saved = async () =>
+      (await lab.call('GET', '/queries')).body.queries.map(
+        ({ name, sql, isShared }: Record<string, unknown>) => [name, sql, isShared],
+      )
+    await write(page, 'SELECT 1 AS one')
+    await page.getByRole('button', { name: 'Save…' }).click()
+    await page.getByText('Nobody has saved a query here yet.').waitFor()
+    await page.getByLabel('Name of this query').fill('Ones')
+    await page.getByRole('button', { name: 'Save this query' }).click()
+    await page.getByText('“Ones” is saved.').waitFor()
+    assert.deepEqual(await saved(), [['Ones', 'SELECT 1 AS one', false]])
+    // The tab is now that query: what is written in it is saved in its place.
+    await page.getByRole('button', { name: 'Ones', exact: true }).waitFor()
+    await write(page, 'SELECT 2 AS two')
+    await page.getByRole('button', { name: 'Save the changes' }).click()
+    await page.getByText('“Ones” is saved.').waitFor()
+    assert.deepEqual(await saved(), [['Ones', 'SELECT 2 AS two', false]])
+    await page.getByRole('button', { name: 'Rename or share: Ones' }).click()
+    await page.getByLabel('New name of Ones').fill('Twos')
+    await page.getByLabel('Shared with the organisation').last().check()
+    await page.getByRole('button', { name: 'Save', exact: true }).click()
+    await page.getByText('“Twos” is saved.').waitFor()
+    assert.deepEqual(await saved(), [['Twos', 'SELECT 2 AS two', true]])
+    // What was changed in the list holds for the tab too: saving it anew undoes nothing.
+    await page.getByRole('button', { name: 'Twos', exact: true }).waitFor()
+    await write(page, 'SELECT 22 AS two')
+    await page.getByRole('button', { name: 'Save the changes' }).click()
+    await page.waitForFunction("document.querySelector('td.cell')?.title === 'SELECT 22 AS two'")
+    assert.deepEqual(await saved(), [['Twos', 'SELECT 22 AS two', true]])
+    await check('sql-saved')
+
+    const { body: other } = await lab.call('POST', '/keys', {
+      name: 'Reader',
+      scopes: ['query', 'databases:read'],
+    })
+    const reading = await lab.arrive(path)
+    await reading.page.getByLabel('API key').fill(other.key)
+    await reading.page.keyboard.press('Enter')
+    await reading.page.getByText('Saved', { exact: true }).click()
+    await reading.page.getByRole('button', { name: 'Open: Twos' }).waitFor()
+    assert.equal(await reading.page.getByRole('button', { name: 'Delete: Twos' }).count(), 0)
+    await reading.page.getByRole('button', { name: 'Open: Twos' }).click()
+    assert.equal(await editor(reading.page).textContent(), 'SELECT 22 AS two')
+    // Somebody else's is saved as a copy.
+    await reading.page.getByRole('button', { name: 'Save this query' }).waitFor()
+
+    await page.getByRole('button', { name: 'Delete: Twos' }).click()
+    await page.getByRole('button', { name: 'Sure? Delete: Twos' }).click()
+    await page.getByText('Nobody has saved a query here yet.').waitFor()
+    await page.getByRole('button', { name: 'Save this query' }).waitFor()
+  })
+
+  test('a result is drawn as bars and as a line, told point by point, and stands in a table', async () => {
+    const { page, check } = await lab.visit(path)
+    await run(
+      page,
+      `SELECT * FROM (VALUES (DATE '2026-01-01', 'Delft', 10.5), (DATE '2026-02-01', 'Breda', -3), (DATE '2026-03-01', 'Goes', NULL)) AS t("day", city, amount)`,
+    )
+    await page.getByText('3 rows.').waitFor()
+    await page.getByText('Chart', { exact: true }).click()
+    const chart = page.getByRole('slider', { name: 'Points of the chart amount by day' })
+    await chart.focus()
+    assert.equal(await chart.getAttribute('aria-valuetext'), '2026-01-01: 10.5')
+    await page.keyboard.press('End')
+    assert.equal(await chart.getAttribute('aria-valuetext'), '2026-03-01: NULL')
+    assert.equal(await page.locator('.chart-path').count(), 1)
+    await page.getByLabel('By', { exact: true }).selectOption('city')
+    await page.getByLabel('As', { exact: true }).selectOption('Bars')
+    await page.getByRole('figure', { name: 'amount by city' }).waitFor()
+    assert.equal(await page.locator('rect.chart-bar').count(), 2, 'NULL is no bar')
+    await page.getByText('The same as a table').click()
+    await page.getByRole('row', { name: 'Breda -3' }).waitFor()
+    await check('sql-chart')
+    // Drawn as the rows are shown.
+    await page.getByLabel('Find in the rows').fill('breda')
+    await page.getByText('1 of 3 rows.').waitFor()
+    await page.waitForFunction("document.querySelectorAll('rect.chart-bar').length === 1")
+  })
+
   test('fits and is accessible at 375 px in Dutch, dark', async () => {
     const { page, check } = await lab.visit(path, { width: 375, locale: 'nl-NL', isDark: true })
     await run(page, 'SELECT Name, City, Created FROM crm.Accounts ORDER BY Name LIMIT 50')
     await page.getByText('50 rijen.').waitFor()
     await check('sql-result')
+    await page.getByText('Grafiek', { exact: true }).click()
+    await page.getByText('Geen kolom van dit resultaat is een getal').waitFor()
+    await run(page, 'SELECT Name, Division FROM crm.Accounts ORDER BY Name LIMIT 50')
+    await page.getByText('50 rijen.').waitFor()
+    await page.getByText('Grafiek', { exact: true }).click()
+    await page.getByRole('slider').waitFor()
+    await check('sql-chart')
+    await page.getByText('Bewaard', { exact: true }).click()
+    await page.getByRole('button', { name: 'Bewaar deze query' }).click()
+    await page.getByRole('button', { name: /^Hernoem of deel/ }).waitFor()
+    await check('sql-saved')
     await page.getByRole('button', { name: 'Verwachte aanroepen' }).click()
     await page.getByRole('img').waitFor()
     await check('sql-explain')

@@ -1,5 +1,5 @@
-import { Alert, Button, Group, Stack, Text, TextInput } from '@mantine/core'
-import { useEffect, useState } from 'react'
+import { Alert, Button, Group, SegmentedControl, Stack, Text, TextInput } from '@mantine/core'
+import { lazy, Suspense, useEffect, useState } from 'react'
 import { openResult, type ResultFormat } from '../api/statements.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
@@ -17,6 +17,7 @@ const formats: readonly (readonly [ResultFormat | 'xlsx', string])[] = [
   ['json', 'JSON'],
   ['ndjson', 'NDJSON'],
 ]
+const QuickChart = lazy(() => import('./chart/quick-chart.tsx').then((m) => ({ default: m.QuickChart })))
 const plainView: ResultView = { sort: null, filter: '' }
 
 /** The rows of a statement that is done: find, sort, copy, take along. */
@@ -32,6 +33,7 @@ export function ResultPanel({
   const api = useApi()
   const { client, columns, count: rows, isReading, isFull, error } = useResult(api, database, statement)
   const [view, setView] = useState(plainView)
+  const [look, setLook] = useState<'rows' | 'chart'>('rows')
   const [shown, setShown] = useState<number | null>(null)
   const [filter, setFilter] = useState('')
   const [busy, setBusy] = useState<string | null>(null)
@@ -85,17 +87,31 @@ export function ResultPanel({
   if (client === null || (isReading && rows === 0)) return <Waiting text={t('grid.reading', { rows: '' })} />
   const isViewed = !isReading && shown !== null
   const visible = isViewed ? shown : rows
+  const version = `${isViewed} ${shown} ${JSON.stringify(view)}`
   return (
     <Stack gap="xs">
       {error !== null && <FaultAlert error={error} />}
       <Group justify="space-between" align="flex-end" gap="xs">
-        <TextInput
-          size="xs"
-          label={t('grid.filter')}
-          value={filter}
-          disabled={isReading}
-          onChange={(event) => setFilter(event.currentTarget.value)}
-        />
+        <Group gap="sm" align="flex-end">
+          <TextInput
+            size="xs"
+            label={t('grid.filter')}
+            value={filter}
+            disabled={isReading}
+            onChange={(event) => setFilter(event.currentTarget.value)}
+          />
+          <SegmentedControl
+            size="xs"
+            aria-label={t('chart.look')}
+            disabled={isReading}
+            value={look}
+            onChange={(value) => setLook(value as typeof look)}
+            data={[
+              { value: 'rows', label: t('grid.title') },
+              { value: 'chart', label: t('chart.chart') },
+            ]}
+          />
+        </Group>
         <Group gap={6} role="group" aria-label={t('grid.export')}>
           <Text size="sm">{t('grid.export')}</Text>
           {formats.map(([format, name]) => (
@@ -126,15 +142,21 @@ export function ResultPanel({
             : t('grid.found', { found: count(visible), rows: count(rows) })}
         {isFull && ` ${t('grid.full')}`}
       </Text>
-      <ResultGrid
-        client={client}
-        columns={columns}
-        rows={visible}
-        view={view}
-        version={`${isViewed} ${shown} ${JSON.stringify(view)}`}
-        onSort={(column) => !isReading && sort(column)}
-        label={t('grid.title')}
-      />
+      {look === 'chart' && !isReading ? (
+        <Suspense fallback={<Waiting />}>
+          <QuickChart client={client} columns={columns} rows={visible} version={version} />
+        </Suspense>
+      ) : (
+        <ResultGrid
+          client={client}
+          columns={columns}
+          rows={visible}
+          view={view}
+          version={version}
+          onSort={(column) => !isReading && sort(column)}
+          label={t('grid.title')}
+        />
+      )}
     </Stack>
   )
 }

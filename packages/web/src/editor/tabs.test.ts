@@ -27,6 +27,12 @@ test('what is kept is read again, and what is not ours is not', () => {
   const tabs = { list: [one], current: one.id }
   assert.deepEqual(readTabs(JSON.stringify(tabs)), tabs)
   assert.deepEqual(readTabs(JSON.stringify({ ...tabs, current: 'gone' })), tabs)
+  const { saved: _, ...before } = one
+  assert.deepEqual(
+    readTabs(JSON.stringify({ ...tabs, list: [before] })),
+    tabs,
+    'kept before queries were saved',
+  )
   for (const text of [null, '', '{}', '{"list":[]}', '{"list":[{"id":1}]}', 'null'])
     assert.equal(readTabs(text), null)
 })

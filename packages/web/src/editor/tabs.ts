@@ -4,6 +4,8 @@ export interface Tab {
   readonly title: string
   readonly sql: string
   readonly statement: string | null
+  /** Which saved query it was opened from or saved as. */
+  readonly saved: string | null
 }
 export interface Tabs {
   readonly list: readonly Tab[]
@@ -33,7 +35,13 @@ export function tabsPlace(
 
 const newId = () => Math.random().toString(36).slice(2, 10)
 
-export const newTab = (title: string, sql = ''): Tab => ({ id: newId(), title, sql, statement: null })
+export const newTab = (title: string, sql = '', saved: string | null = null): Tab => ({
+  id: newId(),
+  title,
+  sql,
+  statement: null,
+  saved,
+})
 
 /** The first title of the form `Query 3` that no tab bears. */
 export function freeTitle(tabs: readonly Tab[], word: string): string {
@@ -58,7 +66,8 @@ export function readTabs(text: string | null): Tabs | null {
       [tab.id, tab.title, tab.sql].every((value) => typeof value === 'string') &&
       (tab.statement === null || typeof tab.statement === 'string')
     if (list.length === 0 || !list.every(isTab)) return null
-    return { list, current: list.some(({ id }) => id === current) ? current : (list[0]?.id ?? '') }
+    const kept = list.map((tab) => ({ ...tab, saved: typeof tab.saved === 'string' ? tab.saved : null }))
+    return { list: kept, current: list.some(({ id }) => id === current) ? current : (list[0]?.id ?? '') }
   } catch {
     return null
   }

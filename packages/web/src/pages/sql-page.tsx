@@ -5,6 +5,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { problemOf } from '../api/api-client.ts'
 import { statementsQuery } from '../api/calls.ts'
 import { RunPanel } from '../editor/run-panel.tsx'
+import { SavedPanel } from '../editor/saved-panel.tsx'
 import { type ErrorMark, SqlInput, type SqlInputHandle } from '../editor/sql-input.tsx'
 import { parametersIn, statementAt, toParameters } from '../editor/statement-at.ts'
 import {
@@ -27,7 +28,7 @@ import { FaultAlert } from '../parts/fault-alert.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
 import { StatementTable } from '../parts/statement-table.tsx'
 import { Waiting } from '../parts/waiting.tsx'
-import { useApi, useSession } from '../session.tsx'
+import { useAccess, useApi, useSession } from '../session.tsx'
 
 /** `Mod` as this machine's keyboards have it. */
 const runKeys = /Mac|iPhone|iPad/.test(navigator.platform) ? '⌘↵' : 'Ctrl+Enter'
@@ -55,8 +56,8 @@ function useTabs(name: string) {
     }
   }, [place, tabs])
   const open = useCallback(
-    (sql: string, title?: string) =>
-      setTabs((now) => openTab(now, newTab(title ?? freeTitle(now.list, word), sql))),
+    (sql: string, title?: string, saved: string | null = null) =>
+      setTabs((now) => openTab(now, newTab(title ?? freeTitle(now.list, word), sql, saved))),
     [word],
   )
   return { tabs, setTabs, fallback, open }
@@ -68,9 +69,11 @@ function Editor({ name }: { readonly name: string }) {
   const navigate = useNavigate()
   const { table } = useSearch({ strict: false }) as { table?: string }
   const { tabs, setTabs, fallback, open } = useTabs(name)
-  const [panel, setPanel] = useState<'result' | 'history'>('result')
+  const [panel, setPanel] = useState<'result' | 'history' | 'saved'>('result')
   const [values, setValues] = useState<Readonly<Record<string, string>>>({})
   const handle = useRef<SqlInputHandle>(null)
+  // Saved queries are the organisation's, and a key for one database reaches nothing of that.
+  const maySave = useAccess()?.databases === null
   const loadCatalogue = useCatalogue(api, name)
   const runs = useRuns(api, name, (tab, statement) => setTabs((now) => changeTab(now, tab, { statement })))
   const tab = tabs.list.find(({ id }) => id === tabs.current) ?? (tabs.list[0] as Tab)
@@ -140,6 +143,11 @@ function Editor({ name }: { readonly name: string }) {
             <Button variant="default" onClick={() => ask(false)}>
               {t('sql.explain')}
             </Button>
+            {maySave && (
+              <Button variant="default" onClick={() => setPanel('saved')}>
+                {t('common.save')}…
+              </Button>
+            )}
             <Text size="sm" visibleFrom="sm">
               {t('sql.help', { keys: runKeys })}
             </Text>
@@ -152,11 +160,18 @@ function Editor({ name }: { readonly name: string }) {
             data={[
               { value: 'result', label: t('sql.result') },
               { value: 'history', label: t('sql.history') },
+              ...(maySave ? [{ value: 'saved', label: t('saved.panel') }] : []),
             ]}
           />
         </Group>
         {panel === 'history' ? (
           <History name={name} onOpen={(sql) => open(sql)} />
+        ) : panel === 'saved' ? (
+          <SavedPanel
+            tab={tab}
+            onSaved={({ id, name: title }) => setTabs((now) => changeTab(now, tab.id, { saved: id, title }))}
+            onOpen={({ id, sql, name: title }) => open(sql, title, id)}
+          />
         ) : state === null ? (
           <Text>{t('sql.empty')}</Text>
         ) : (
