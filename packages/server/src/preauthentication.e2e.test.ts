@@ -124,6 +124,8 @@ describe('with a deviating redirect address, pasted back', () => {
     const old = await begin()
     const url = await pasteOf(old, 'dirk@example.com')
     await lab.moveClock({ advanceSeconds: 31 * 60 })
+    const { preauthentications } = (await lab.call('GET', '/preauthentications')).body
+    assert.equal(preauthentications[0].state, 'expired', 'told at once, before anything is erased')
     assert.deepEqual(problemOf(await paste(old, url)), [422, 'CONSENT_REFUSED'])
   })
 })

@@ -66,6 +66,34 @@ const consent = [
   ),
 ]
 
+const textIn = (search: Record<string, unknown>, ...names: readonly string[]) =>
+  Object.fromEntries(
+    names.flatMap((name) => (typeof search[name] === 'string' ? [[name, search[name]]] : [])),
+  )
+
+const preauthentications = [
+  page(
+    '/preauthentications',
+    lazyRouteComponent(() => import('./pages/preauthentications-page.tsx'), 'PreauthenticationsPage'),
+  ),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/preauthentications/new',
+    validateSearch: (
+      search: Record<string, unknown>,
+    ): { platform?: string; region?: string; client?: string } =>
+      textIn(search, 'platform', 'region', 'client'),
+    component: lazyRouteComponent(
+      () => import('./pages/new-preauthentication-page.tsx'),
+      'NewPreauthenticationPage',
+    ),
+  }),
+  page(
+    '/preauthentications/$id',
+    lazyRouteComponent(() => import('./pages/preauthentication-page.tsx'), 'PreauthenticationPage'),
+  ),
+]
+
 const clients = [
   page(
     '/clients',
@@ -81,6 +109,7 @@ const tree = root.addChildren([
   ...people,
   ...consent,
   ...clients,
+  ...preauthentications,
   page(
     '/setup',
     lazyRouteComponent(() => import('./pages/setup-page.tsx'), 'SetupPage'),
@@ -134,10 +163,12 @@ const tree = root.addChildren([
     '/setup/databases/new',
     lazyRouteComponent(() => import('./pages/platforms-page.tsx'), 'PlatformsPage'),
   ),
-  page(
-    '/setup/databases/new/$platform',
-    lazyRouteComponent(() => import('./pages/wizard-page.tsx'), 'WizardPage'),
-  ),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/setup/databases/new/$platform',
+    validateSearch: (search: Record<string, unknown>): { grant?: string } => textIn(search, 'grant'),
+    component: lazyRouteComponent(() => import('./pages/wizard-page.tsx'), 'WizardPage'),
+  }),
 ])
 
 export const createAppRouter = () =>

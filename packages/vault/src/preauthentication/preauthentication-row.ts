@@ -57,10 +57,14 @@ export interface PreauthenticationView {
 
 const iso = (at: number) => new Date(at).toISOString()
 
-export function toPreauthenticationView(row: PreauthenticationRow): PreauthenticationView {
+/** What is over is told as over from that moment on, not only once it has been erased. */
+export function toPreauthenticationView(row: PreauthenticationRow, now: number): PreauthenticationView {
+  const { sealed_result: sealed, result_until: until } = row
+  const isLate = row.state === 'waiting' && row.expires_at <= now
+  const isLapsed = sealed !== null && until !== null && until <= now
   return {
     id: row.id,
-    state: row.state,
+    state: isLate || isLapsed ? 'expired' : row.state,
     platform: row.platform,
     region: row.region,
     clientId: row.client_id,
@@ -71,7 +75,7 @@ export function toPreauthenticationView(row: PreauthenticationRow): Preauthentic
     label: row.label,
     externalId: row.external_id,
     grant: row.grant_id,
-    resultUntil: row.sealed_result === null || row.result_until === null ? null : iso(row.result_until),
+    resultUntil: sealed === null || until === null || isLapsed ? null : iso(until),
     problem: row.problem,
     createdAt: iso(row.created_at),
     expiresAt: iso(row.expires_at),

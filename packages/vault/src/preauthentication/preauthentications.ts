@@ -182,7 +182,7 @@ export class Preauthentications {
     const row = rows[0] ?? gone()
     await this.#note(row, actor, 'preauthentication.begun', { platform: row.platform, output: row.output })
     return {
-      preauthentication: toPreauthenticationView(row),
+      preauthentication: toPreauthenticationView(row, now),
       startSecret: new PlainSecret(startSecret),
       authorizeUrl: authorizeUrl(rules, region, client, scopes, sealed),
     }
@@ -232,7 +232,10 @@ export class Preauthentications {
   }
 
   async get(organisationId: OrganisationId, id: string): Promise<PreauthenticationView> {
-    return toPreauthenticationView(await this.#settled(await this.#row(organisationId, id)))
+    return toPreauthenticationView(
+      await this.#settled(await this.#row(organisationId, id)),
+      this.#parts.clock.now(),
+    )
   }
 
   /** Newest first. */
@@ -241,7 +244,7 @@ export class Preauthentications {
       'SELECT * FROM preauthentication WHERE organisation_id = $1 ORDER BY id DESC LIMIT 100',
       [organisationId],
     )
-    return rows.map(toPreauthenticationView)
+    return rows.map((row) => toPreauthenticationView(row, this.#parts.clock.now()))
   }
 
   async #row(organisationId: OrganisationId, id: string): Promise<PreauthenticationRow> {
@@ -485,7 +488,7 @@ export class Preauthentications {
       ...(problem === null ? {} : { code: problem.code }),
     }
     await this.#note(row, row.actor, `preauthentication.${state}`, facts, tx)
-    return toPreauthenticationView(rows[0] ?? gone())
+    return toPreauthenticationView(rows[0] ?? gone(), this.#parts.clock.now())
   }
 
   /** Gives the result to who began, this once; it is erased before it is told. */

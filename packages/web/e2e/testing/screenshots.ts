@@ -88,6 +88,12 @@ const shots = (grant: string): Shot[] => [
     until: (page) => page.getByText('bakery').first().waitFor(),
   },
   { name: 'clients', path: '/app/clients', until: ready },
+  { name: 'preauthentications', path: '/app/preauthentications', until: ready },
+  {
+    name: 'preauthentication-new',
+    path: '/app/preauthentications/new?platform=exact-online&region=lab',
+    until: (page) => page.getByRole('radio').nth(3).waitFor(),
+  },
   { name: 'members', path: '/app/organisation/members', until: ready },
   { name: 'keys', path: '/app/organisation/keys', until: ready },
   { name: 'organisations', path: '/app/organisation/below', until: ready },

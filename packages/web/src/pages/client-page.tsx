@@ -9,6 +9,7 @@ import { DeleteClient } from '../clients/delete-client.tsx'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { GrantTabs } from '../parts/grant-tabs.tsx'
+import { LinkButton } from '../parts/link-button.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
 import { usePlaceName } from '../parts/place-fields.tsx'
 import { Waiting } from '../parts/waiting.tsx'
@@ -26,14 +27,25 @@ export function ClientPage() {
   const nameOf = usePlaceName(platforms)
   if (error) return <FaultAlert error={error} onRetry={() => void refetch()} />
   if (!client) return <Waiting />
+  const platform = platforms?.find((one) => one.id === client.platform)
   const isOurs = !client.isInherited && may('clients:write')
   return (
     <>
       <GrantTabs />
-      <PageHeading title={client.label ?? client.clientId} />
+      <PageHeading title={client.label ?? client.clientId}>
+        {may('preauthentication:write') && platform?.consent && (
+          <LinkButton
+            to="/preauthentications/new"
+            search={{ platform: client.platform, region: client.region, client: client.id }}
+            variant="default"
+          >
+            {t('client.ask')}
+          </LinkButton>
+        )}
+      </PageHeading>
       <Stack gap="lg">
         {client.isInherited && <Alert variant="light">{t('client.inherited')}</Alert>}
-        <Table withTableBorder variant="vertical" layout="auto">
+        <Table className="facts" withTableBorder variant="vertical" layout="auto">
           <Table.Tbody>
             {(
               [

@@ -69,7 +69,7 @@ function ClientTable({ clients }: { readonly clients: readonly StoredClient[] })
               </Text>
             )}
             {client.isInherited && (
-              <Badge variant="light" color="gray" c="var(--mantine-color-text)" tt="none">
+              <Badge variant="light" color="gray" c="var(--mantine-color-text)" tt="none" miw="max-content">
                 {t('clients.inherited')}
               </Badge>
             )}

@@ -8,14 +8,14 @@ import { useLanguage } from '../i18n/language.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
 import { Waiting } from '../parts/waiting.tsx'
-import { useApi } from '../session.tsx'
+import { useSession } from '../session.tsx'
 import { takeWizardBack } from '../wizard/draft.ts'
 import { slugOf } from '../wizard/platform-facts.ts'
 
 /** The platform sent the browser back here. The code leaves the address at once, and is told to the server once. */
 export function ConsentReturnPage() {
   const { t } = useLanguage()
-  const api = useApi()
+  const { api, standing } = useSession()
   const navigate = useNavigate()
   const [ended, setEnded] = useState<Preauthentication | null>(null)
   const [fault, setFault] = useState<unknown>(null)
@@ -49,7 +49,7 @@ export function ConsentReturnPage() {
       {ended && (
         <Stack maw={640}>
           <Text role="status">{t(ended.grant === null ? 'consent.doneElsewhere' : 'consent.done')}</Text>
-          {ended.grant !== null && (
+          {ended.grant !== null && standing.kind === 'in' && (
             <Link to="/grants/$id" params={{ id: ended.grant }}>
               {t('consent.toGrant')}
             </Link>

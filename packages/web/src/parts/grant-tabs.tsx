@@ -4,6 +4,7 @@ import { SectionTabs } from './section-tabs.tsx'
 
 const all = [
   { to: '/grants', text: 'grants.title', scope: 'grants:read' },
+  { to: '/preauthentications', text: 'pre.title', scope: 'preauthentication:write' },
   { to: '/clients', text: 'clients.title', scope: 'clients:read' },
 ] as const
 

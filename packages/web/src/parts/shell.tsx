@@ -15,7 +15,7 @@ const OrganisationSwitcher = lazy(async () => ({
 /** Pages for who may not be able to log in yet. */
 const openPages = /\/(setup|invitation|reset|refused|consent\/start|consent\/return)\/?$/
 
-const grantPages = /^(\/app)?\/(grants|clients)(\/|$)/
+const grantPages = /^(\/app)?\/(grants|clients|preauthentications)(\/|$)/
 
 /** The frame of every page. Who is not logged in gets the log-in at the same address, so that deep links hold. */
 export function Shell() {

@@ -16,7 +16,14 @@ const colours: Readonly<Record<Grant['state'], string>> = {
 export function StateBadge({ state }: { readonly state: Grant['state'] }) {
   const { t } = useLanguage()
   return (
-    <Badge color={colours[state]} variant="light" autoContrast c="var(--mantine-color-text)" tt="none">
+    <Badge
+      color={colours[state]}
+      variant="light"
+      autoContrast
+      c="var(--mantine-color-text)"
+      tt="none"
+      miw="max-content"
+    >
       {t(`state.${state}`)}
     </Badge>
   )

@@ -22,9 +22,11 @@ export const emptyDraft: Draft = {
   grant: null,
 }
 
+const keyOf = (platform: string) => `sluis.wizard.${platform}`
+
 /** The draft of a platform, kept for this tab over errors and reloads. */
 export function useDraft(platform: string) {
-  const key = `sluis.wizard.${platform}`
+  const key = keyOf(platform)
   const [draft, setDraft] = useState<Draft>(() => {
     try {
       return { ...emptyDraft, ...(JSON.parse(sessionStorage.getItem(key) ?? '{}') as Partial<Draft>) }
@@ -41,13 +43,21 @@ const backKey = 'sluis.wizard.back'
 /** The browser leaves for the platform's page, and this wizard is where it wants to be afterwards. */
 export const rememberWizard = (platform: string) => sessionStorage.setItem(backKey, platform)
 
+/** Puts a grant into the wizard of its platform. */
+export function putIntoWizard(
+  platform: string,
+  place: { readonly grant: string; readonly region?: string },
+): void {
+  const key = keyOf(platform)
+  const draft = JSON.parse(sessionStorage.getItem(key) ?? '{}') as Partial<Draft>
+  sessionStorage.setItem(key, JSON.stringify({ ...draft, way: 'grant', ...place }))
+}
+
 /** Puts a grant into the wizard that was left for it; false when none was. */
 export function takeWizardBack(platform: string, grant: string): boolean {
   if (sessionStorage.getItem(backKey) !== platform) return false
   sessionStorage.removeItem(backKey)
-  const key = `sluis.wizard.${platform}`
-  const draft = JSON.parse(sessionStorage.getItem(key) ?? '{}') as Partial<Draft>
-  sessionStorage.setItem(key, JSON.stringify({ ...draft, way: 'grant', grant }))
+  putIntoWizard(platform, { grant })
   return true
 }
 
