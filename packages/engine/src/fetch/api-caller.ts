@@ -9,7 +9,9 @@ import {
 import type { Connector } from '../catalog/connector.ts'
 import type { SourceSession } from '../engine.ts'
 import { type BudgetKey, type CallBudgets, type Waiting, waitUntil } from './call-budget.ts'
+import { failureText, heldBack, notAgain, refused, tokenRefused, unavailable } from './call-failures.ts'
 import type { ErrorMemory, ErrorPlace, KnownFailure } from './error-memory.ts'
+import { claimLookUp, endOrAbort } from './host-look-ups.ts'
 
 /** One request that went out, as the statement's record shows it. */
 export interface NativeCall {
@@ -354,63 +356,3 @@ export class ApiCaller {
     }
   }
 }
-
-/** Makes others wait for this look-up; they go on when it ends, whatever came of it. */
-function claimLookUp(lookUps: Map<string, Promise<void>>, hostKey: string): Disposable {
-  const { promise, resolve } = Promise.withResolvers<void>()
-  lookUps.set(hostKey, promise)
-  return {
-    [Symbol.dispose]() {
-      lookUps.delete(hostKey)
-      resolve()
-    },
-  }
-}
-
-/** Resolves when `work` has ended or the signal says stop, whichever is first. */
-function endOrAbort(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    const end = () => {
-      signal?.removeEventListener('abort', end)
-      resolve()
-    }
-    signal?.addEventListener('abort', end, { once: true })
-    void work.then(end)
-  })
-}
-
-const failureText = ({ text = '', reason }: { readonly text?: string; readonly reason?: string | null }) =>
-  reason ? `${text} (${reason})` : text
-
-const anHourAfter = (at: number) => new Date(at + 3_600_000).toISOString()
-
-const notAgain = ({ at }: KnownFailure) =>
-  `The platform said so at ${new Date(at).toISOString()}, and counts errors: it is asked again after ${anHourAfter(at)}.`
-
-const refused = (text: string, hint: string) =>
-  new SluisError('PLATFORM_UNAVAILABLE', `The platform refuses a request: ${text}`, { hint })
-
-function heldBack(
-  { partition, endpoint }: ErrorPlace,
-  made: number,
-  perHour: number,
-  until: number,
-): SluisError {
-  const at = new Date(until).toISOString()
-  return new SluisError(
-    'PLATFORM_BUDGET_EXHAUSTED',
-    `${made} of ${perHour} errors an hour were made at ${endpoint} of partition ${partition}: nothing is sent there until ${at}.`,
-    {
-      hint: 'One error more and the platform may block the app. Mend what failed (sluis.statements shows it), and ask again then.',
-      details: { resetsAt: at },
-    },
-  )
-}
-
-const tokenRefused = () =>
-  new SluisError('PLATFORM_UNAVAILABLE', 'The platform refuses an access token that should be good.', {
-    hint: 'Look at the grant: the user may have withdrawn the permission.',
-  })
-
-const unavailable = (text: string) =>
-  new SluisError('PLATFORM_UNAVAILABLE', text, { hint: 'Nothing is lost: run the statement again later.' })
