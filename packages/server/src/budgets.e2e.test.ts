@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { type Answer, type HttpLab, openHttpLab } from './testing/http-lab.ts'
 import { registerWithLimits } from './testing/small-client.ts'
+import { spawnServer } from './testing/spawn-server.ts'
 
 // What a statement costs against what the platform still allows: refused before its first call, warned of, waited for
 // where others can see it. The limits are the emulator's own, as its headers tell them.
@@ -363,5 +364,36 @@ describe('a platform that counts errors', () => {
     assert.equal(other.status, 200, other.text)
     await moveAnHour()
     assert.equal((await accounts('good')).status, 200)
+  })
+
+  test('two servers with many failing statements at once made more than ten errors: nine are made, no tenth', async () => {
+    await moveAnHour()
+    const { last } = await lab.control('ledger')
+    const servers = await Promise.all([spawnServer(lab), spawnServer(lab)])
+    try {
+      await fail(400, 100)
+      const answers = await Promise.all(
+        servers.flatMap((server, at) =>
+          Array.from({ length: 15 }, (_, statement) =>
+            server.call('POST', '/databases/errors/query', {
+              sql: `SELECT ID FROM crm.Accounts WHERE Division = ${division} AND Name = '${at} ${statement}'`,
+            }),
+          ),
+        ),
+      )
+      const codes = Map.groupBy(answers, ({ status, body }) => `${status} ${body.code}`)
+      assert.deepEqual(Object.fromEntries([...codes].map(([code, own]) => [code, own.length])), {
+        '503 PLATFORM_UNAVAILABLE': 9,
+        '429 PLATFORM_BUDGET_EXHAUSTED': 21,
+      })
+      const { entries } = (await lab.control(`ledger?since=${last}`)) as { entries: LedgerEntry[] }
+      const own = entries.filter(({ clientId, kind }) => clientId === 'errors' && kind === 'api')
+      assert.deepEqual(
+        own.map(({ status }) => status),
+        Array.from({ length: 9 }, () => 400),
+      )
+    } finally {
+      await Promise.all(servers.map((server) => server.end('SIGTERM')))
+    }
   })
 })

@@ -10,7 +10,13 @@ import type { Connector } from '../catalog/connector.ts'
 import type { SourceSession } from '../engine.ts'
 import { type BudgetKey, type CallBudgets, type Waiting, waitUntil } from './call-budget.ts'
 import { failureText, heldBack, notAgain, refused, tokenRefused, unavailable } from './call-failures.ts'
-import type { ErrorMemory, ErrorPlace, KnownFailure } from './error-memory.ts'
+import {
+  type Entry,
+  type ErrorMemory,
+  type ErrorPlace,
+  type KnownFailure,
+  leastLeftMs,
+} from './error-memory.ts'
 import { claimLookUp, endOrAbort } from './host-look-ups.ts'
 
 /** One request that went out, as the statement's record shows it. */
@@ -63,6 +69,23 @@ interface Turn {
   readonly key: BudgetKey
   readonly taken: Awaited<ReturnType<CallBudgets['take']>>
 }
+
+/** A call with its turn, and its entry among those whose errors count together. */
+interface Place extends Disposable {
+  readonly turn: Turn | null
+  readonly known: KnownFailure | null
+  readonly entry: Entry | null
+}
+
+const placeOf = (entry: Entry | null, turn: Turn | null, known: KnownFailure | null): Place => ({
+  turn,
+  known,
+  entry,
+  [Symbol.dispose]: () => entry?.leave(),
+})
+
+/** How long a call waits before it looks again whether others have ended. */
+const crowdedPauseMs = 50
 
 const transientPausesMs = [500, 2000, 5000]
 /** A busy client meets several full minutes in a row; each refusal is a wait, not a failure. */
@@ -119,14 +142,13 @@ export class ApiCaller {
         continue
       }
       using _claim = lookUp ? claimLookUp(lookUps, hostKey) : null
-      if (!lookUp && request) {
-        const known = await this.#knownFailure(request)
-        if (known?.kind === 'forbidden')
-          return { kind: 'forbidden', text: `${known.text} · ${notAgain(known)}` }
-        if (known) throw refused(known.text, notAgain(known))
-      }
+      using place = lookUp || !request ? null : await this.#takePlace(request)
+      const known = place?.known
+      if (known?.kind === 'forbidden')
+        return { kind: 'forbidden', text: `${known.text} · ${notAgain(known)}` }
+      if (known) throw refused(known.text, notAgain(known))
       // The turn first: a token that is fetched before a wait of an hour has run out after it.
-      const turn = await this.#takeTurn(lookUp ? null : connector.budgetKey(must(request, 'a request')))
+      const turn = place?.turn ?? null
       const lease = await session.lease()
       const token = lease.accessToken.reveal()
       const outgoing = lookUp
@@ -134,6 +156,7 @@ export class ApiCaller {
         : this.#authorised(must(request, 'a request'), token)
       const sent = await this.#send(outgoing, turn, lookUp ? undefined : takeMemory)
       if ('failure' in sent) {
+        place?.entry?.leave()
         signal?.throwIfAborted()
         if (sent.cause instanceof SluisError) throw sent.cause
         const pause = transientPausesMs[troubles++]
@@ -143,6 +166,8 @@ export class ApiCaller {
       }
       const answer = lookUp ? lookUp.judge(sent.response) : connector.judge(sent.response, clock.now())
       if (!lookUp && request) await this.#noteError(request, sent.response.status, answer)
+      if (answer.kind === 'rows') place?.entry?.hand()
+      else place?.entry?.leave()
       switch (answer.kind) {
         case 'rows':
           if (lookUp) {
@@ -197,14 +222,15 @@ export class ApiCaller {
       signal?.throwIfAborted()
       const barred = await this.#ask(null)
       if (barred?.kind === 'forbidden') return { kind: 'refused', text: barred.text }
-      const known = await this.#knownFailure(request)
+      using place = await this.#takePlace(request)
+      const { known, turn } = place
       if (known) return { kind: 'refused', text: `${known.text} · ${notAgain(known)}` }
-      const turn = await this.#takeTurn(connector.budgetKey(request))
       const lease = await session.lease()
       const host = hosts.get(this.#hostKey)
       const outgoing = this.#authorised(request, lease.accessToken.reveal())
       const sent = await this.#send(outgoing, turn, undefined)
       if ('failure' in sent) {
+        place.entry?.leave()
         if (sent.failure === 'lost') return { kind: 'lost', text: 'The answer of the platform was lost.' }
         signal?.throwIfAborted()
         if (sent.cause instanceof SluisError) throw sent.cause
@@ -215,6 +241,8 @@ export class ApiCaller {
       }
       const answer = writes.judge(sent.response, clock.now())
       await this.#noteError(request, sent.response.status, answer)
+      if (answer.kind === 'done') place.entry?.hand()
+      else place.entry?.leave()
       switch (answer.kind) {
         case 'done':
           return { kind: 'done', response: sent.response }
@@ -282,20 +310,54 @@ export class ApiCaller {
   }
 
   /**
-   * The failure that this request met within the hour, if it did. When one more error would be one too many nothing is
-   * sent to the endpoint: a statement without a listener waits for the oldest error to stop counting.
+   * Everything that a call needs before it is sent: a place among those whose errors count together, and its turn. Or
+   * the failure that this request met within the hour, without a turn.
    */
-  async #knownFailure(request: OutgoingRequest): Promise<KnownFailure | null> {
+  async #takePlace(request: OutgoingRequest): Promise<Place> {
+    const { connector, clock } = this.#options
+    let turn: Turn | null | undefined
+    for (;;) {
+      const entered = await this.#enter(request)
+      if (entered && 'text' in entered) return placeOf(null, null, entered)
+      try {
+        turn ??= await this.#takeTurn(connector.budgetKey(request))
+      } catch (error) {
+        entered?.leave()
+        throw error
+      }
+      // Who waited for its turn too long is counted by nobody any more, and enters again.
+      if (!entered || clock.now() < entered.until - leastLeftMs) return placeOf(entered, turn, null)
+      entered.leave()
+    }
+  }
+
+  /**
+   * The failure that this request met within the hour, or its entry among the calls under way. When one more error would
+   * be one too many nothing is sent to the endpoint: a statement without a listener waits for the oldest error to stop
+   * counting, any waits for calls that may become errors.
+   */
+  async #enter(request: OutgoingRequest): Promise<KnownFailure | Entry | null> {
     const { connector, errors, waiting = {}, clock, signal } = this.#options
     const place = this.#errorPlace(request)
     const { perHour } = connector.errorLimit ?? {}
     if (!place || perHour === undefined) return null
     for (;;) {
-      const standing = await errors.standing(place, request, perHour)
-      if (standing.kind === 'free') return null
-      if (standing.kind === 'known') return standing.failure
-      if (!waiting.isPatient) throw heldBack(place, standing.made, perHour, standing.until)
-      await waitUntil(clock, standing.until, { ...waiting, ...(signal ? { signal } : {}) })
+      const standing = await errors.enter(place, request, perHour)
+      switch (standing.kind) {
+        case 'free':
+          return standing.entry
+        case 'known':
+          return standing.failure
+        case 'crowded':
+          await clock.sleep(crowdedPauseMs, signal)
+          continue
+        case 'held':
+          if (!waiting.isPatient) throw heldBack(place, standing.made, perHour, standing.until)
+          await waitUntil(clock, standing.until, { ...waiting, ...(signal ? { signal } : {}) })
+          continue
+        default:
+          throw standing satisfies never
+      }
     }
   }
 
