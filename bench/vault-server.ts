@@ -12,14 +12,25 @@ import { IssuerProcess } from '@sluis/vault/testing'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
-/** What `npm start` starts, with its flags. */
-function startWords(): readonly string[] {
+/** What `npm start` starts: what it sets in the environment, and the words after `node`. */
+function startScript(): {
+  readonly env: Readonly<Record<string, string>>
+  readonly words: readonly string[]
+} {
   const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
     scripts: { start: string }
   }
-  const [node, ...words] = scripts.start.split(' ')
-  if (node !== 'node') throw new TypeError(`npm start begins with "${node}"`)
-  return words
+  const [, settings = '', words] = /^((?:[A-Z_]+=\S+ )*)node (.+)$/.exec(scripts.start) ?? []
+  if (words === undefined) throw new TypeError(`npm start runs no node: "${scripts.start}"`)
+  return {
+    env: Object.fromEntries(
+      settings
+        .split(' ')
+        .filter(Boolean)
+        .map((setting) => setting.split('=')),
+    ),
+    words: words.split(' '),
+  }
 }
 
 /** A server as it is run for real: as `npm start` starts it, on a PostgreSQL of its own, and an issuer beside it. */
@@ -56,10 +67,12 @@ export class VaultServer {
     const home = join(this.folder, 'home')
     mkdirSync(home, { recursive: true, mode: 0o700 })
     const startedAt = performance.now()
-    const server = spawn(process.execPath, [...nodeFlags, ...startWords(), '--json', '--port', '0'], {
+    const { env, words } = startScript()
+    const server = spawn(process.execPath, [...nodeFlags, ...words, '--json', '--port', '0'], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],
       env: {
+        ...env,
         PATH: process.env.PATH,
         SLUIS_HOME: home,
         DATABASE_URL: this.databaseUrl,
