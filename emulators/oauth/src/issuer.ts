@@ -106,7 +106,7 @@ export class Issuer {
       user,
       redirectUri: get('redirect_uri') ?? '',
       scopes,
-      nonce: get('nonce'),
+      nonce: parameters.get('nonce'),
       challenge: get('code_challenge'),
       hasOffline:
         (offline === null || scopes.includes(offline)) &&
@@ -174,7 +174,7 @@ export class Issuer {
     }
     this.#usedCodes.set(text, family)
     if (code.hasOffline) this.#renew(family, now)
-    return this.#answer(family, now, code.nonce)
+    return this.#answer(family, now, { nonce: code.nonce })
   }
 
   #rotate(
@@ -241,7 +241,7 @@ export class Issuer {
     this.#refresh.set(fresh, family)
   }
 
-  #answer(family: Family, now: number, nonce: string | null): TokenAnswer {
+  #answer(family: Family, now: number, asked: { readonly nonce: string | null } | null): TokenAnswer {
     const { facts } = this
     const claims = facts.claims?.(family.user)
     const seconds = Math.floor(now / 1000)
@@ -252,11 +252,11 @@ export class Issuer {
     this.#access.set(access, { family, expiresAt: now + facts.accessSeconds * 1000 })
     family.access.add(access)
     const idToken =
-      (facts.idToken || family.scopes.includes('openid')) && nonce !== null
+      asked !== null && family.scopes.includes('openid')
         ? jwt({
             sub: family.user,
             aud: family.clientId,
-            nonce,
+            ...(asked.nonce === null ? {} : { nonce: asked.nonce }),
             oid: `oid-${family.user}`,
             tid: 'tenant-1',
             name: family.user,

@@ -23,7 +23,6 @@ export interface Quirks {
   readonly rotation?: 'single-use'
   readonly reuseWindowSeconds?: number
   readonly needsNonce?: true
-  readonly idToken?: true
   /** Parameters without which the page refuses, or gives no refresh token. */
   readonly needs?: Readonly<Record<string, string>>
   readonly refreshNeeds?: Readonly<Record<string, string>>
@@ -53,7 +52,6 @@ const microsoft: Quirks = {
   // "random 60 to 90 minutes"
   accessSeconds: 3600,
   more: () => ({ ext_expires_in: 3600 }),
-  idToken: true,
 }
 
 export const quirks: Readonly<Record<string, Quirks>> = {
@@ -63,7 +61,7 @@ export const quirks: Readonly<Record<string, Quirks>> = {
     // "the old refresh token keeps working until the new one has been used"
     reuseWindowSeconds: 600,
   },
-  twinfield: { needsNonce: true, idToken: true },
+  twinfield: { needsNonce: true },
   'atlassian-confluence': atlassian,
   'atlassian-jira': atlassian,
   'atlassian-jsm': atlassian,

@@ -36,13 +36,15 @@ export class AnswerKeeper {
    */
   async keep(spent: GrantRow, held: HeldTokens, tokens: TokenSet): Promise<void> {
     const { seals, sender, clock, store } = this.#parts
-    const { policy } = sender.issuerOf(spent).platform
+    const { policy, consent } = sender.issuerOf(spent).platform
     const now = clock.now()
     const refreshToken = tokens.refreshToken?.reveal() ?? held.refreshToken
     const accessToken = tokens.accessToken?.reveal()
     const values = held.values || tokens.values ? { ...held.values, ...tokens.values } : undefined
-    // Some platforms give no ID token; one that is there and answers another request is not the consent that was asked.
-    const isForeign = held.nonce !== undefined && tokens.nonce !== undefined && tokens.nonce !== held.nonce
+    // Without the nonce that was sent these are the tokens of another request; some platforms promise no ID token (ADR 0019).
+    const isForeign =
+      held.nonce !== undefined &&
+      (tokens.nonce === undefined ? consent?.promisesIdToken === true : tokens.nonce !== held.nonce)
     const pair: HeldTokens = {
       ...(accessToken === undefined ? {} : { accessToken }),
       ...(refreshToken === undefined ? {} : { refreshToken }),

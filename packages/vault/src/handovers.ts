@@ -359,7 +359,8 @@ export class Handovers {
     const held = fresh ?? (await seals.openTokens(row))
     const isNew = fresh !== undefined
     if (held.isForeign) {
-      const text = 'The platform answered with the tokens of another consent (nonce).'
+      const text =
+        'The platform answered with the tokens of another consent (their nonce is not the one that was sent).'
       const hint =
         'Let the user consent again. If it happens again, somebody puts codes of others in their way.'
       return this.#refuse(row, isHandover, failureOf('HANDOVER_CODE_REFUSED', text, hint))

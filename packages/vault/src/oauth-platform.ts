@@ -111,6 +111,8 @@ export interface ConsentRules {
   /** Whether the platform is known to take a S256 challenge. @see RFC 7636 */
   readonly takesPkce: boolean
   readonly needsNonce: boolean
+  /** Whether an answer to a code without an ID token is none of ours. @see OpenID Connect Core § 3.1.3.3 */
+  readonly promisesIdToken: boolean
   /** What `iss` in the callback must be; null: not known. @see RFC 9207 */
   issuerOf(region: PlatformRegion): string | null
   /** Values of the callback that are kept. */

@@ -19,6 +19,7 @@ import { createVault, type Handover, loadOrCreateKek, type Vault } from '@sluis/
 import { fetchSend } from '@sluis/vault/testing'
 import { oauthPlatforms } from '../oauth-platforms.ts'
 import { regionsFromFile } from '../regions-file.ts'
+import { oauthProfiles } from './profiles.ts'
 
 // One suite over every platform of the matrix, against an emulator that knows the documented facts and not our profiles.
 
@@ -87,6 +88,23 @@ async function control(path: string, body?: object): Promise<Json> {
   const init = body ? { method: 'POST', body: JSON.stringify(body) } : {}
   return (await fetch(`${emulator.url}/_control/${path}`, init)).json()
 }
+
+/** Those that users get credentials for before all others. */
+const named = [
+  ...['exact-online', 'twinfield', 'atlassian-confluence', 'atlassian-jira', 'atlassian-jsm', 'calendly'],
+  ...['fortnox', 'github', 'gitlab', 'loket', 'paypal', 'paypal-sandbox', 'teamleader-focus'],
+  ...['teamleader-orbit', 'visma-net', 'zoom'],
+]
+test('every platform that is offered is here, and a gap stands only where the facts make one', () => {
+  assert.deepEqual([...emulatedPlatforms().keys()].sort(), [...vault.platforms.keys()].sort())
+  assert.deepEqual(
+    named.filter((id) => !emulatedPlatforms().has(id)),
+    [],
+  )
+  const unspendable = [...emulatedPlatforms()].filter(([, { kind }]) => kind !== 'single-use')
+  assert.deepEqual(Object.keys(gaps).sort(), unspendable.map(([id]) => id).sort())
+  for (const [id, steps] of Object.entries(gaps)) assert.deepEqual(Object.keys(steps), ['spent token'], id)
+})
 
 for (const [id, facts] of emulatedPlatforms()) {
   describe(id, () => {
@@ -166,6 +184,37 @@ for (const [id, facts] of emulatedPlatforms()) {
       for (const name of Object.keys(facts.callback?.('x') ?? {}))
         assert.ok(grant.platformUser?.values?.[name], name)
     })
+
+    const { nonce } = must(oauthProfiles().get(id), id).authorize
+    const withoutNonce = async () => {
+      const begun = await vault.preauthentications.begin(
+        organisationId,
+        {
+          platform: id,
+          region: 'lab',
+          client: { ...app, clientSecret: new PlainSecret(app.clientSecret), redirectUri },
+          output: 'grant',
+        },
+        actor,
+        redirectUri,
+      )
+      const browser = new PlainSecret('b'.repeat(43))
+      const { authorizeUrl } = await vault.preauthentications.start(begun.startSecret.reveal(), browser)
+      // Of the same user at the same app, by another request: without `openid` there is no ID token.
+      const scopes = [facts.offline, facts.needsScope].filter((scope) => scope != null)
+      const { code, extra } = await control('consents', { ...own, user: newUser(), redirectUri, scopes })
+      const returned = new URL(redirectUri)
+      const state = new URL(authorizeUrl).searchParams.get('state') ?? ''
+      for (const [name, value] of Object.entries({ ...extra, code, state }))
+        returned.searchParams.set(name, String(value))
+      const ended = vault.preauthentications.returned(returned.href, browser)
+      // PayPal gives no token without `openid`: there the ID token comes, with another nonce.
+      if (nonce === 'answered' || facts.needsScope === 'openid')
+        await assert.rejects(ended, (error) => isSluisError(error, 'HANDOVER_CODE_REFUSED'))
+      else assert.equal((await ended).state, 'done')
+    }
+    if (nonce !== null)
+      test('a code of a request without a nonce is taken only where no ID token is promised', withoutNonce)
 
     test('a code that was obtained elsewhere', async () => {
       const { code, extra } = await consent(newUser())

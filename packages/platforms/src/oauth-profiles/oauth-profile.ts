@@ -27,7 +27,12 @@ export const oauthProfileSchema = z.strictObject({
       .nullable(),
     /** Only where the platform is known to take it. @see RFC 7636 */
     pkce: z.boolean(),
-    nonce: z.boolean().default(false),
+    /**
+     * Whether a nonce is sent, and what comes back. `answered`: the platform promises an ID token, which must carry it, so an
+     * answer without one is refused. `sent`: nothing is promised; an ID token that comes must carry it.
+     * @see OpenID Connect Core § 3.1.3.3 and § 3.1.3.7 (11), and ADR 0019
+     */
+    nonce: z.enum(['answered', 'sent']).nullable().default(null),
     /** What `iss` in the callback must be, where the platform sends it. @see RFC 9207 */
     issuer: z.string().nullable().default(null),
     /** Values that the callback carries besides the code, and that are kept. */

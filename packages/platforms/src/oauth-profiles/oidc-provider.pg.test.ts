@@ -183,6 +183,19 @@ test('tokens whose ID token carries another nonce are refused as those of anothe
   )
 })
 
+test('an answer without an ID token is refused where the platform promises one', async () => {
+  const asked = new URL(await begin())
+  // The provider gives no ID token to who does not ask for `openid`: so looks a code of another request of the app.
+  const scope = asked.searchParams.get('scope') ?? ''
+  asked.searchParams.set('scope', scope.replace('openid ', ''))
+  asked.searchParams.delete('nonce')
+  const returned = await consent(asked.href, 'frits')
+  await assert.rejects(
+    vault.preauthentications.returned(returned, browser),
+    (error) => isSluisError(error, 'HANDOVER_CODE_REFUSED') && /nonce/.test(error.message),
+  )
+})
+
 test('a code of another consent does not pass: its challenge is not the one that was sent', async () => {
   const first = new URL(await consent(await begin(), 'carla'))
   const second = new URL(await consent(await begin(), 'carla'))

@@ -27,7 +27,8 @@ export function consentOf(
     parameters,
     scope,
     takesPkce: pkce,
-    needsNonce: nonce,
+    needsNonce: nonce !== null,
+    promisesIdToken: nonce === 'answered',
     issuerOf: (region) => (region.isOperators ? null : issuer),
     keeps,
   }

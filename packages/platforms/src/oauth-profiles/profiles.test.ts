@@ -15,6 +15,8 @@ interface Facts {
   readonly scope: { readonly offline: string | null }
   readonly callbackExtra: readonly string[]
   readonly revoke: { readonly url: string } | null
+  readonly tokenResponse: readonly string[]
+  readonly notes: readonly string[]
 }
 
 test('every OAuth platform of the matrix has a profile, and no other', () => {
@@ -49,6 +51,19 @@ describe('the profile agrees with the documented facts', () => {
       if (facts.scope.offline !== null)
         assert.ok(profile.authorize.scope?.always.includes(facts.scope.offline))
       assert.deepEqual(profile.authorize.keeps, facts.callbackExtra)
+      // An ID token is demanded where one is told of, or where the platform describes itself as an OpenID provider.
+      const { nonce } = profile.authorize
+      const isPromised = [...facts.tokenResponse, ...facts.notes].some((text) =>
+        /id_token|openid-configuration/.test(text),
+      )
+      if (nonce !== null) {
+        assert.equal(nonce, isPromised ? 'answered' : 'sent')
+        assert.ok(profile.authorize.scope?.always.includes('openid'), 'without it there is no ID token')
+      }
+      assert.equal(
+        nonce === 'sent',
+        profile.gaps.some(({ what }) => what === 'an answer without an ID token'),
+      )
       assert.equal(profile.revoke === null, facts.revoke === null)
       assert.equal(
         profile.revoke === null,

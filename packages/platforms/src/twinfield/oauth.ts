@@ -78,8 +78,9 @@ export function twinfieldOAuth(regions: ReadonlyMap<string, PlatformRegion>): OA
       const answer = classifyTokenResponse(response)
       if (answer.kind !== 'tokens') return answer
       const idToken = textAt({ json: parseBody(response.body.toString('utf8')) }, 'id_token')
-      const nonce = idToken === null ? undefined : claimsOf(idToken).nonce
-      return typeof nonce === 'string' ? { ...answer, tokens: { ...answer.tokens, nonce } } : answer
+      if (idToken === null) return answer
+      const { nonce } = claimsOf(idToken)
+      return { ...answer, tokens: { ...answer.tokens, nonce: typeof nonce === 'string' ? nonce : null } }
     },
     whoAmIRequest: (region, accessToken) => validationRequest(region.baseUrl, accessToken.reveal()),
     processWhoAmIResponse: whoAmI,

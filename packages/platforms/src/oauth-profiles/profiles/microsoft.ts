@@ -9,7 +9,7 @@ const microsoft = (id: string, label: string, usual: readonly string[]) => ({
     parameters: { response_mode: 'query' },
     scope: { delimiter: ' ' as const, always: ['offline_access', 'openid', 'profile'], usual: [...usual] },
     pkce: true,
-    nonce: true,
+    nonce: 'answered' as const,
   },
   token: {
     url: 'https://login.microsoftonline.com/{tenant}/oauth2/v2.0/token',

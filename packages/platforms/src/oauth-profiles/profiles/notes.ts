@@ -10,6 +10,11 @@ export const unknownPkce = {
   what: 'PKCE',
   reason: 'no first-hand statement that the platform takes it: not sent',
 }
+export const noIdToken = {
+  what: 'an answer without an ID token',
+  reason:
+    'no first-hand statement that one comes: without one the nonce proves nothing, and the answer is taken; one that comes must carry it',
+}
 export const isCompany = {
   what: 'the user',
   reason:

@@ -1,5 +1,5 @@
 import type { OAuthProfileInput } from '../oauth-profile.ts'
-import { noRevoke, unknownPkce, whole } from './notes.ts'
+import { noIdToken, noRevoke, unknownPkce, whole } from './notes.ts'
 
 const payPalAt = (id: string, label: string, host: string, api: string): OAuthProfileInput => ({
   id,
@@ -9,7 +9,7 @@ const payPalAt = (id: string, label: string, host: string, api: string): OAuthPr
     parameters: { flowEntry: 'static' },
     scope: { delimiter: ' ', always: ['openid'], usual: ['email'] },
     pkce: false,
-    nonce: true,
+    nonce: 'sent',
   },
   token: { url: `https://${api}/v1/oauth2/token`, auth: 'basic', body: 'form' },
   whoAmI: {
@@ -21,7 +21,7 @@ const payPalAt = (id: string, label: string, host: string, api: string): OAuthPr
   },
   revoke: null,
   regions: whole(label),
-  gaps: [noRevoke, unknownPkce],
+  gaps: [noIdToken, noRevoke, unknownPkce],
 })
 
 export const paypal: OAuthProfileInput = payPalAt('paypal', 'PayPal', 'www.paypal.com', 'api-m.paypal.com')

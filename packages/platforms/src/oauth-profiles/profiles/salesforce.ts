@@ -1,4 +1,5 @@
 import type { OAuthProfileInput } from '../oauth-profile.ts'
+import { noIdToken } from './notes.ts'
 
 export const salesforce: OAuthProfileInput = {
   id: 'salesforce',
@@ -7,7 +8,7 @@ export const salesforce: OAuthProfileInput = {
     url: 'https://login.salesforce.com/services/oauth2/authorize',
     scope: { delimiter: ' ', always: ['openid', 'refresh_token'], usual: ['api'] },
     pkce: true,
-    nonce: true,
+    nonce: 'sent',
   },
   token: {
     url: 'https://login.salesforce.com/services/oauth2/token',
@@ -40,6 +41,7 @@ export const salesforce: OAuthProfileInput = {
     },
   ],
   gaps: [
+    noIdToken,
     {
       what: 'own log-in hosts (My Domain)',
       reason: 'their names are each customer’s own: an operator’s region',

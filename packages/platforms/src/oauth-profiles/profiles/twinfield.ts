@@ -12,7 +12,7 @@ export const twinfield: OAuthProfileInput = {
       always: ['openid', 'offline_access', 'twf.user', 'twf.organisation', 'twf.organisationUser'],
     },
     pkce: false,
-    nonce: true,
+    nonce: 'answered',
   },
   token: {
     url: 'https://login.twinfield.com/auth/authentication/connect/token',

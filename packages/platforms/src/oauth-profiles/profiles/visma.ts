@@ -12,7 +12,7 @@ export const vismaNet: OAuthProfileInput = {
       usual: ['vismanet_erp_interactive_api:read'],
     },
     pkce: true,
-    nonce: true,
+    nonce: 'answered',
     issuer: 'https://connect.visma.com',
   },
   token: { url: 'https://connect.visma.com/connect/token', auth: 'basic', body: 'form' },

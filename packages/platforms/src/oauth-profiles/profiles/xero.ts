@@ -1,5 +1,5 @@
 import type { OAuthProfileInput } from '../oauth-profile.ts'
-import { whole } from './notes.ts'
+import { noIdToken, whole } from './notes.ts'
 
 export const xero: OAuthProfileInput = {
   id: 'xero',
@@ -12,7 +12,7 @@ export const xero: OAuthProfileInput = {
       usual: ['accounting.transactions', 'accounting.contacts'],
     },
     pkce: true,
-    nonce: true,
+    nonce: 'sent',
   },
   token: { url: 'https://identity.xero.com/connect/token', auth: 'basic', body: 'form' },
   whoAmI: {
@@ -30,5 +30,5 @@ export const xero: OAuthProfileInput = {
     token: 'refresh',
   },
   regions: whole('Xero'),
-  gaps: [],
+  gaps: [noIdToken],
 }
