@@ -23,6 +23,12 @@ before(async () => {
 })
 after(() => lab?.close())
 
+interface Grant {
+  readonly id: string
+  readonly externalId: string | null
+  readonly generation: number
+  readonly databases: readonly string[]
+}
 /** The form for a consent at the emulator, in English, up to the app. */
 async function fillPlace(page: Page) {
   await page.getByLabel('Platform').selectOption({ label: 'Exact Online' })
@@ -199,4 +205,50 @@ test('one that is refused, one that is cancelled and one whose time ran out say 
   await list.page.getByRole('link', { name: 'Ask again' }).click()
   assert.equal(await list.page.getByLabel('Country').inputValue(), 'lab')
   assert.ok(!lab.logged.some((line) => line.includes(labClient.clientSecret) || line.includes(labKey)))
+})
+
+test('a grant is renewed by a new consent, with what is known filled in; another user’s stays apart', async () => {
+  const all = (await lab.call('GET', '/grants')).body.grants as Grant[]
+  const bos = all.find(({ externalId }) => externalId === 'c-17')
+  assert.ok(bos)
+  const state = async () => (await lab.call('GET', `/grants/${bos.id}`)).body as Grant
+  const { page, check } = await lab.visit(`/app/grants/${bos.id}`)
+  const handCode = async (user: string) => {
+    await page.getByRole('radio', { name: 'Preauthenticated Credentials' }).click()
+    assert.equal(await page.getByLabel('Client ID').count(), 0, 'the kept client is chosen')
+    await page.getByLabel('Redirect URL').selectOption(labClient.redirectUri)
+    await page.getByRole('radio', { name: 'Authorization code' }).click()
+    await page.getByLabel('Authorization code, or the whole address').fill(await lab.code(user))
+    await page.getByRole('button', { name: 'Continue' }).click()
+  }
+  await page.getByRole('link', { name: 'Hand new credentials over' }).click()
+  await page.getByRole('heading', { name: 'New consent of Bos' }).waitFor()
+  await check('renew')
+  const before = await state()
+  await handCode('bos@example.com')
+  await page.getByText('The grant is renewed, and everything on it goes on', { exact: false }).waitFor()
+  await check('renew-done')
+  const after = await state()
+  assert.ok(after.generation > before.generation, `${before.generation} → ${after.generation}`)
+  assert.deepEqual(after.databases, before.databases, 'no other database is made')
+
+  await page.goBack()
+  await page.getByRole('link', { name: 'Hand new credentials over' }).click()
+  await handCode('piet@example.com')
+  await page.getByText('These credentials are of another user, Piet.', { exact: false }).waitFor()
+  await check('renew-other')
+  assert.equal((await state()).generation, after.generation)
+
+  const here = await lab.visit(`/app/grants/${bos.id}/renew`, { width: 375, locale: 'nl-NL', isDark: true })
+  await here.page.getByRole('radio', { name: 'Eigen app met nu inloggen' }).click()
+  await here.check('renew-log-in')
+  await here.page.getByRole('button', { name: 'Inloggen bij Exact Online' }).click()
+  await atPlatform(here.page, 'bos@example.com', 'allow')
+  await here.page.waitForURL(/\/renew\?/)
+  // Who is in by a key, which lives in the page's memory, shows it again.
+  await here.page.getByLabel('API-sleutel').fill(labKey)
+  await here.page.keyboard.press('Enter')
+  await here.page.getByText('De toestemming is vernieuwd, en alles erop', { exact: false }).waitFor()
+  await here.check('renew-done')
+  assert.ok((await state()).generation > after.generation)
 })

@@ -159,6 +159,12 @@ const tree = root.addChildren([
     '/grants/$id',
     lazyRouteComponent(() => import('./pages/grant-page.tsx'), 'GrantPage'),
   ),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/grants/$id/renew',
+    validateSearch: (search: Record<string, unknown>): { became?: string } => textIn(search, 'became'),
+    component: lazyRouteComponent(() => import('./pages/renew-page.tsx'), 'RenewPage'),
+  }),
   page(
     '/setup/databases/new',
     lazyRouteComponent(() => import('./pages/platforms-page.tsx'), 'PlatformsPage'),

@@ -84,6 +84,10 @@ export interface NewHandover {
   readonly credentials: Credentials
 }
 
+/** A grant of credentials: a new one, or the one that they renew. */
+export const handOver = (api: ApiClient, wanted: NewHandover, idempotencyKey: string): Promise<Grant> =>
+  api.ask('POST /grants', { body: wanted, idempotencyKey })
+
 /** The database with its grant: from credentials, in one request that is made once however often it is sent. */
 export async function registerFromCredentials(
   api: ApiClient,

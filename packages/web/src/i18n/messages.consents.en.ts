@@ -114,6 +114,19 @@ export const consentsEn = {
   'pre.state.refused': 'refused',
   'pre.state.expired': 'expired',
   'client.ask': 'Ask for a consent with it',
+  'renew.title': 'New consent of {user}',
+  'renew.lead':
+    'The same user consents to the same app again: the grant is renewed, and what hangs on it stays.',
+  'renew.databases': 'databases: {names}',
+  'renew.failed': 'The grant was not renewed',
+  'renew.elsewhere': 'Is the user somewhere else? Then ask them with a link.',
+  'renew.done': 'The grant is renewed, and everything on it goes on with the new credentials.',
+  'renew.other':
+    'These credentials are of another user, {user}. They are kept as a grant of their own; the grant that you meant to renew is as it was.',
+  'renew.open':
+    'It is not certain yet whose credentials these are. Sluis goes on by itself; use them nowhere else.',
+  'next.held':
+    'There is nothing to renew: these are credentials that Sluis has, or older ones. Let the user consent again.',
   'wizard.app': 'App',
   'wizard.app.typed': 'Another app: type its ID and secret',
   'wizard.redirectUrlOfConsent': 'The one that this consent came back to.',

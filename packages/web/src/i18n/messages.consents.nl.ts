@@ -117,6 +117,19 @@ export const consentsNl: Readonly<Record<keyof typeof consentsEn, string>> = {
   'pre.state.refused': 'geweigerd',
   'pre.state.expired': 'verlopen',
   'client.ask': 'Vraag er een toestemming mee',
+  'renew.title': 'Nieuwe toestemming van {user}',
+  'renew.lead':
+    'Dezelfde gebruiker geeft dezelfde app opnieuw toestemming: de toestemming wordt vernieuwd, en wat eraan hangt blijft.',
+  'renew.databases': 'databases: {names}',
+  'renew.failed': 'De toestemming is niet vernieuwd',
+  'renew.elsewhere': 'Is de gebruiker ergens anders? Vraag het dan met een link.',
+  'renew.done': 'De toestemming is vernieuwd, en alles erop gaat verder met de nieuwe gegevens.',
+  'renew.other':
+    'Deze gegevens zijn van een andere gebruiker, {user}. Ze zijn bewaard als eigen toestemming; de toestemming die je wilde vernieuwen is zoals hij was.',
+  'renew.open':
+    'Het is nog niet zeker van wie deze gegevens zijn. Sluis gaat vanzelf verder; gebruik ze nergens anders.',
+  'next.held':
+    'Er is niets te vernieuwen: dit zijn gegevens die Sluis al heeft, of oudere. Laat de gebruiker opnieuw toestemming geven.',
   'wizard.app': 'App',
   'wizard.app.typed': 'Een andere app: typ ID en secret',
   'wizard.redirectUrlOfConsent': 'Die waarop deze toestemming terugkwam.',

@@ -9,7 +9,7 @@ import { FaultAlert } from '../parts/fault-alert.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
 import { Waiting } from '../parts/waiting.tsx'
 import { useSession } from '../session.tsx'
-import { takeWizardBack } from '../wizard/draft.ts'
+import { putIntoWizard, takeBack } from '../wizard/draft.ts'
 import { slugOf } from '../wizard/platform-facts.ts'
 
 /** The platform sent the browser back here. The code leaves the address at once, and is told to the server once. */
@@ -23,13 +23,20 @@ export function ConsentReturnPage() {
   useEffect(() => {
     if (isTold.current) return
     isTold.current = true
+    const back = takeBack()
     history.replaceState(history.state, '', location.pathname)
     endConsent(api, arrivedAt).then((result) => {
       setEnded(result)
-      if (result.grant !== null && takeWizardBack(result.platform, result.grant)) {
+      const { grant, platform } = result
+      if (grant === null || back === null) return
+      if (back.kind === 'renew') {
+        const search = { became: grant }
+        void navigate({ to: '/grants/$id/renew', params: { id: back.grant }, search, replace: true })
+      } else if (back.platform === platform) {
+        putIntoWizard(platform, { grant })
         void navigate({
           to: '/setup/databases/new/$platform',
-          params: { platform: slugOf(result.platform) },
+          params: { platform: slugOf(platform) },
           replace: true,
         })
       }

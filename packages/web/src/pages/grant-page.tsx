@@ -7,11 +7,12 @@ import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { en, type MessageKey } from '../i18n/messages.en.ts'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { Forecast } from '../parts/forecast.tsx'
+import { GrantTabs } from '../parts/grant-tabs.tsx'
+import { LinkButton } from '../parts/link-button.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
 import { StateBadge } from '../parts/state-badge.tsx'
 import { Waiting } from '../parts/waiting.tsx'
 import { May, useApi } from '../session.tsx'
-import { slugOf } from '../wizard/platform-facts.ts'
 
 type KnownEvent = Extract<MessageKey, `event.${string}`> extends `event.${infer Action}` ? Action : never
 const isKnown = (action: string): action is KnownEvent => `event.${action}` in en
@@ -29,6 +30,7 @@ export function GrantPage() {
   const user = grant.platformUser?.name ?? t('grant.unknownUser')
   return (
     <>
+      <GrantTabs />
       <PageHeading title={t('grant.title', { user })}>
         <StateBadge state={grant.state} />
       </PageHeading>
@@ -79,9 +81,9 @@ export function GrantPage() {
         </Table>
         <May scope="handover:write">
           <div>
-            <Button component={Link} to={`/setup/databases/new/${slugOf(grant.platform)}`} variant="default">
+            <LinkButton to="/grants/$id/renew" params={{ id: grant.id }} variant="default">
               {t('grant.reauthorise')}
-            </Button>
+            </LinkButton>
             <Text size="sm" mt={4}>
               {t('grant.reauthoriseHelp')}
             </Text>

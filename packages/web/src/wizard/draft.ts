@@ -38,11 +38,6 @@ export function useDraft(platform: string) {
   return [draft, (change: Partial<Draft>) => setDraft((now) => ({ ...now, ...change }))] as const
 }
 
-const backKey = 'sluis.wizard.back'
-
-/** The browser leaves for the platform's page, and this wizard is where it wants to be afterwards. */
-export const rememberWizard = (platform: string) => sessionStorage.setItem(backKey, platform)
-
 /** Puts a grant into the wizard of its platform. */
 export function putIntoWizard(
   platform: string,
@@ -53,12 +48,21 @@ export function putIntoWizard(
   sessionStorage.setItem(key, JSON.stringify({ ...draft, way: 'grant', ...place }))
 }
 
-/** Puts a grant into the wizard that was left for it; false when none was. */
-export function takeWizardBack(platform: string, grant: string): boolean {
-  if (sessionStorage.getItem(backKey) !== platform) return false
+/** Where somebody was who left for the platform's page. */
+export type Back =
+  | { readonly kind: 'wizard'; readonly platform: string }
+  | { readonly kind: 'renew'; readonly grant: string }
+
+const backKey = 'sluis.wizard.back'
+
+/** The browser leaves for the platform's page, and this is where it wants to be afterwards. */
+export const rememberBack = (back: Back) => sessionStorage.setItem(backKey, JSON.stringify(back))
+
+/** Where the browser was before it left, told once; null where nobody left. */
+export function takeBack(): Back | null {
+  const text = sessionStorage.getItem(backKey)
   sessionStorage.removeItem(backKey)
-  putIntoWizard(platform, { grant })
-  return true
+  return text === null ? null : (JSON.parse(text) as Back)
 }
 
 /** Secrets as typed, with the moment at which the short-lived ones came in. */

@@ -15,7 +15,6 @@ import { FaultAlert } from '../parts/fault-alert.tsx'
 import { CodeField, SecretField } from '../parts/field.tsx'
 import { useApi } from '../session.tsx'
 import { ClientSelect, typedClient } from './client-select.tsx'
-import { rememberWizard } from './draft.ts'
 import { useKeptClients } from './kept-clients.ts'
 
 /** The organisation's own app: the user logs in at the platform now, and comes back with a grant. */
@@ -26,9 +25,11 @@ export function LogInNow(props: {
   readonly onClient: (client: string) => void
   readonly clientId: string
   readonly onClientId: (text: string) => void
+  /** The browser goes to the platform now. */
+  readonly onLeave: () => void
   readonly onGrant: (grant: string) => void
 }) {
-  const { platform, region, client: picked, onClient, clientId, onClientId, onGrant } = props
+  const { platform, region, client: picked, onClient, clientId, onClientId, onLeave, onGrant } = props
   const { t } = useLanguage()
   const api = useApi()
   const kept = useKeptClients(platform.id, region)
@@ -61,7 +62,7 @@ export function LogInNow(props: {
       const consent = await beginConsent(api, { ...place, client })
       if (consent.startUrl === undefined) return setBegun(consent)
       const address = await startConsent(api, new URL(consent.startUrl).hash.slice(1))
-      rememberWizard(platform.id)
+      onLeave()
       location.assign(address)
     })
   const paste = () =>

@@ -11,7 +11,7 @@ import { PageHeading } from '../parts/page-heading.tsx'
 import { regionName } from '../parts/region-name.ts'
 import { useApi } from '../session.tsx'
 import { DonePanel } from './done-panel.tsx'
-import { emptyDraft, useDraft } from './draft.ts'
+import { emptyDraft, rememberBack, useDraft } from './draft.ts'
 import { FailurePanel } from './failure-panel.tsx'
 import { HandoverFields } from './handover-fields.tsx'
 import { LogInNow } from './log-in-now.tsx'
@@ -123,6 +123,7 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
             onClient={(client) => change({ client })}
             clientId={draft.clientId}
             onClientId={(clientId) => change({ clientId })}
+            onLeave={() => rememberBack({ kind: 'wizard', platform: platform.id })}
             onGrant={(grant) => void onGrant(grant)}
           />
         )}
@@ -151,6 +152,7 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
         )}
         {problem && (
           <FailurePanel
+            title="wizard.failed"
             problem={problem}
             regions={platform.regions}
             onRegion={(next) => {
