@@ -93,6 +93,15 @@ export interface BegunPreauthentication {
   readonly authorizeUrl?: string
 }
 
+export interface Brand {
+  readonly name: string
+  readonly organisation: string
+  readonly colour: string
+  readonly textColour: string
+  readonly logo: string | null
+  readonly texts: { readonly en: string | null; readonly nl: string | null }
+}
+
 export interface Budget {
   readonly source: string
   readonly clientId: string | null
@@ -125,6 +134,70 @@ export interface CodeCredentials {
   readonly codeVerifier?: string
   /** What else came with the consent and the platform’s API needs: `realmId`. No secrets. */
   readonly values?: { readonly [name: string]: string }
+}
+
+export interface ConnectEnd {
+  readonly outcome: 'connected' | 'pending' | 'cancelled' | 'refused'
+  readonly reason: ConnectRefusal | null
+  readonly brand: Brand
+  readonly language: 'en' | 'nl' | null
+  readonly returnUrl: string | null
+}
+
+export interface ConnectLink {
+  readonly id: string
+  readonly state:
+    | 'open'
+    | 'started'
+    | 'expired'
+    | 'revoked'
+    | 'connected'
+    | 'pending'
+    | 'cancelled'
+    | 'refused'
+  readonly platform: string
+  readonly region: string
+  readonly client: string
+  readonly scopes: readonly string[] | null
+  readonly label: string | null
+  readonly externalId: string | null
+  readonly renews: string | null
+  readonly returnAddress: string
+  readonly returnState: string | null
+  readonly language: 'en' | 'nl' | null
+  readonly grant: string | null
+  readonly reason: ConnectRefusal | null
+  readonly problem: { readonly code: string; readonly detail: string; readonly hint?: string } | null
+  readonly createdAt: string
+  readonly expiresAt: string
+}
+
+export interface ConnectPage {
+  readonly brand: Brand
+  readonly language: 'en' | 'nl' | null
+  readonly platform: string
+  readonly platformLabel: string
+  readonly region: Region
+  readonly clientLabel: string | null
+  readonly scopes: readonly string[] | null
+  readonly isRenewal: boolean
+  readonly returnHost: string
+  /** Why it goes no further. */
+  readonly refusal: ConnectRefusal | null
+  readonly returnUrl: string | null
+}
+
+export type ConnectRefusal = 'expired' | 'used' | 'revoked' | 'other-browser' | 'other-person' | 'failed'
+
+export interface ConnectSettings {
+  readonly name: string | null
+  readonly colour: string | null
+  readonly logo: string | null
+  readonly texts: { readonly en: string | null; readonly nl: string | null }
+  readonly origin: string | null
+  readonly returnAddresses: readonly string[]
+  readonly isInherited: boolean
+  readonly changedAt: string | null
 }
 
 export interface Contact {
@@ -189,6 +262,8 @@ export interface Delivery {
   readonly createdAt: string
   readonly endedAt: string | null
 }
+
+export type EndedConsent = Preauthentication | { readonly connect: ConnectEnd }
 
 export type EventType =
   | 'grant.created'
@@ -329,6 +404,36 @@ export interface LogInSession {
   readonly address: string | null
   readonly userAgent: string | null
   readonly isCurrent: boolean
+}
+
+export interface MadeConnectLink {
+  readonly id: string
+  readonly state:
+    | 'open'
+    | 'started'
+    | 'expired'
+    | 'revoked'
+    | 'connected'
+    | 'pending'
+    | 'cancelled'
+    | 'refused'
+  readonly platform: string
+  readonly region: string
+  readonly client: string
+  readonly scopes: readonly string[] | null
+  readonly label: string | null
+  readonly externalId: string | null
+  readonly renews: string | null
+  readonly returnAddress: string
+  readonly returnState: string | null
+  readonly language: 'en' | 'nl' | null
+  readonly grant: string | null
+  readonly reason: ConnectRefusal | null
+  readonly problem: { readonly code: string; readonly detail: string; readonly hint?: string } | null
+  readonly createdAt: string
+  readonly expiresAt: string
+  /** For the customer; given this once. */
+  readonly url: string
 }
 
 export interface Member {
@@ -1130,7 +1235,79 @@ export interface Routes {
   /** The browser came back: its whole address, with the cookie of the start */
   readonly 'POST /consents/return': {
     readonly body: { readonly url: string }
-    readonly answers: { readonly 200: Preauthentication }
+    readonly answers: { readonly 200: EndedConsent }
+  }
+
+  /** How connect pages look, and where they may send customers */
+  readonly 'GET /connect-settings': {
+    readonly answers: { readonly 200: ConnectSettings }
+  }
+
+  /** Change what is given; null takes it away */
+  readonly 'PATCH /connect-settings': {
+    readonly body?: {
+      readonly name?: string | null
+      readonly colour?: string | null
+      readonly logo?: string | null
+      readonly texts?: { readonly en?: string | null; readonly nl?: string | null }
+      readonly origin?: string | null
+      readonly returnAddresses?: readonly string[]
+    }
+    readonly answers: { readonly 200: ConnectSettings }
+  }
+
+  /** Make a link for one customer; its address is given this once */
+  readonly 'POST /connect-links': {
+    readonly body: {
+      readonly platform?: string
+      readonly region?: string
+      readonly client: string
+      readonly returnAddress: string
+      readonly scopes?: readonly string[]
+      readonly label?: string
+      readonly externalId?: string
+      readonly renews?: string
+      readonly returnState?: string
+      readonly language?: 'en' | 'nl'
+      readonly validForSeconds?: number
+    }
+    readonly answers: { readonly 201: MadeConnectLink }
+  }
+
+  /** The newest links, and what became of them */
+  readonly 'GET /connect-links': {
+    readonly query?: { readonly externalId?: string }
+    readonly answers: { readonly 200: { readonly links: readonly ConnectLink[] } }
+  }
+
+  /** What became of a link */
+  readonly 'GET /connect-links/{id}': {
+    readonly path: { readonly id: string }
+    readonly answers: { readonly 200: ConnectLink }
+  }
+
+  /** Take a link back; what came of it stays */
+  readonly 'DELETE /connect-links/{id}': {
+    readonly path: { readonly id: string }
+    readonly answers: { readonly 204: undefined }
+  }
+
+  /** Who asks for what, or why it goes no further */
+  readonly 'POST /connect/look': {
+    readonly body: { readonly secret: string }
+    readonly answers: { readonly 200: ConnectPage }
+  }
+
+  /** Bind a link to this browser; gives the platform’s page */
+  readonly 'POST /connect/start': {
+    readonly body: { readonly secret: string }
+    readonly answers: { readonly 200: { readonly authorizeUrl: string } }
+  }
+
+  /** The customer does not want to; gives the way back */
+  readonly 'POST /connect/cancel': {
+    readonly body: { readonly secret: string }
+    readonly answers: { readonly 200: ConnectEnd }
   }
 
   /** Who asks, in which organisation, and what they may do there */

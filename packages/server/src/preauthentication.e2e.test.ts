@@ -290,3 +290,114 @@ describe('with our own return address', () => {
     assert.deepEqual(problemOf(answer), [422, 'CONSENT_REFUSED'])
   })
 })
+
+describe('from a connect link', () => {
+  const returnAddress = 'https://partner.example/done'
+  const place = { platform: 'exact-online', region: 'lab' }
+  const settings = (change: object) => lab.call('PATCH', '/connect-settings', change)
+  const make = (more: object = {}) =>
+    lab.call('POST', '/connect-links', { ...place, client: stored, returnAddress, ...more })
+  const secretOf = (made: Answer) => new URL(made.body.url).hash.slice(1)
+  before(() => settings({ returnAddresses: [returnAddress] }))
+
+  test('the customer’s browser is sent back with the grant, and told nothing else of it', async () => {
+    const made = await make({ externalId: 'c-9', returnState: 's-1', label: 'of the partner alone' })
+    assert.equal(made.status, 201, made.text)
+    assert.equal(made.body.url.split('#')[0], `${lab.url}/app/connect`)
+    const browser = new Browser(() => lab.url)
+    const { body: started } = await browser.call('POST', '/connect/start', { secret: secretOf(made) })
+    assert.match(browser.lines[0] ?? '', /HttpOnly; SameSite=Lax/)
+    const url = `${ourReturn()}?code=${await code('olga@example.com', ourReturn())}&state=${stateOf(started.authorizeUrl)}`
+    const ended = await browser.call('POST', '/consents/return', { url })
+    assert.deepEqual(Object.keys(ended.body), ['connect'], ended.text)
+    assert.doesNotMatch(ended.text, /token|c-9|of the partner alone/)
+    const told = new URL(ended.body.connect.returnUrl).searchParams
+    const { body: link } = await lab.call('GET', `/connect-links/${made.body.id}`)
+    assert.deepEqual(
+      [told.get('outcome'), told.get('grant'), told.get('state'), link.state],
+      ['connected', link.grant, 's-1', 'connected'],
+    )
+    assert.equal((await lab.call('GET', `/grants/${link.grant}`)).body.externalId, 'c-9')
+    const { links } = (await lab.call('GET', '/connect-links?externalId=c-9')).body
+    assert.deepEqual(
+      links.map(({ id }: { id: string }) => id),
+      [made.body.id],
+    )
+    assert.ok(!lab.logged.join('').includes(secretOf(made)), 'its secret is in no log')
+  })
+
+  test('a page of another site can neither look, go on nor cancel', async () => {
+    const secret = secretOf(await make())
+    for (const what of ['look', 'start', 'cancel']) {
+      const answer = await new Browser(() => lab.url).call(
+        'POST',
+        `/connect/${what}`,
+        { secret },
+        { csrf: false },
+      )
+      assert.deepEqual(problemOf(answer), [403, 'FORBIDDEN'])
+    }
+  })
+
+  test('what would deceive a customer or break a page is no branding', async () => {
+    const png = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC'
+    const svg = Buffer.from('<svg onload="alert(1)"/>').toString('base64')
+    for (const bad of [
+      { colour: 'red;background:url(//evil.example)' },
+      { colour: '#FFF' },
+      { name: 'Sluis\u202eknaB' },
+      { name: 'two\nlines' },
+      { name: ' ' },
+      { name: 'x'.repeat(81) },
+      { texts: { en: 'nul\u0000' } },
+      { texts: { de: 'Guten Tag' } },
+      { logo: svg },
+      { logo: 'no base64!' },
+      { origin: 'https://connect.partner.example/path' },
+      { returnAddresses: ['javascript:alert(1)'] },
+      { returnAddresses: ['http://partner.example/done'] },
+      { returnAddresses: ['//evil.example'] },
+    ]) {
+      const answer = await settings(bad)
+      assert.deepEqual(problemOf(answer), [400, 'INVALID_REQUEST'], JSON.stringify(bad))
+    }
+    const good = {
+      name: '<b>Boek & Houder</b>',
+      texts: { nl: 'Regel 1\nRegel 2' },
+      logo: png,
+      colour: '#aa0000',
+    }
+    const { body } = await settings(good)
+    assert.deepEqual(
+      [body.name, body.colour, body.texts, body.logo, body.returnAddresses],
+      [
+        good.name,
+        good.colour,
+        { en: null, nl: good.texts.nl },
+        `data:image/png;base64,${png}`,
+        [returnAddress],
+      ],
+    )
+    assert.equal((await settings({ logo: null, name: null })).body.logo, null)
+  })
+
+  test('links are for registered addresses, a client that comes back to us, and one purpose', async () => {
+    const grants = (await lab.call('GET', '/grants')).body.grants
+    for (const bad of [
+      { returnAddress: `${returnAddress}/` },
+      { returnAddress: 'https://evil.example/' },
+      { platform: 'exact-online', region: 'nowhere' },
+      { client: 'cli_x' },
+      { renews: grants[0].id, externalId: 'c-1' },
+      { validForSeconds: 59 },
+      { validForSeconds: 31 * 86_400 },
+      { language: 'de' },
+    ]) {
+      assert.deepEqual(problemOf(await make(bad)), [400, 'INVALID_REQUEST'], JSON.stringify(bad))
+    }
+    const away = { ...place, clientId: 'away', clientSecret: 's', redirectUris: [labClient.redirectUri] }
+    const { body: client } = await lab.call('POST', '/clients', away)
+    const answer = await make({ client: client.id })
+    assert.deepEqual([answer.status, answer.body.redirectUri], [400, ourReturn()], answer.text)
+  })
+})

@@ -48,6 +48,7 @@ const nobodys: Ids = {
   clients: newId('cli', 1),
   keys: newId('key', 1),
   preauthentications: newId('pre', 1),
+  'connect-links': newId('cnl', 1),
   webhooks: newId('whk', 1),
   members: newId('per', 1),
   invitations: newId('inv', 1),
@@ -239,10 +240,16 @@ describe('from another organisation', () => {
     }
     const asked = lab.handover({})
     const begun = await must('POST', '/preauthentications', { ...asked, credentials: undefined })
+    const redirectUris = ['https://b.example/cb', `${lab.url}/app/consent/return`]
+    const { body: client } = await must('POST', '/clients', { ...registration, redirectUris })
+    const returnAddress = 'https://b.example/done'
+    await must('PATCH', '/connect-settings', { returnAddresses: [returnAddress] })
+    const place = { platform: 'exact-online', region: 'lab' }
+    const link = await must('POST', '/connect-links', { ...place, client: client.id, returnAddress })
     theirs = {
       preauthentications: begun.body.id,
-      clients: (await must('POST', '/clients', { ...registration, redirectUris: ['https://b.example/cb'] }))
-        .body.id,
+      clients: client.id,
+      'connect-links': link.body.id,
       grants: database.grant.id,
       databases: query.headers.get('sluis-statement') ?? '',
       name: 'books',
@@ -307,11 +314,12 @@ describe('from another organisation', () => {
       `/webhooks/${theirs.webhooks}`,
       `/clients/${theirs.clients}`,
       `/preauthentications/${theirs.preauthentications}`,
+      `/connect-links/${theirs['connect-links']}`,
       `/organisations/${theirs.organisations}`,
     ]) {
       const answer = await their.call('GET', path)
       assert.equal(answer.status, 200, `${path}: ${answer.text}`)
-      assert.doesNotMatch(answer.text, /taken/)
+      assert.doesNotMatch(answer.text, /taken|revoked"/)
     }
     const { body: keys } = await their.call('GET', '/keys')
     assert.ok(

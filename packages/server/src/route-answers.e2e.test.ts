@@ -84,6 +84,20 @@ test('every route answers as it is described', async () => {
   // A refusal is all that this app, which the platform does not know, can come back with.
   const refused = { url: `${own}?error=access_denied&state=${returned}` }
   assert.equal((await owner.call('POST', '/consents/return', refused)).body.code, 'CONSENT_REFUSED')
+
+  await ask('GET /connect-settings')
+  const back = 'https://partner.example/done'
+  await ask('PATCH /connect-settings', [], { name: 'Partner', colour: '#0b7285', returnAddresses: [back] })
+  const { body: app } = await ask('POST /clients', [], { ...registration, redirectUris: [own] })
+  const asked = { platform: 'exact-online', region: 'lab', client: app.id, returnAddress: back }
+  const { body: link } = await ask('POST /connect-links', [], asked)
+  const ofLink = { secret: new URL(link.url).hash.slice(1) }
+  await ask('POST /connect/look', [], ofLink)
+  await ask('POST /connect/start', [], ofLink)
+  await ask('POST /connect/cancel', [], ofLink)
+  await ask('GET /connect-links')
+  await ask('GET /connect-links/:id', [link.id])
+  await ask('DELETE /connect-links/:id', [link.id])
   await ask('GET /platforms')
   await ask('GET /handover-key')
   await ask('POST /databases', [], { name: 'books', sources: [{ grant: grant.id }] })

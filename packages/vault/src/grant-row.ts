@@ -23,6 +23,8 @@ export interface GrantRow {
   readonly platform_user_id: string | null
   readonly label: string | null
   readonly external_id: string | null
+  /** While its user is not known: the grant whose user it must turn out to be. */
+  readonly renews: GrantId | null
   readonly state: GrantState
   readonly chain: number
   readonly generation: number

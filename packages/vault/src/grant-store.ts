@@ -31,6 +31,7 @@ export const grantColumns = [
   'platform_user_id',
   'label',
   'external_id',
+  'renews',
   'state',
   'chain',
   'generation',
@@ -93,7 +94,8 @@ export function rowFromJson(json: Record<string, unknown>): GrantRow {
     column,
     column.startsWith('sealed_') && typeof value === 'string' ? Buffer.from(value.slice(2), 'hex') : value,
   ])
-  return Object.fromEntries(entries) as GrantRow
+  // What an earlier version wrote lacks what came later.
+  return { renews: null, ...Object.fromEntries(entries) } as GrantRow
 }
 
 /** The intent to spend a generation. */

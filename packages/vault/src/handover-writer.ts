@@ -130,8 +130,8 @@ export class HandoverWriter {
   }
 
   /**
-   * Makes a pending row the grant of its user, where nobody has a grant of this user on this client and nothing was
-   * counted for the row. Null where that is not so, or the row has moved on.
+   * Makes a pending row the grant of its user, where nobody has a grant of this user on this client, nothing was counted
+   * for the row and it is to renew no other. Null where that is not so, or the row has moved on.
    */
   async settle(
     row: GrantRow,
@@ -139,7 +139,9 @@ export class HandoverWriter {
     policy: IssuerPolicy,
     at: number,
   ): Promise<GrantRow | null> {
-    return row.state === 'pending' ? this.#settlements.ask({ row, user, policy, at }) : null
+    return row.state === 'pending' && row.renews === null
+      ? this.#settlements.ask({ row, user, policy, at })
+      : null
   }
 
   async #settle(settlements: readonly Verified[]): Promise<(GrantRow | null)[]> {

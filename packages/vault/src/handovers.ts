@@ -21,9 +21,9 @@ import { expiryOf } from './issuer-times.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { LeaseCache } from './lease-cache.ts'
 import type { Leases } from './leases.ts'
-import type { OAuthPlatform } from './oauth-platform.ts'
+import type { IssuerPolicy, OAuthPlatform } from './oauth-platform.ts'
 import type { PgGrantStore } from './pg-grant-store.ts'
-import { settleGrant } from './settle-grant.ts'
+import { settleGrant, warnRivals } from './settle-grant.ts'
 import type { Spender } from './spender.ts'
 import type { Spool } from './spool.ts'
 import type { TokenSender } from './token-sender.ts'
@@ -187,6 +187,7 @@ export class Handovers {
       platform_user_id: null,
       label: handover.label ?? null,
       external_id: handover.externalId ?? null,
+      renews: handover.renews ?? null,
       state: 'pending',
       has_access: held.accessToken !== undefined,
       has_refresh: held.refreshToken !== undefined,
@@ -528,9 +529,11 @@ export class Handovers {
         await Promise.all(settled.rows.map((each) => this.#keep(each, now)))
         return { outcome: settled.outcome, grant: await view(settled.row) }
       } catch (error) {
-        if (isSluisError(error, 'HANDOVER_OLDER_THAN_HELD')) {
+        if (isSluisError(error, 'HANDOVER_OLDER_THAN_HELD', 'CONSENT_REFUSED')) {
           const { code, message, hint, details } = error
           await this.#forget(row, failureOf(code, message, hint, details))
+          // At the platform the consent was given: where it ended the chain of another organisation, that is told.
+          if (code === 'CONSENT_REFUSED') await this.#warnRivals(row, user, policy)
           throw error
         }
         if ((error as { constraint?: string }).constraint === 'token_grant_external') {
@@ -547,6 +550,17 @@ export class Handovers {
     if (current === null) throw noSuchGrant()
     const isOpen = current.state === 'pending' || current.state === 'ambiguous'
     return { outcome: isOpen ? 'open' : isHandover ? 'created' : 'repeated', grant: await view(current) }
+  }
+
+  #warnRivals(
+    row: GrantRow,
+    user: NonNullable<GrantRow['platform_user']>,
+    policy: IssuerPolicy,
+  ): Promise<void> {
+    const { store, clock } = this.#parts
+    return store.transaction((tx) =>
+      warnRivals(tx, { ...row, platform_user_id: user.id }, policy, clock.now()),
+    )
   }
 
   /** Puts a row into this process's spool, from where it comes back if the database forgets it. */

@@ -136,6 +136,8 @@ export class KeyCare {
         'webhook',
         'oauth_client',
         'preauthentication',
+        'connect_link',
+        'connect_settings',
         'token_fingerprint',
         'idempotency_key',
         'vault_key',

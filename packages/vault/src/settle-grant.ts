@@ -23,7 +23,8 @@ export interface Settled {
 
 /**
  * Makes a pending row the grant of its user, or gives its credentials to the grant that this user has on this client
- * already. Null when the row has moved on since it was read.
+ * already, also where the row was to renew another's: that user's consent has ended the chain that is there. Null when
+ * the row has moved on since it was read.
  */
 export async function settleGrant(
   parts: SettleParts,
@@ -47,6 +48,7 @@ export async function settleGrant(
     [row.organisation_id, row.platform, row.region, row.client_id, user.id],
   )
   const [existing] = others
+  if (row.renews !== null && existing === undefined) throw otherPerson()
   const verified = { platform_user: user, proven_access: true, failures: 0, problem: null }
   if (!existing) {
     const settled: GrantRow = {
@@ -152,7 +154,7 @@ export async function supersede(
  * Where tokens rotate, a consent ends the chain that the same user's earlier consent to the same client began. Other
  * organisations that hold such a chain hear of it at once, and not whose consent it was.
  */
-async function warnRivals(
+export async function warnRivals(
   tx: pg.ClientBase,
   row: GrantRow,
   policy: IssuerPolicy,
@@ -167,6 +169,13 @@ async function warnRivals(
     [row.organisation_id, row.platform, row.region, row.client_id, row.platform_user_id, now],
   )
 }
+
+/** A consent that was to renew a grant, and is somebody else's. */
+export const otherPerson = () =>
+  new SluisError('CONSENT_REFUSED', 'This is the consent of another person than the grant’s.', {
+    hint: 'The grant is as it was. Log in at the platform as the person who gave the first consent.',
+    details: { reason: 'other-person' },
+  })
 
 function note(
   tx: pg.ClientBase,

@@ -12,6 +12,8 @@ import type { Store } from '@sluis/store'
 import type pg from 'pg'
 import { AnswerJudge } from './answer-judge.ts'
 import { AnswerKeeper } from './answer-keeper.ts'
+import { ConnectLinks } from './connect/connect-links.ts'
+import { ConnectSettings } from './connect/connect-settings.ts'
 import { DatabaseMemory } from './database-memory.ts'
 import { DueGrants } from './due-grants.ts'
 import { Envelopes } from './envelopes.ts'
@@ -110,6 +112,10 @@ export class Vault {
   readonly clients: StoredClients
   /** Consents that are begun here. */
   readonly preauthentications: Preauthentications
+  /** How connect pages look and where they send customers. */
+  readonly connectSettings: ConnectSettings
+  /** Links that customers connect an account through. */
+  readonly connectLinks: ConnectLinks
   /** Grants that are lent to organisations below. */
   readonly loans: GrantLoans
   readonly #options: VaultOptions
@@ -223,6 +229,16 @@ export class Vault {
       random,
       handOver: (handover, how) => this.#track(handovers.handOver(handover, how)),
       takeOut: (organisationId, id, actor, keep) => this.#takeOut(organisationId, id, actor, keep),
+    })
+    this.connectSettings = new ConnectSettings(options.store, clock)
+    this.connectLinks = new ConnectLinks({
+      store: options.store,
+      clients,
+      settings: this.connectSettings,
+      preauthentications: this.preauthentications,
+      platforms,
+      clock,
+      random,
     })
     const targets = { unsafeAllowPrivate: options.unsafePrivateWebhooks ?? false }
     this.webhooks = new Webhooks({ store: options.store, keys, clock, random, targets })

@@ -79,6 +79,8 @@ export interface Handover {
   readonly credentials: HandoverCredentials
   readonly label?: string
   readonly externalId?: string
+  /** The grant whose user it must turn out to be of; another user's consent is refused. */
+  readonly renews?: GrantId
 }
 
 /** `created` 201 · `superseded` and `repeated` 200 · `open` 202: the vault goes on by itself. */

@@ -7,10 +7,10 @@ import {
   retainSearchParams,
 } from '@tanstack/react-router'
 import { NotFoundPage } from './pages/not-found-page.tsx'
-import { Shell } from './parts/shell.tsx'
+import { Frame } from './parts/shell.tsx'
 
 const root = createRootRoute({
-  component: Shell,
+  component: Frame,
   notFoundComponent: NotFoundPage,
   // Whoever reaches several organisations has theirs in every address, so that a deep link leads to the same place.
   validateSearch: ({ organisation }: { organisation?: unknown }): { organisation?: string } =>
@@ -110,6 +110,10 @@ const tree = root.addChildren([
   ...consent,
   ...clients,
   ...preauthentications,
+  page(
+    '/connect',
+    lazyRouteComponent(() => import('./pages/connect-page.tsx'), 'ConnectPage'),
+  ),
   page(
     '/setup',
     lazyRouteComponent(() => import('./pages/setup-page.tsx'), 'SetupPage'),

@@ -16,6 +16,7 @@ import { toProblem } from './problem.ts'
 import { admitByTable } from './request-context.ts'
 import { apiPrefix } from './route-access.ts'
 import { clientRoutes } from './routes/clients.ts'
+import { connectRoutes } from './routes/connect.ts'
 import { consentRoutes } from './routes/consents.ts'
 import { databaseKeyRoutes } from './routes/database-keys.ts'
 import { databaseRoutes } from './routes/databases.ts'
@@ -158,6 +159,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       platformRoutes(api, parts)
       preauthenticationRoutes(api, parts)
       consentRoutes(api, parts)
+      connectRoutes(api, parts)
       organisationRoutes(api, parts)
       memberRoutes(api, parts)
       mailRoutes(api, parts)

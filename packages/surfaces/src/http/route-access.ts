@@ -66,6 +66,17 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'POST /consents/start': anybody,
   'POST /consents/return': anybody,
 
+  'GET /connect-settings': needs('connect:write'),
+  'PATCH /connect-settings': needs('connect:write'),
+  'POST /connect-links': needs('connect:write'),
+  'GET /connect-links': needs('connect:write'),
+  'GET /connect-links/:id': needs('connect:write'),
+  'DELETE /connect-links/:id': needs('connect:write'),
+  // For whoever holds the secret of a link, until a browser has gone on with it.
+  'POST /connect/look': anybody,
+  'POST /connect/start': anybody,
+  'POST /connect/cancel': anybody,
+
   'POST /clients': needs('clients:write'),
   'GET /clients': needs('clients:read'),
   'GET /clients/:id': needs('clients:read'),

@@ -1,5 +1,5 @@
 import { languages, roleNames, scopes } from '@sluis/people'
-import { webhookEvents } from '@sluis/vault'
+import { connectLanguages, webhookEvents } from '@sluis/vault'
 import { z } from 'zod'
 
 const time = z.iso.datetime()
@@ -151,12 +151,79 @@ const askedConsent = z.object({
   scopes: z.array(text).nullable(),
 })
 
+const brandTexts = z.object({ en: text.nullable(), nl: text.nullable() })
+const brand = z.object({
+  name: text,
+  organisation: text,
+  colour: text,
+  textColour: text,
+  logo: text.nullable(),
+  texts: brandTexts,
+})
+const connectLanguage = z.enum(connectLanguages)
+const connectRefusal = z.enum(['expired', 'used', 'revoked', 'other-browser', 'other-person', 'failed'])
+const connectSettings = z.object({
+  name: text.nullable(),
+  colour: text.nullable(),
+  logo: text.nullable(),
+  texts: brandTexts,
+  origin: text.nullable(),
+  returnAddresses: z.array(text),
+  isInherited: z.boolean(),
+  changedAt: time.nullable(),
+})
+const connectLink = z.object({
+  id: text,
+  state: z.enum(['open', 'started', 'expired', 'revoked', 'connected', 'pending', 'cancelled', 'refused']),
+  platform: text,
+  region: text,
+  client: text,
+  scopes: z.array(text).nullable(),
+  label: text.nullable(),
+  externalId: text.nullable(),
+  renews: text.nullable(),
+  returnAddress: text,
+  returnState: text.nullable(),
+  language: connectLanguage.nullable(),
+  grant: text.nullable(),
+  reason: connectRefusal.nullable(),
+  problem: preauthentication.shape.problem,
+  createdAt: time,
+  expiresAt: time,
+})
+const madeConnectLink = connectLink.extend({
+  url: text.describe('For the customer; given this once.'),
+})
+const connectPage = z.object({
+  brand,
+  language: connectLanguage.nullable(),
+  platform: text,
+  platformLabel: text,
+  region,
+  clientLabel: text.nullable(),
+  scopes: z.array(text).nullable(),
+  isRenewal: z.boolean(),
+  returnHost: text,
+  refusal: connectRefusal.nullable().describe('Why it goes no further.'),
+  returnUrl: text.nullable(),
+})
+const connectEnd = z.object({
+  outcome: z.enum(['connected', 'pending', 'cancelled', 'refused']),
+  reason: connectRefusal.nullable(),
+  brand,
+  language: connectLanguage.nullable(),
+  returnUrl: text.nullable(),
+})
+/** Of a consent that a connect link began, its customer is told where to go and no more. */
+const endedConsent = z.union([preauthentication, z.object({ connect: connectEnd })])
+
 const databaseSource = z.object({
   alias: text,
   grant: text,
   platform: text,
   partitions: z.union([z.literal('all'), z.array(text)]),
 })
+
 const database = z.object({
   name: text,
   title: text.nullable(),
@@ -437,8 +504,14 @@ const components: Readonly<Record<string, z.ZodType>> = {
   AuditEvent: auditEvent,
   BatchOutcome: batchOutcome,
   BegunPreauthentication: begunPreauthentication,
+  Brand: brand,
   Budget: budget,
   CallEstimate: calls,
+  ConnectEnd: connectEnd,
+  ConnectLink: connectLink,
+  ConnectPage: connectPage,
+  ConnectRefusal: connectRefusal,
+  ConnectSettings: connectSettings,
   Contact: contact,
   CreatedDatabase: createdDatabase,
   CreatedKey: createdKey,
@@ -446,6 +519,7 @@ const components: Readonly<Record<string, z.ZodType>> = {
   DatabaseSource: databaseSource,
   Delivery: delivery,
   EventType: eventType,
+  EndedConsent: endedConsent,
   Explanation: explanation,
   Grant: grant,
   GrantEvent: event,
@@ -453,6 +527,7 @@ const components: Readonly<Record<string, z.ZodType>> = {
   InvitationPreview: invitationPreview,
   Key: key,
   Loan: loan,
+  MadeConnectLink: madeConnectLink,
   LogInSession: session,
   Member: member,
   Membership: membership,
@@ -515,7 +590,17 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'DELETE /preauthentications/:id': { 204: nothing },
   'POST /consents/look': { 200: askedConsent },
   'POST /consents/start': { 200: z.object({ authorizeUrl: text }) },
-  'POST /consents/return': { 200: preauthentication },
+  'POST /consents/return': { 200: endedConsent },
+
+  'GET /connect-settings': { 200: connectSettings },
+  'PATCH /connect-settings': { 200: connectSettings },
+  'POST /connect-links': { 201: madeConnectLink },
+  'GET /connect-links': { 200: z.object({ links: z.array(connectLink) }) },
+  'GET /connect-links/:id': { 200: connectLink },
+  'DELETE /connect-links/:id': { 204: nothing },
+  'POST /connect/look': { 200: connectPage },
+  'POST /connect/start': { 200: z.object({ authorizeUrl: text }) },
+  'POST /connect/cancel': { 200: connectEnd },
 
   'POST /clients': { 200: client, 201: client },
   'GET /clients': { 200: z.object({ clients: z.array(client) }) },

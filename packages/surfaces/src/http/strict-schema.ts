@@ -17,5 +17,8 @@ export const secretText = z
   .max(20_000)
   .refine((text) => !text.includes('\u0000'), 'holds a character that no secret has')
 
+/** @see RFC 6749 § 3.3 */
+export const scopeText = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/, 'is not a scope')
+
 /** ISO 8601 with a zone, as milliseconds. */
 export const isoTime = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))

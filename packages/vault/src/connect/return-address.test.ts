@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { isSluisError } from '@sluis/shared'
+import { type GrantId, isSluisError } from '@sluis/shared'
 import { checkReturnAddress, requireReturnAddress, returnTo } from './return-address.ts'
 
 const isRefused = (error: unknown) => isSluisError(error, 'INVALID_REQUEST')
@@ -26,6 +26,7 @@ test('addresses that can be registered, and those that cannot', () => {
     'https://partner.example/done#',
     'https://partner.example/done?grant=grt_mine',
     'https://partner.example/done?outcome=connected',
+    'https://partner.example/done?reason=expired',
     'https://partner.example',
     'https://PARTNER.example/done',
     'https://partner.example:443/done',
@@ -56,7 +57,7 @@ test('the way back tells the outcome and keeps what the address had', () => {
   const told = new URL(
     returnTo(
       'https://partner.example/done?tenant=7',
-      { kind: 'connected', grant: 'grt_1' },
+      { kind: 'connected', grant: 'grt_1' as GrantId },
       {
         link: 'cnl_1',
         state: 'a&b=c #d',
@@ -77,7 +78,7 @@ test('the way back tells the outcome and keeps what the address had', () => {
     'https://partner.example/done?outcome=cancelled&link=cnl_1',
   )
   assert.equal(
-    returnTo('https://partner.example/done', { kind: 'refused' }, none),
-    'https://partner.example/done?outcome=refused&link=cnl_1',
+    returnTo('https://partner.example/done', { kind: 'refused', reason: 'expired' }, none),
+    'https://partner.example/done?outcome=refused&reason=expired&link=cnl_1',
   )
 })

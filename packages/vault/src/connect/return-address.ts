@@ -1,13 +1,18 @@
-import { SluisError } from '@sluis/shared'
+import { type GrantId, SluisError } from '@sluis/shared'
 
 /** How a customer's visit to a connect page ended, as the partner is told: never a code, never a token. */
 export type ConnectOutcome =
-  | { readonly kind: 'connected'; readonly grant: string }
+  | { readonly kind: 'connected'; readonly grant: GrantId }
+  /** The consent is given; whose it is could not be learnt yet. The link tells it later. */
+  | { readonly kind: 'pending'; readonly grant: GrantId }
   | { readonly kind: 'cancelled' }
-  | { readonly kind: 'refused' }
+  | { readonly kind: 'refused'; readonly reason: ConnectRefusal }
+
+/** Why a visit came to nothing. `failed`: the platform, the app or Sluis; the link says what. */
+export type ConnectRefusal = 'expired' | 'used' | 'revoked' | 'other-browser' | 'other-person' | 'failed'
 
 /** What we add to a return address; an address that has one of these itself could be mistaken for an answer. */
-const ours = ['outcome', 'grant', 'link', 'state'] as const
+const ours = ['outcome', 'grant', 'reason', 'link', 'state'] as const
 const loopback = new Set(['localhost', '127.0.0.1', '[::1]'])
 
 /**
@@ -42,7 +47,8 @@ export function returnTo(
 ): string {
   const url = new URL(address)
   url.searchParams.set('outcome', outcome.kind)
-  if (outcome.kind === 'connected') url.searchParams.set('grant', outcome.grant)
+  if ('grant' in outcome) url.searchParams.set('grant', outcome.grant)
+  if ('reason' in outcome) url.searchParams.set('reason', outcome.reason)
   url.searchParams.set('link', link)
   if (state !== null) url.searchParams.set('state', state)
   return url.href

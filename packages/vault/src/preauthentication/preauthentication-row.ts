@@ -1,4 +1,4 @@
-import type { ClientId, GrantId, OrganisationId, PreauthenticationId } from '@sluis/shared'
+import type { ClientId, ConnectLinkId, GrantId, OrganisationId, PreauthenticationId } from '@sluis/shared'
 import type { GrantProblem } from '../grant-row.ts'
 import type { SealContext } from '../seal.ts'
 
@@ -29,6 +29,11 @@ export interface PreauthenticationRow {
   readonly result_until: number | null
   readonly grant_id: GrantId | null
   readonly problem: GrantProblem | null
+  /** Why it was refused, where callers branch on that. */
+  readonly reason: string | null
+  readonly connect_link_id: ConnectLinkId | null
+  /** The grant that it must turn out to be of. */
+  readonly renews: GrantId | null
   readonly created_at: number
   readonly expires_at: number
 }

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto'
 import {
   type ClientId,
   type Clock,
+  type ConnectLinkId,
   type GrantId,
   isId,
   isSluisError,
   newId,
   type OrganisationId,
   PlainSecret,
+  type PreauthenticationId,
   type RandomBytes,
   SluisError,
 } from '@sluis/shared'
@@ -20,6 +22,7 @@ import type { HandOverOptions } from '../handovers.ts'
 import type { Idempotency } from '../idempotency.ts'
 import type { KeyRing } from '../key-ring.ts'
 import type { OAuthClient, OAuthPlatform } from '../oauth-platform.ts'
+import { otherPerson } from '../settle-grant.ts'
 import { pointedClient, pointerTo } from '../stored-client.ts'
 import type { NamedClient, StoredClients } from '../stored-clients.ts'
 import type { GrantView, Handover, HandoverOutcome } from '../vault.ts'
@@ -71,6 +74,15 @@ export interface NewPreauthentication {
   readonly externalId?: string
   /** That the same user's consent ends the chain of a grant on this client was read and is wanted. */
   readonly isConfirmed?: boolean
+}
+
+/** For a consent that a customer begins from a link: bound to the customer's browser from the first moment. */
+export interface FromConnectLink {
+  readonly link: ConnectLinkId
+  readonly renews: GrantId | null
+  readonly browser: PlainSecret
+  /** Takes the link for this consent, in the transaction that begins it; throws where it is somebody else's. */
+  take(tx: pg.ClientBase, consent: PreauthenticationId): Promise<void>
 }
 
 /** What was begun, with the secret address for the browser: given this once. */
@@ -135,6 +147,7 @@ export class Preauthentications {
     wanted: NewPreauthentication,
     actor: string,
     ownReturn: string,
+    from: FromConnectLink | null = null,
   ): Promise<BegunPreauthentication> {
     const { store, keys, clock, random, platforms } = this.#parts
     const { platform, region } = findIssuer(platforms, wanted)
@@ -153,34 +166,44 @@ export class Preauthentications {
       clientSecret: client.clientSecret.reveal(),
     }
     const place = { organisation_id: organisationId, id }
-    const { rows } = await store.pool.query<PreauthenticationRow>(
-      `INSERT INTO preauthentication (id, organisation_id, actor, platform, region, client_id, stored_client,
-         redirect_uri, returns_by, output, scopes, label, external_id, state, state_hash, start_hash, sealed_secrets,
-         created_at, expires_at)
-       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'waiting', $14, $15, $16, $17, $18) RETURNING *`,
-      [
-        id,
-        organisationId,
-        actor,
-        platform.id,
-        region.id,
-        client.clientId,
-        pointedClient(sealed.clientSecret),
-        client.redirectUri,
-        client.redirectUri === ownReturn ? 'redirect' : 'paste',
-        wanted.output,
-        scopes,
-        wanted.label ?? null,
-        wanted.externalId ?? null,
-        hash(sealed.state),
-        hash(startSecret),
-        await keys.seal(JSON.stringify(sealed), sealContext(place, 'secrets')),
-        now,
-        now + consentMs,
-      ],
-    )
-    const row = rows[0] ?? gone()
-    await this.#note(row, actor, 'preauthentication.begun', { platform: row.platform, output: row.output })
+    const values = [
+      id,
+      organisationId,
+      actor,
+      platform.id,
+      region.id,
+      client.clientId,
+      pointedClient(sealed.clientSecret),
+      client.redirectUri,
+      client.redirectUri === ownReturn ? 'redirect' : 'paste',
+      wanted.output,
+      scopes,
+      wanted.label ?? null,
+      wanted.externalId ?? null,
+      hash(sealed.state),
+      hash(startSecret),
+      await keys.seal(JSON.stringify(sealed), sealContext(place, 'secrets')),
+      now,
+      now + consentMs,
+      from?.link ?? null,
+      from?.renews ?? null,
+      from === null ? null : hash(from.browser.reveal()),
+    ]
+    const row = await store.transaction(async (tx) => {
+      await from?.take(tx, id)
+      const { rows } = await tx.query<PreauthenticationRow>(
+        `INSERT INTO preauthentication (id, organisation_id, actor, platform, region, client_id, stored_client,
+           redirect_uri, returns_by, output, scopes, label, external_id, state, state_hash, start_hash, sealed_secrets,
+           created_at, expires_at, connect_link_id, renews, browser_hash)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, 'waiting', $14, $15, $16, $17, $18, $19, $20,
+           $21) RETURNING *`,
+        values,
+      )
+      const begun = rows[0] ?? gone()
+      const facts = { platform: begun.platform, output: begun.output, ...(from ? { link: from.link } : {}) }
+      await this.#note(begun, actor, 'preauthentication.begun', facts, tx)
+      return begun
+    })
     return {
       preauthentication: toPreauthenticationView(row, now),
       startSecret: new PlainSecret(startSecret),
@@ -351,6 +374,8 @@ export class Preauthentications {
     actor: string,
   ): Promise<PreauthenticationView> {
     const row = await this.#own(organisationId, id, actor)
+    // The customer began it, whoever made the link.
+    if (row.connect_link_id !== null) otherBrowser()
     const url = parseReturn(address)
     if (!hash(url.searchParams.get('state') ?? '').equals(row.state_hash)) {
       throw new SluisError('CONSENT_REFUSED', 'This address belongs to another consent (state).', {
@@ -396,7 +421,9 @@ export class Preauthentications {
       const problem = isSluisError(error)
         ? { code: error.code, detail: error.message, ...(error.hint ? { hint: error.hint } : {}) }
         : { code: 'INTERNAL', detail: 'Sluis made a mistake with this consent.' }
-      await this.#end(row, 'refused', { problem })
+      const reason =
+        isSluisError(error) && typeof error.details.reason === 'string' ? error.details.reason : null
+      await this.#end(row, 'refused', { problem, reason })
       throw error
     }
   }
@@ -430,9 +457,13 @@ export class Preauthentications {
         },
         ...(row.label === null ? {} : { label: row.label }),
         ...(row.external_id === null ? {} : { externalId: row.external_id }),
+        ...(row.renews === null ? {} : { renews: row.renews }),
       },
       { actor: row.actor, idempotency: { key: row.id, route, body: row.id } },
     )
+    // It went to the grant that the other person has here, whose chain that consent has ended.
+    const isOther = row.renews !== null && outcome !== 'open' && grant.id !== row.renews
+    if (isOther) throw otherPerson()
     // Whoever has a grant here keeps it, renewed; whose consent it is unknown stays in the vault.
     if (row.output === 'grant' || outcome !== 'created') return this.#end(row, 'done', { grant: grant.id })
     let kept: PreauthenticationView | null = null
@@ -474,14 +505,21 @@ export class Preauthentications {
   async #end(
     row: PreauthenticationRow,
     state: 'done' | 'refused',
-    what: { problem?: PreauthenticationRow['problem']; grant?: GrantId; sealed?: Buffer; until?: number },
+    what: {
+      problem?: PreauthenticationRow['problem']
+      reason?: string | null
+      grant?: GrantId
+      sealed?: Buffer
+      until?: number
+    },
     tx: pg.ClientBase | pg.Pool = this.#parts.store.pool,
   ): Promise<PreauthenticationView> {
-    const { problem = null, grant = null, sealed = null, until = null } = what
+    const { problem = null, reason = null, grant = null, sealed = null, until = null } = what
     const { rows } = await tx.query<PreauthenticationRow>(
-      `UPDATE preauthentication SET state = $2, problem = $3, grant_id = $4, sealed_result = $5, result_until = $6
+      `UPDATE preauthentication SET state = $2, problem = $3, grant_id = $4, sealed_result = $5, result_until = $6,
+         reason = $7
        WHERE id = $1 RETURNING *`,
-      [row.id, state, problem === null ? null : JSON.stringify(problem), grant, sealed, until],
+      [row.id, state, problem === null ? null : JSON.stringify(problem), grant, sealed, until, reason],
     )
     const facts = {
       ...(grant === null ? {} : { grant }),
@@ -552,7 +590,10 @@ function refusal(error: string, description: string | null): SluisError {
   return new SluisError(
     'CONSENT_REFUSED',
     isNo ? 'The user gave no permission.' : `The platform gave no permission (${said}).`,
-    { hint: isNo ? 'Begin again if that was not meant.' : 'Check the app and its scopes at the platform.' },
+    {
+      hint: isNo ? 'Begin again if that was not meant.' : 'Check the app and its scopes at the platform.',
+      ...(isNo ? { details: { reason: 'cancelled' } } : {}),
+    },
   )
 }
 
@@ -571,5 +612,6 @@ function unusable(): never {
 function otherBrowser(): never {
   throw new SluisError('CONSENT_REFUSED', 'This consent was begun in another browser.', {
     hint: 'Who begins a consent ends it: open the address and stay in that browser.',
+    details: { reason: 'other-browser' },
   })
 }

@@ -152,6 +152,7 @@ export class CommandWorld implements Surroundings {
       platform_user_id: 'anna',
       label: null,
       external_id: null,
+      renews: null,
       state: 'active',
       has_access: true,
       has_refresh: true,

@@ -103,6 +103,7 @@ class IdleWorld implements Surroundings {
       platform_user_id: `user-${user}`,
       label: null,
       external_id: null,
+      renews: null,
       state: 'active',
       has_access: false,
       has_refresh: true,

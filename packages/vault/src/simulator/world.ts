@@ -327,6 +327,7 @@ export class World {
       platform_user_id: 'anna',
       label: null,
       external_id: null,
+      renews: null,
       state: 'active',
       has_access: true,
       has_refresh: true,

@@ -30,6 +30,7 @@ export function grantRow(id: string, change: Partial<GrantRow> = {}): GrantRow {
     platform_user_id: `user of ${id}`,
     label: null,
     external_id: null,
+    renews: null,
     state: 'active',
     chain: 1,
     generation: 1,

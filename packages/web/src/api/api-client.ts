@@ -55,7 +55,7 @@ export class ApiClient {
   async send(method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<Response> {
     const headers: Record<string, string> = { 'X-Sluis-Csrf': '1' }
     // A consent is bound to the browser by its cookie, whoever is logged in and how.
-    const key = path.startsWith('/consents/') ? null : this.#apiKey
+    const key = /^\/con(sents|nect)\//.test(path) ? null : this.#apiKey
     if (key !== null) headers.Authorization = `Bearer ${key}`
     if (this.organisation !== null) headers['Sluis-Organisation'] = this.organisation
     if (options.idempotencyKey !== undefined) headers['Idempotency-Key'] = options.idempotencyKey

@@ -11,6 +11,8 @@ export type Translate = (key: MessageKey, blanks?: Readonly<Record<string, strin
 interface LanguageContext {
   readonly language: Language
   readonly setLanguage: (language: Language) => void
+  /** The language of an address, for who has not chosen one here. */
+  readonly suggestLanguage: (language: Language) => void
   readonly t: Translate
 }
 
@@ -34,6 +36,9 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
       setLanguage: (next) => {
         localStorage.setItem(storageKey, next)
         setLanguage(next)
+      },
+      suggestLanguage: (next) => {
+        if (localStorage.getItem(storageKey) === null) setLanguage(next)
       },
       t: (key, blanks = {}) =>
         texts[language][key].replace(/\{(\w+)\}/g, (_, name: string) => String(blanks[name] ?? '')),

@@ -1,3 +1,4 @@
+import { connectEn } from './messages.connect.en.ts'
 import { consentsEn } from './messages.consents.en.ts'
 import { consoleEn } from './messages.console.en.ts'
 import { peopleEn } from './messages.people.en.ts'
@@ -233,6 +234,7 @@ export const en = {
   'region.uk': 'United Kingdom',
   'region.us': 'United States',
   ...consoleEn,
+  ...connectEn,
   ...consentsEn,
 } as const
 

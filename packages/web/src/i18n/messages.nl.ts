@@ -1,3 +1,4 @@
+import { connectNl } from './messages.connect.nl.ts'
 import { consentsNl } from './messages.consents.nl.ts'
 import { consoleNl } from './messages.console.nl.ts'
 import type { MessageKey } from './messages.en.ts'
@@ -240,5 +241,6 @@ export const nl: Readonly<Record<MessageKey, string>> = {
   'region.uk': 'Verenigd Koninkrijk',
   'region.us': 'Verenigde Staten',
   ...consoleNl,
+  ...connectNl,
   ...consentsNl,
 }

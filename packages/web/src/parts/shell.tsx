@@ -1,6 +1,6 @@
 import { Button, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
 import { Link, Outlet, useLocation, useNavigate, useSearch } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, type ReactNode, Suspense, useEffect } from 'react'
 import { useLanguage } from '../i18n/language.tsx'
 import { LoginPage } from '../pages/login-page.tsx'
 import { useMay, useSession } from '../session.tsx'
@@ -17,8 +17,17 @@ const openPages = /\/(setup|invitation|reset|refused|consent\/start|consent\/ret
 
 const grantPages = /^(\/app)?\/(grants|clients|preauthentications)(\/|$)/
 
-/** The frame of every page. Who is not logged in gets the log-in at the same address, so that deep links hold. */
-export function Shell() {
+/** Pages that bring a frame of their own. */
+const bare = /\/(connect|consent\/return)\/?$/
+
+/** The frame of every page but those that a partner's customers see. */
+export function Frame() {
+  const { pathname } = useLocation()
+  return bare.test(pathname) ? <Outlet /> : <Shell />
+}
+
+/** Our own frame. Who is not logged in gets the log-in at the same address, so that deep links hold. */
+export function Shell({ children = <Outlet /> }: { readonly children?: ReactNode }) {
   const { t, language, setLanguage } = useLanguage()
   const { standing, logOut } = useSession()
   const { setColorScheme } = useMantineColorScheme()
@@ -111,7 +120,7 @@ export function Shell() {
       <main className="main" id="main" tabIndex={-1}>
         {standing.kind === 'asking' && <Waiting />}
         {standing.kind === 'out' && !isOpen && <LoginPage offersPassword={standing.offersPassword} />}
-        {isOpen && standing.kind !== 'asking' && <Outlet />}
+        {isOpen && standing.kind !== 'asking' && children}
         {!isOpen && standing.kind === 'in' && <Inside />}
       </main>
     </>

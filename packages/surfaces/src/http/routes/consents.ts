@@ -5,18 +5,21 @@ import { browserOf, recogniseBrowser } from '../consent-cookie.ts'
 import type { HttpParts } from '../http-app.ts'
 import { strict } from '../strict-schema.ts'
 
-const secret = strict({ secret: z.string().regex(/^[\w-]{43}$/, 'is not the secret of a start address') })
+/** What stands behind the `#` of an address that was given to somebody. */
+export const addressSecret = strict({
+  secret: z.string().regex(/^[\w-]{43}$/, 'is not the secret of a start address'),
+})
 
 /** `/consents`: for the pages that a user's browser goes through, logged in or not. */
 export function consentRoutes(app: FastifyInstance, { vault, publicUrl }: HttpParts): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
-  const { preauthentications, platforms } = vault
+  const { preauthentications, connectLinks, platforms } = vault
   const tags = ['preauthentication']
   const isHttps = publicUrl?.startsWith('https://') === true
 
   routes.post(
     '/consents/look',
-    { schema: { tags, summary: 'Who asks for what, before anything happens', body: secret } },
+    { schema: { tags, summary: 'Who asks for what, before anything happens', body: addressSecret } },
     async (request) => {
       const asked = await preauthentications.look(request.body.secret)
       return { ...asked, platformLabel: platforms.get(asked.platform)?.label ?? asked.platform }
@@ -25,7 +28,13 @@ export function consentRoutes(app: FastifyInstance, { vault, publicUrl }: HttpPa
 
   routes.post(
     '/consents/start',
-    { schema: { tags, summary: 'Bind a consent to this browser; gives the platform’s page', body: secret } },
+    {
+      schema: {
+        tags,
+        summary: 'Bind a consent to this browser; gives the platform’s page',
+        body: addressSecret,
+      },
+    },
     async (request, reply) => {
       const browser = recogniseBrowser(request, reply, isHttps)
       return preauthentications.start(request.body.secret, browser)
@@ -41,6 +50,11 @@ export function consentRoutes(app: FastifyInstance, { vault, publicUrl }: HttpPa
         body: strict({ url: z.string().min(1).max(20_000) }),
       },
     },
-    async (request) => preauthentications.returned(request.body.url, browserOf(request, isHttps)),
+    async (request) => {
+      const browser = browserOf(request, isHttps)
+      const { url } = request.body
+      const end = await connectLinks.returned(url, browser)
+      return end === null ? preauthentications.returned(url, browser) : { connect: end }
+    },
   )
 }

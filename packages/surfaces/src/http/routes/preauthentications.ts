@@ -5,7 +5,7 @@ import { clientSchema, toClient } from '../handover-schema.ts'
 import type { HttpParts } from '../http-app.ts'
 import { originOf } from '../origin.ts'
 import { enter } from '../request-context.ts'
-import { strict } from '../strict-schema.ts'
+import { scopeText, strict } from '../strict-schema.ts'
 
 const byId = z.object({ id: z.string().max(60) })
 
@@ -30,10 +30,7 @@ export function preauthenticationRoutes(app: FastifyInstance, { people, vault, p
           region: z.string().min(1).max(60),
           client: clientSchema,
           output: z.enum(['grant', 'code', 'tokens', 'envelope']).default('grant'),
-          scopes: z
-            .array(z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/, 'is not a scope'))
-            .max(100)
-            .optional(),
+          scopes: z.array(scopeText).max(100).optional(),
           label: z.string().max(200).optional(),
           externalId: z.string().min(1).max(200).optional(),
           confirmed: z.boolean().optional(),

@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { after, before, test } from 'node:test'
+import { labClient } from '@sluis/server/testing'
+import type { Page } from 'playwright-core'
+import { openWebLab, type WebLab } from './testing/web-lab.ts'
+
+// A partner's customer in a real browser: from the partner's link, through the emulator's own pages, back to the
+// partner's own page, which is served here on another origin.
+
+const logo = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR4nGP4z8AAAAMBAQDJ/pLvAAAAAElFTkSuQmCC'
+const brand = {
+  name: 'Boek & Houder <b>BV</b>',
+  colour: '#ffdd00',
+  logo,
+  texts: {
+    en: 'Then your invoices appear by themselves.\n<img src=x onerror=alert(1)>',
+    nl: 'Dan verschijnen uw facturen vanzelf.',
+  },
+}
+let lab: WebLab
+let partner: Server
+let back: string
+let client: string
+before(async () => {
+  lab = await openWebLab()
+  partner = createServer((_, response) => {
+    response.setHeader('content-type', 'text/html')
+    response.end('<!doctype html><html lang="en"><title>Partner</title><h1>Welcome back</h1>')
+  }).listen(0, '127.0.0.1')
+  await once(partner, 'listening')
+  back = `http://127.0.0.1:${(partner.address() as AddressInfo).port}/done?tenant=7`
+  const { redirectUri, ...app } = labClient
+  const redirectUris = [lab.url, ownHost()].map((origin) => `${origin}/app/consent/return`)
+  const limits = { minute: 100_000, day: 1_000_000 }
+  await lab.control('apps', { ...app, redirectUris: [redirectUri, ...redirectUris], limits })
+  const registration = { platform: 'exact-online', region: 'lab', ...app, redirectUris, label: 'Facturen' }
+  client = (await lab.call('POST', '/clients', registration)).body.id
+  const set = await lab.call('PATCH', '/connect-settings', { ...brand, returnAddresses: [back] })
+  assert.equal(set.status, 200, set.text)
+})
+after(async () => {
+  partner?.close()
+  await lab?.close()
+})
+
+/** The same server under another host name, as a partner's own is. */
+const ownHost = () => {
+  const { hostname, port } = new URL(lab.url)
+  return `http://${hostname === 'localhost' ? '127.0.0.1' : 'localhost'}:${port}`
+}
+const make = async (more: object = {}) => {
+  const place = 'renews' in more ? {} : { platform: 'exact-online', region: 'lab' }
+  const made = await lab.call('POST', '/connect-links', {
+    ...place,
+    client,
+    returnAddress: back,
+    returnState: 'session 1',
+    ...more,
+  })
+  assert.equal(made.status, 201, made.text)
+  return made.body as { readonly id: string; readonly url: string }
+}
+const pathOf = (url: string) => url.slice(new URL(url).origin.length)
+const linkOf = async ({ id }: { readonly id: string }) => (await lab.call('GET', `/connect-links/${id}`)).body
+
+/** At the platform: log in, and choose. */
+async function atPlatform(page: Page, user: string, choice: 'allow' | 'cancel') {
+  await page.locator('input[name=user]').fill(user)
+  await page.locator('input[name=password]').fill('any password')
+  await page.locator('form button').first().click()
+  await page.locator(`button[value=${choice}]`).click()
+}
+const proceed = (page: Page) => page.getByRole('button', { name: 'Continue to Exact Online' }).click()
+/** The partner's page, and what its address tells. */
+async function atPartner(page: Page): Promise<Record<string, string>> {
+  await page.getByRole('heading', { name: 'Welcome back' }).waitFor()
+  assert.ok(page.url().startsWith(back), page.url())
+  return Object.fromEntries(new URL(page.url()).searchParams)
+}
+
+test('the page is the partner’s: its name, logo, colour and words, in the language of the link', async () => {
+  const made = await make({ language: 'nl', externalId: 'c-1' })
+  const { page, check } = await lab.arrive(pathOf(made.url), { width: 375 })
+  await page.getByRole('heading', { name: 'Exact Online verbinden' }).waitFor()
+  const names = page.getByText(brand.name, { exact: true })
+  assert.equal(await names.count(), 1, 'a name is text, whatever stands in it')
+  assert.equal(await page.title(), brand.name)
+  assert.equal(
+    await page.locator('img').evaluate((image) => (image as { naturalWidth: number }).naturalWidth),
+    1,
+  )
+  await page.getByText(brand.texts.nl).waitFor()
+  for (const fact of ['Facturen', new URL(back).host, 'Een pagina van Default, geleverd door Sluis'])
+    await page.getByText(fact, { exact: true }).waitFor()
+  const button = page.getByRole('button', { name: 'Verder naar Exact Online' })
+  const [colour, ground] = (await page.evaluate(
+    `[...document.querySelectorAll('button.branded-button')].flatMap((one) =>
+      [getComputedStyle(one).color, getComputedStyle(one).backgroundColor])`,
+  )) as string[]
+  assert.deepEqual([colour, ground], ['rgb(0, 0, 0)', 'rgb(255, 221, 0)'])
+  assert.equal(await page.getByRole('navigation').count(), 0, 'no way into our own application')
+  assert.equal(await page.evaluate('location.hash'), '', 'the secret leaves the address')
+  await check('connect')
+  await page.reload()
+  await button.waitFor()
+  await page.getByRole('button', { name: 'English' }).click()
+  await page.getByText('<img src=x onerror=alert(1)>', { exact: false }).waitFor()
+  await check('connect-en')
+  await proceed(page)
+  await page.locator('input[name=user]').waitFor()
+  await page.goBack()
+  await proceed(page)
+  await atPlatform(page, 'anna@example.com', 'allow')
+  const told = await atPartner(page)
+  const link = await linkOf(made)
+  assert.deepEqual(told, {
+    tenant: '7',
+    outcome: 'connected',
+    grant: link.grant,
+    link: made.id,
+    state: 'session 1',
+  })
+  const { body: grant } = await lab.call('GET', `/grants/${link.grant}`)
+  assert.deepEqual([grant.state, grant.externalId], ['active', 'c-1'])
+})
+
+test('a customer who says no, here or at the platform, is back at the partner, who is told', async () => {
+  const [here, there] = [await make(), await make()]
+  const ours = await lab.arrive(pathOf(here.url))
+  await ours.page.getByRole('heading', { name: 'Connect Exact Online' }).waitFor()
+  await ours.check('connect-wide')
+  await ours.page.getByRole('button', { name: 'No, thank you' }).click()
+  assert.equal((await atPartner(ours.page)).outcome, 'cancelled')
+  const theirs = await lab.arrive(pathOf(there.url))
+  await proceed(theirs.page)
+  await atPlatform(theirs.page, 'bram@example.com', 'cancel')
+  assert.equal((await atPartner(theirs.page)).outcome, 'cancelled')
+  assert.deepEqual([(await linkOf(here)).state, (await linkOf(there)).state], ['cancelled', 'cancelled'])
+  // The same link again, in another tab of the same browser.
+  await theirs.page.goto(`${lab.url}${pathOf(there.url)}`)
+  await theirs.page.getByText('This link has been used already.', { exact: false }).waitFor()
+  await theirs.check('connect-used')
+})
+
+test('a link that has expired, was taken back or is not whole says so, and leads back where it may', async () => {
+  const [late, taken] = [await make({ validForSeconds: 60 }), await make()]
+  await lab.call('DELETE', `/connect-links/${taken.id}`)
+  await lab.moveClock({ advanceSeconds: 61 })
+  const expired = await lab.arrive(pathOf(late.url), { width: 375, locale: 'nl-NL' })
+  await expired.page.getByText('Deze link is verlopen.', { exact: false }).waitFor()
+  await expired.page.getByText(brand.name, { exact: true }).waitFor()
+  await expired.check('connect-expired')
+  await expired.page.getByRole('link', { name: `Terug naar ${brand.name}` }).click()
+  const { outcome, reason } = await atPartner(expired.page)
+  assert.deepEqual([outcome, reason], ['refused', 'expired'])
+  const revoked = await lab.arrive(pathOf(taken.url))
+  await revoked.page.getByText('This link was taken back.', { exact: false }).waitFor()
+  const half = await lab.arrive('/app/connect#half')
+  await half.page.getByText('This link is not complete', { exact: false }).waitFor()
+})
+
+test('another browser neither goes on with a link nor ends it, and is not told the way back', async () => {
+  const made = await make()
+  const { page } = await lab.arrive(pathOf(made.url))
+  await proceed(page)
+  await page.locator('input[name=user]').waitFor()
+  const state = new URL(page.url()).searchParams.get('state')
+  const stranger = await lab.arrive(pathOf(made.url), { width: 375 })
+  await stranger.page.getByText('This link was opened in another browser first.', { exact: false }).waitFor()
+  assert.equal(await stranger.page.getByRole('link').count(), 0)
+  await stranger.check('connect-other-browser')
+  const thief = await lab.arrive(`/app/consent/return?code=stolen&state=${state}`)
+  await thief.page.getByText('This consent was begun in another browser.', { exact: false }).waitFor()
+  await atPlatform(page, 'carla@example.com', 'allow')
+  assert.equal((await atPartner(page)).outcome, 'connected')
+})
+
+test('renewing as another person is refused and changes nothing; as the same person it keeps the grant', async () => {
+  const { grant } = (await lab.call('GET', '/connect-links?externalId=c-1')).body.links[0]
+  const chain = async () => {
+    const { body } = await lab.call('GET', `/grants/${grant}`)
+    return [body.generation, body.state, body.externalId, body.platformUser.email]
+  }
+  const before = await chain()
+  const grants = async () => (await lab.call('GET', '/grants?limit=500')).body.grants.length
+  const many = await grants()
+  const wrong = await make({ renews: grant })
+  const { page, check } = await lab.arrive(pathOf(wrong.url), { width: 375 })
+  await page.getByText('Log in as the person who gave access before', { exact: false }).waitFor()
+  await proceed(page)
+  await atPlatform(page, 'dirk@example.com', 'allow')
+  await page.getByText('You logged in as another person', { exact: false }).waitFor()
+  assert.ok(!/code=|state=/.test(page.url()), 'the code has left the address')
+  await check('connect-other-person')
+  await page.getByRole('link', { name: `Back to ${brand.name}` }).click()
+  const told = await atPartner(page)
+  assert.deepEqual([told.outcome, told.reason, told.grant], ['refused', 'other-person', undefined])
+  assert.deepEqual([await chain(), await grants()], [before, many])
+
+  // Under the partner's own host name.
+  await lab.call('PATCH', '/connect-settings', { origin: ownHost() })
+  const right = await make({ renews: grant })
+  assert.equal(new URL(right.url).origin, ownHost())
+  await page.goto(right.url)
+  await proceed(page)
+  await atPlatform(page, 'anna@example.com', 'allow')
+  const renewed = await atPartner(page)
+  assert.deepEqual([renewed.outcome, renewed.grant], ['connected', grant])
+  const [generation, ...rest] = await chain()
+  assert.deepEqual(rest, before.slice(1))
+  assert.ok(generation > before[0], 'on a new chain')
+})
