@@ -64,6 +64,13 @@ export function twinfieldControls(state: EmulatorState): Controls {
       return { status: 200, body: { cluster } }
     },
 
+    'POST heavy': ({ rows = null }) => {
+      if (rows !== null && (typeof rows !== 'number' || !(rows >= 0)))
+        return controlFault('rows is a number, or null for no limit')
+      state.heavyRows = rows
+      return { status: 200, body: { rows } }
+    },
+
     'POST deletions': ({ office, code, number }) => {
       const found = state.offices.find((one) => one.code === office)
       if (!found || typeof code !== 'string' || typeof number !== 'number')
@@ -99,6 +106,7 @@ export function twinfieldControls(state: EmulatorState): Controls {
       state.limits.reset()
       state.ledger.clear()
       state.faults.clear()
+      state.heavyRows = null
       return { status: 200, body: {} }
     },
   }

@@ -55,6 +55,8 @@ export interface EmulatorState {
   /** What `POST /_control/data` chose; it wins over the options of the next start. */
   readonly dataJournal: Journal
   offices: readonly Office[]
+  /** Browse questions with more rows than so many end in Cloudflare's time-out; null: none do. */
+  heavyRows: number | null
   /** Transactions that were written or deleted, over restarts. */
   readonly written: Journal
   store(office: Office, transaction: Transaction): void
@@ -79,6 +81,7 @@ export async function startTwinfieldEmulator(
     data,
     dataJournal,
     offices: makeOffices(data),
+    heavyRows: null,
     written: new Journal(options.home, 'written'),
     store(office, transaction) {
       office.transactions.push(transaction)

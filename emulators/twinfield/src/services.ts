@@ -105,6 +105,13 @@ export function answerService(request: ServiceRequest, state: EmulatorState): Se
         now: request.now,
         store: (into, transaction) => state.store(into, transaction),
       })
+      // Seen on companies above some 500 000 rows. @see wire facts § 2.4
+      if (
+        document.name === 'columns' &&
+        answer.kind === 'rows' &&
+        answer.rows > (state.heavyRows ?? Infinity)
+      )
+        return wrap({ status: 524, body: 'error code: 524', outcome: 'timed out', rows: null }, 'text/plain')
       return answer.kind === 'rows'
         ? processed(
             answer.xml,

@@ -173,6 +173,23 @@ describe('Twinfield from handed-over tokens to SQL', () => {
       assert.ok(answer.stats.apiCalls > 1)
     }
   })
+  test('a question that the platform gives up on is asked by period, and one that cannot be parted says what to do', async () => {
+    const sql = `SELECT count(*), sum(line_basevaluesigned), max(head_yearperiod) FROM browse.GeneralLedgerDetails_030_2 WHERE Office = '001'`
+    const whole = await query('boeken', sql)
+    const totals = `SELECT line_dim1, sum(line_basevaluesigned) FROM browse.AnnualReportTotals_040_1 WHERE Office = '001' GROUP BY 1 ORDER BY 1`
+    await query('boeken', totals)
+    await control(twinfield, 'heavy', { rows: 60 })
+    const seen = await apiCalls(twinfield)
+    const parted = await query('boeken', sql)
+    assert.deepEqual(parted.rows, whole.rows)
+    assert.ok(Number(whole.rows[0][0]) > 60)
+    assert.equal(parted.stats.apiCalls, (await apiCalls(twinfield)) - seen)
+    await control(twinfield, 'heavy', { rows: 5 })
+    const { status, body } = await call('POST', '/databases/boeken/query', { sql: totals })
+    await control(twinfield, 'heavy', { rows: null })
+    assert.deepEqual([status, body.code], [503, 'PLATFORM_UNAVAILABLE'])
+    assert.match(body.hint, /range of periods/)
+  })
   test('reads that begin together after a change of cluster ask once where it is', async () => {
     const { last } = await control(twinfield, 'ledger')
     await control(twinfield, 'clusters', { cluster: 'c3' })

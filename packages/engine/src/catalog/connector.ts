@@ -48,6 +48,11 @@ export interface ReadOffer {
    * for the same rows, each for a page. They go out where the page comes full, which then is not used.
    */
   ifFull?(partition: Partition | null): readonly (readonly OutgoingRequest[])[]
+  /**
+   * For a platform that gives up on too much at once: requests that together ask for the rows of one that it gave up on,
+   * each row once; none where there are no smaller parts. `at` is the time, for parts by date.
+   */
+  split?(request: OutgoingRequest, at: number): readonly OutgoingRequest[]
 }
 
 /** Where the rows stand in a page's bytes. */
@@ -82,6 +87,8 @@ export type ReadAnswer =
   /** The grant's data are at another host now: it is looked up again. */
   | { readonly kind: 'moved'; readonly text: string }
   | { readonly kind: 'transient'; readonly text: string }
+  /** The platform gave up on so much at once: the same again would fare no better, a part of it may. */
+  | { readonly kind: 'too-much'; readonly text: string }
   /** The platform refuses the request itself: our mistake or an endpoint that changed. */
   | { readonly kind: 'refused'; readonly text: string }
 

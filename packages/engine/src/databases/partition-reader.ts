@@ -53,6 +53,9 @@ export class PartitionReader {
           { hint: 'Give the app the right to read it, at the platform.' },
         )
       }
+      if (outcome.kind === 'too-much') {
+        throw new SluisError('PLATFORM_UNAVAILABLE', outcome.text, { hint: 'The next statement asks again.' })
+      }
       bodies.push(outcome.response.body)
     }
     const partitions = connector.readPartitions(bodies)

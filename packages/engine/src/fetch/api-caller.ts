@@ -57,6 +57,8 @@ export type CallOutcome =
       readonly isKept?: 'cache' | 'own'
     }
   | { readonly kind: 'forbidden'; readonly text: string }
+  /** The platform gave up, at this time. */
+  | { readonly kind: 'too-much'; readonly text: string; readonly at: number }
 
 /** What became of a write that was sent, or not. */
 export type WriteOutcome =
@@ -177,6 +179,8 @@ export class ApiCaller {
           return { kind: 'answered', ...sent }
         case 'forbidden':
           return { kind: 'forbidden', text: failureText(answer) }
+        case 'too-much':
+          return { kind: 'too-much', text: answer.text, at: clock.now() }
         case 'moved':
           // Another call may have found the new place meanwhile.
           if (hosts.get(hostKey) === host) hosts.delete(hostKey)

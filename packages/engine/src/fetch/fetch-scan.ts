@@ -130,6 +130,17 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
         warnings.add(text)
         return false
       }
+      if (outcome.kind === 'too-much') {
+        // What comes after a first page cannot be asked in parts: some of the rows are here already.
+        const parts = next === request ? (offer.split?.(request, outcome.at) ?? []) : []
+        if (parts.length === 0) {
+          throw new SluisError('PLATFORM_UNAVAILABLE', outcome.text, {
+            hint: 'Ask for less at once: fewer columns, or a range of periods.',
+          })
+        }
+        for (const part of parts) await readTask({ partition, request: part, ifFull: [] })
+        return true
+      }
       const { body } = outcome.response
       bytes += body.length
       largestPageBytes = Math.max(largestPageBytes, body.length)

@@ -1,11 +1,12 @@
 import type { Connector, Partition, ReadOffer, ReadWish } from '@sluis/engine'
-import { SluisError } from '@sluis/shared'
+import { type OutgoingRequest, SluisError } from '@sluis/shared'
 import { deletedOffer, readDeletedPage } from './deleted.ts'
 import { strictCodes, toBrowseFilter } from './filter.ts'
 import { finderOffer, fromFirstRow, readFinderPage } from './finder.ts'
 import { readCluster, validationRequest } from './oauth.ts'
 import { readXmlPage } from './page.ts'
 import { authorise, documentRequest, escapeXml, judgeAnswer, readLimits } from './soap.ts'
+import { periodField, splitByPeriod } from './split-by-period.ts'
 import { type ServedTable, servedTables } from './tables.ts'
 import { twinfieldWrites } from './writes.ts'
 
@@ -101,10 +102,18 @@ function offerOf(one: ServedTable, wish: ReadWish, baseUrl: string): ReadOffer {
       : ''
     return [`<column><field>${field}</field><visible>${visible}</visible>${ask}</column>`]
   })
+  const period = [...columns].find(([, { field }]) => field === periodField)
+  // Rows that sum up are parted only where the period stands in them: else one row would come as several.
+  const isParted = period?.[1].operator === 'between' && (one.hasKey || wanted.has(period[0]))
   return {
     ...common,
     endpoint: `browse/${code}`,
     judgements,
+    ...(isParted
+      ? {
+          split: (request: OutgoingRequest, at: number) => splitByPeriod(request, at, strictCodes.has(code)),
+        }
+      : {}),
     filter: [...asked]
       .map(
         ([name, { operator, from, to }]) =>

@@ -95,6 +95,9 @@ export function judgeAnswer(response: IncomingResponse, receivedAt: number): Rea
   if (code === 101 || code === 187) return { kind: 'refused', text }
   if (status === 401) return { kind: 'token-refused', text }
   if (status === 403) return { kind: 'forbidden', text, reason: null }
+  // Cloudflare's: the service works on it for longer than it may. @see INV, topic 1412
+  if (status === 524)
+    return { kind: 'too-much', text: 'HTTP 524 · Twinfield works on this question for too long.' }
   return status === 408 || status >= 500 ? { kind: 'transient', text } : { kind: 'refused', text }
 }
 

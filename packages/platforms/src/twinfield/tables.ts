@@ -12,6 +12,8 @@ export type ServedTable =
       readonly table: PlatformTable
       readonly code: string
       readonly columns: ReadonlyMap<string, BrowseColumn>
+      /** Its rows are lines of bookings, each with a key; the others sum up. */
+      readonly hasKey: boolean
     }
   | ServedFinder
   | { readonly kind: 'written'; readonly table: PlatformTable }
@@ -88,6 +90,7 @@ export function servedTables(): readonly ServedTable[] {
     return {
       kind: 'browse',
       code,
+      hasKey,
       columns: new Map(columns.map((one) => [columnName(one.field), one])),
       table: {
         schema: 'browse',

@@ -149,6 +149,7 @@ export function judgeWrite(response: IncomingResponse, receivedAt: number): Writ
     case 'rows':
       return { kind: 'unknown', text: `HTTP ${response.status}` }
     case 'transient':
+    case 'too-much':
       return { kind: 'unknown', text: read.text }
     default:
       throw read satisfies never
