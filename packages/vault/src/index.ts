@@ -11,6 +11,7 @@ export type { ConnectOutcome, ConnectRefusal } from './connect/return-address.ts
 export type { Envelopes } from './envelopes.ts'
 export type { BorrowedGrant, LoanView, ReachedGrant } from './grant-loans.ts'
 export { type GrantEvent, nextState, transitions } from './grant-state.ts'
+export type { GrantEventView } from './grant-views.ts'
 export type { HandOverOptions } from './handovers.ts'
 export { Idempotency, type IdempotentRequest, type KnownRequest } from './idempotency.ts'
 export { type KeyEncryptionKey, loadOrCreateKek, parseKek } from './kek.ts'
@@ -54,7 +55,6 @@ export type {
 } from './vault.ts'
 export {
   createVault,
-  type GrantEventView,
   Vault,
   type VaultHooks,
   type VaultOptions,

@@ -6,7 +6,6 @@ import {
   type OrganisationId,
   type RandomBytes,
   type SendRequest,
-  SluisError,
 } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
@@ -17,12 +16,10 @@ import { ConnectSettings } from './connect/connect-settings.ts'
 import { DatabaseMemory } from './database-memory.ts'
 import { DueGrants } from './due-grants.ts'
 import { Envelopes } from './envelopes.ts'
-import { Gather } from './gather.ts'
-import { noSuchGrant } from './grant-failure.ts'
 import { GrantLoans } from './grant-loans.ts'
-import { type GrantRow, GrantSeals, toGrantView } from './grant-row.ts'
-import { nextState } from './grant-state.ts'
-import { grantChannel, noSpend, rowToJson } from './grant-store.ts'
+import { GrantRemoval } from './grant-removal.ts'
+import { type GrantRow, GrantSeals } from './grant-row.ts'
+import { type GrantEventView, GrantViews } from './grant-views.ts'
 import { GrantWarnings } from './grant-warnings.ts'
 import { type HandOverOptions, Handovers } from './handovers.ts'
 import { Idempotency, type IdempotentRequest } from './idempotency.ts'
@@ -34,7 +31,7 @@ import { LeaseCache } from './lease-cache.ts'
 import { type LeaseOptions, Leases } from './leases.ts'
 import type { OAuthPlatform } from './oauth-platform.ts'
 import { PgGrantStore } from './pg-grant-store.ts'
-import { Preauthentications, type TakenOut } from './preauthentication/preauthentications.ts'
+import { Preauthentications } from './preauthentication/preauthentications.ts'
 import { ProcessLiveness } from './process-liveness.ts'
 import { Repair } from './repair.ts'
 import { Spender } from './spender.ts'
@@ -72,14 +69,6 @@ export interface VaultOptions {
   readonly hooks?: VaultHooks
   /** Lets webhooks go to private addresses and over plain http. */
   readonly unsafePrivateWebhooks?: boolean
-}
-
-export interface GrantEventView {
-  readonly id: number
-  readonly at: string
-  readonly actor: string
-  readonly action: string
-  readonly facts: Readonly<Record<string, unknown>>
 }
 
 const noHooks: VaultHooks = {
@@ -123,11 +112,9 @@ export class Vault {
   readonly #keyCare: KeyCare
   #attendKeysAt = 0
   #eraseAt = 0
-  readonly #hooks: VaultHooks
-  /** Rows as callers see them: what is asked of the database for that, it is asked for many at once. */
-  readonly #views: Gather<GrantRow, GrantView>
+  readonly #views: GrantViews
+  readonly #removal: GrantRemoval
   readonly #store: PgGrantStore
-  readonly #seals: GrantSeals
   readonly #spool: Spool
   readonly #sender: TokenSender
   readonly #liveness: ProcessLiveness
@@ -160,8 +147,6 @@ export class Vault {
       hooks = noHooks,
     } = options
     this.#options = options
-    this.#hooks = hooks
-    this.#views = new Gather((rows) => this.#viewAll(rows))
     this.#liveness = liveness
     this.#spool = spool
     this.#cache = cache
@@ -189,8 +174,10 @@ export class Vault {
     const seen = async (row: GrantRow) => (await memory.seen([row]))[0] ?? row
     const leases = new Leases({ ...base, seen, spender, audit, isListening, tokenTimeoutMs })
     const idempotency = new Idempotency(options.store, keys, clock)
-    const view = (row: GrantRow) => this.#view(row)
-    const { onMerged, onRefused } = hooks
+    const { onMerged, onRefused, onDeleted, databasesOf } = hooks
+    const views = new GrantViews({ store, memory, clock, databasesOf })
+    const view = (row: GrantRow) => views.of(row)
+    const removal = new GrantRemoval({ ...base, onDeleted, databasesOf })
     const entry = { platforms, spender, leases, idempotency, view, onMerged, onRefused }
     const handovers = new Handovers({ ...base, ...entry })
     const shelf = spoolShelf(spoolFolder)
@@ -209,7 +196,8 @@ export class Vault {
       lostAfterMs,
     })
     this.#store = store
-    this.#seals = seals
+    this.#views = views
+    this.#removal = removal
     this.#sender = sender
     this.#memory = memory
     this.#leases = leases
@@ -228,7 +216,7 @@ export class Vault {
       clock,
       random,
       handOver: (handover, how) => this.#track(handovers.handOver(handover, how)),
-      takeOut: (organisationId, id, actor, keep) => this.#takeOut(organisationId, id, actor, keep),
+      takeOut: (organisationId, id, actor, keep) => removal.takeOut(organisationId, id, actor, keep),
     })
     this.connectSettings = new ConnectSettings(options.store, clock)
     this.connectLinks = new ConnectLinks({
@@ -371,36 +359,25 @@ export class Vault {
     return grants
   }
 
-  #view(row: GrantRow): Promise<GrantView> {
-    return this.#views.ask(row)
-  }
-
-  async #viewAll(rows: readonly GrantRow[]): Promise<GrantView[]> {
-    const [names, seen] = await Promise.all([
-      this.#hooks.databasesOf(rows.map(({ id }) => id)),
-      this.#memory.seen(rows),
-    ])
-    return seen.map((row) => toGrantView(row, names.get(row.id) ?? [], this.#options.clock.now()))
-  }
-
-  async #row(organisationId: OrganisationId, id: GrantId): Promise<GrantRow> {
-    const row = await this.#store.get(id, organisationId)
-    if (!row) throw noSuchGrant()
-    return row
-  }
-
-  async getGrant(organisationId: OrganisationId, id: GrantId): Promise<GrantView> {
-    return this.#view(await this.#row(organisationId, id))
+  getGrant(organisationId: OrganisationId, id: GrantId): Promise<GrantView> {
+    return this.#views.get(organisationId, id)
   }
 
   /** In the order of their ids, which is that of their age; `after` is the last id of the page before. */
-  async listGrants(
+  listGrants(
     organisationId: OrganisationId,
-    { limit, after }: { limit: number; after?: string },
+    page: { readonly limit: number; readonly after?: string },
   ): Promise<readonly GrantView[]> {
-    const rows = await this.#memory.seen(await this.#store.list(organisationId, limit, after ?? null))
-    const names = await this.#hooks.databasesOf(rows.map(({ id }) => id))
-    return rows.map((row) => toGrantView(row, names.get(row.id) ?? [], this.#options.clock.now()))
+    return this.#views.list(organisationId, page)
+  }
+
+  /** What happened to a grant, oldest first; `after` is the last event's id of the page before. */
+  grantEvents(
+    organisationId: OrganisationId,
+    id: GrantId,
+    page: { readonly limit: number; readonly after?: string },
+  ): Promise<readonly GrantEventView[]> {
+    return this.#views.events(organisationId, id, page)
   }
 
   /** The issuers that credentials can be handed over for. */
@@ -408,123 +385,13 @@ export class Vault {
     return this.#options.platforms
   }
 
-  /** What happened to a grant, oldest first; `after` is the last event's id of the page before. */
-  async grantEvents(
-    organisationId: OrganisationId,
-    id: GrantId,
-    { limit, after }: { limit: number; after?: string },
-  ): Promise<readonly GrantEventView[]> {
-    await this.#row(organisationId, id)
-    const { rows } = await this.#store.pool.query<Omit<GrantEventView, 'at'> & { at: number }>(
-      `SELECT id, at, actor, action, facts FROM audit_event
-       WHERE subject = $1 AND organisation_id = $2 AND id > $3 ORDER BY id LIMIT $4`,
-      [id, organisationId, Number(after ?? 0) || 0, limit],
-    )
-    return rows.map((event) => ({ ...event, at: new Date(event.at).toISOString() }))
-  }
-
   /** Tombstones the grant, then revokes it at the platform where that can be done. */
-  async deleteGrant(
+  deleteGrant(
     organisationId: OrganisationId,
     id: GrantId,
     { actor = 'system' }: { actor?: string } = {},
   ): Promise<void> {
-    // First whose it is: the names of another organisation's databases are nobody's here.
-    await this.#row(organisationId, id)
-    const names = (await this.#hooks.databasesOf([id])).get(id) ?? []
-    if (names.length > 0) {
-      throw new SluisError('INVALID_REQUEST', `Databases read through this grant: ${names.join(', ')}.`, {
-        hint: 'Delete them first, or give them another grant.',
-        details: { databases: names },
-      })
-    }
-    const now = this.#options.clock.now()
-    const { row, gone } = await this.#store.transaction(async (tx) => {
-      const { rows } = await tx.query<GrantRow>(
-        'SELECT * FROM token_grant WHERE id = $1 AND organisation_id = $2 AND deleted_at IS NULL FOR UPDATE',
-        [id, organisationId],
-      )
-      const [row] = rows
-      if (!row) throw noSuchGrant()
-      const gone: GrantRow = {
-        ...row,
-        ...noSpend,
-        state: nextState(row.state, 'removed'),
-        sealed_tokens: null,
-        sealed_alternates: null,
-        has_access: false,
-        has_refresh: false,
-        due_at: null,
-        deleted_at: now,
-      }
-      await this.#store.replace(tx, gone)
-      // What nobody spent may be handed over again; what was spent stays known.
-      await tx.query('DELETE FROM token_fingerprint WHERE grant_id = $1 AND chain = $2 AND generation = $3', [
-        id,
-        row.chain,
-        row.generation,
-      ])
-      await tx.query(
-        `INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts) VALUES ($1, $2, $3, 'grant.deleted', $4, '{}')`,
-        [organisationId, now, actor, id],
-      )
-      await this.#hooks.onDeleted(tx, id)
-      await tx.query('SELECT pg_notify($1, $2)', [grantChannel, id])
-      return { row, gone }
-    })
-    this.#cache.hear(id)
-    await this.#spool.append({ kind: 'grant', at: now, row: rowToJson(gone) })
-    if (!(await this.#sender.revoke(row, await this.#seals.openTokens(row), this.#seals))) return
-    await this.#store.pool.query(
-      `INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts) VALUES ($1, $2, $3, 'grant.revoked', $4, '{}')`,
-      [organisationId, this.#options.clock.now(), actor, id],
-    )
-  }
-
-  /**
-   * Ends a grant that was made for use elsewhere and gives its tokens: whoever gets them refreshes them from now on.
-   * False when somebody has begun to use it.
-   */
-  async #takeOut(
-    organisationId: OrganisationId,
-    id: GrantId,
-    actor: string,
-    keep: (tx: pg.ClientBase, taken: TakenOut) => Promise<void>,
-  ): Promise<boolean> {
-    const now = this.#options.clock.now()
-    const taken = await this.#store.transaction(async (tx) => {
-      const { rows } = await tx.query<GrantRow>(
-        `SELECT * FROM token_grant WHERE id = $1 AND organisation_id = $2 AND deleted_at IS NULL
-           AND state = 'active' AND spend_id IS NULL FOR UPDATE`,
-        [id, organisationId],
-      )
-      const [row] = rows
-      if (!row || ((await this.#hooks.databasesOf([id])).get(id) ?? []).length > 0) return null
-      const tokens = await this.#seals.openTokens(row)
-      const gone: GrantRow = {
-        ...row,
-        state: nextState(row.state, 'removed'),
-        sealed_tokens: null,
-        sealed_alternates: null,
-        has_access: false,
-        has_refresh: false,
-        due_at: null,
-        deleted_at: now,
-      }
-      await this.#store.replace(tx, gone)
-      await tx.query('DELETE FROM token_fingerprint WHERE grant_id = $1', [id])
-      await tx.query(
-        `INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
-         VALUES ($1, $2, $3, 'grant.deleted', $4, '{"because":"made for use elsewhere"}')`,
-        [organisationId, now, actor, id],
-      )
-      await keep(tx, { tokens, accessExpiresAt: row.access_expires_at, user: row.platform_user })
-      return gone
-    })
-    if (taken === null) return false
-    this.#cache.hear(id)
-    await this.#spool.append({ kind: 'grant', at: now, row: rowToJson(taken) })
-    return true
+    return this.#removal.delete(organisationId, id, actor)
   }
 
   /**
@@ -567,7 +434,7 @@ export class Vault {
     /** The chain, which each consent of the user begins anew. */
     consent: number
   }> {
-    const row = await this.#row(organisationId, id)
+    const row = await this.#views.row(organisationId, id)
     const { region } = this.#sender.issuerOf(row)
     return {
       platform: row.platform,
@@ -607,7 +474,7 @@ export class Vault {
       if (idempotency) await this.idempotency.release(organisationId, idempotency)
       throw error
     })
-    return this.#view(row)
+    return this.#views.of(row)
   }
 
   /** The API refused the access token of this generation: it is over, whatever its time says. */

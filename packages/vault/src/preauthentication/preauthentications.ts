@@ -16,7 +16,7 @@ import {
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
 import type { Envelopes } from '../envelopes.ts'
-import type { HeldTokens } from '../grant-row.ts'
+import type { TakenOut } from '../grant-removal.ts'
 import { findIssuer } from '../handover-check.ts'
 import type { HandOverOptions } from '../handovers.ts'
 import type { Idempotency } from '../idempotency.ts'
@@ -56,12 +56,6 @@ export interface PreauthenticationsParts {
     actor: string,
     keep: (tx: pg.ClientBase, taken: TakenOut) => Promise<void>,
   ): Promise<boolean>
-}
-
-export interface TakenOut {
-  readonly tokens: HeldTokens
-  readonly accessExpiresAt: number | null
-  readonly user: GrantView['platformUser']
 }
 
 export interface NewPreauthentication {
