@@ -110,6 +110,8 @@ export function judgeWrite(response: IncomingResponse, receivedAt: number): Writ
     case 'forbidden':
     case 'moved':
       return { kind: 'refused', text: read.text }
+    case 'too-much':
+      return { kind: 'unknown', text: read.text }
     case 'transient': {
       const text = errorText(response)
       const body = response.body.toString('utf8')
