@@ -7,7 +7,7 @@ import { type RunningServer, readServerOptions, startServer } from '@sluis/serve
 import { Browser } from '@sluis/server/testing'
 import { silentLog } from '@sluis/shared'
 import type { CDPSession, Page } from 'playwright-core'
-import { agreeAs, type OpenIdProvider, openOpenIdProvider } from './testing/openid-provider.ts'
+import { agreeAs, type OpenIdProvider, openOpenIdProvider } from '../../../scripts/testing/openid-provider.ts'
 import { fillLogIn, password, peopleOf } from './testing/people-of-lab.ts'
 import { totp } from './testing/totp.ts'
 import { openWebLab, type Visit, type WebLab } from './testing/web-lab.ts'

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
@@ -18,7 +16,7 @@ import {
 import { openTestStore } from '@sluis/store/testing'
 import { createVault, loadOrCreateKek, type Vault } from '@sluis/vault'
 import { fetchSend } from '@sluis/vault/testing'
-import Provider from 'oidc-provider'
+import { type OpenIdProvider, openOpenIdProvider } from '../../../../scripts/testing/openid-provider.ts'
 import { oauthPlatforms } from '../oauth-platforms.ts'
 import { regionsFromFile } from '../regions-file.ts'
 
@@ -26,46 +24,34 @@ import { regionsFromFile } from '../regions-file.ts'
 // PKCE, nonce, iss in the callback, Basic with characters that must be encoded, rotation, revocation.
 
 const organisationId = newId('org', 1) as OrganisationId
-const client = { clientId: 'a client:1', clientSecret: 'a secret/with+signs%' }
 const redirectUri = 'https://sluis.example/app/consent/return'
 const folder = mkdtempSync(join(tmpdir(), 'sluis-oidc-'))
 const browser = new PlainSecret('b'.repeat(43))
 
-let server: Server
+let provider: OpenIdProvider
+let client: OpenIdProvider['client']
 let store: Awaited<ReturnType<typeof openTestStore>>
 let vault: Vault
 before(async () => {
-  let provider: Provider | undefined
-  server = createServer((request, response) => void must(provider, 'started').callback()(request, response))
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  provider = new Provider(url, {
-    clients: [
-      {
-        client_id: client.clientId,
-        client_secret: client.clientSecret,
-        redirect_uris: [redirectUri],
-        grant_types: ['authorization_code', 'refresh_token'],
-        token_endpoint_auth_method: 'client_secret_basic',
+  provider = await openOpenIdProvider(redirectUri, {
+    grantTypes: ['authorization_code', 'refresh_token'],
+    settings: {
+      routes: {
+        authorization: '/connect/authorize',
+        token: '/connect/token',
+        userinfo: '/connect/userinfo',
+        revocation: '/connect/revocation',
       },
-    ],
-    routes: {
-      authorization: '/connect/authorize',
-      token: '/connect/token',
-      userinfo: '/connect/userinfo',
-      revocation: '/connect/revocation',
+      features: { revocation: { enabled: true }, devInteractions: { enabled: true } },
+      scopes: ['openid', 'offline_access', 'vismanet_erp_interactive_api:read'],
+      rotateRefreshToken: () => true,
+      // As the platform that the profile is of: what is asked is given, also without a prompt.
+      issueRefreshToken: async () => true,
+      ttl: { AccessToken: 3600, AuthorizationCode: 60, RefreshToken: 86_400 },
     },
-    features: { revocation: { enabled: true }, devInteractions: { enabled: true } },
-    scopes: ['openid', 'offline_access', 'vismanet_erp_interactive_api:read'],
-    pkce: { required: () => true },
-    rotateRefreshToken: () => true,
-    issueRefreshToken: async () => true,
-    // As the platform that the profile is of: what is asked is given, also without a prompt.
-    findAccount: (_: unknown, id: string) => ({ accountId: id, claims: async () => ({ sub: id }) }),
-    cookies: { keys: ['only for tests'] },
-    jwks: undefined,
-    ttl: { AccessToken: 3600, AuthorizationCode: 60, RefreshToken: 86_400 },
   })
+  const { url } = provider
+  client = provider.client
   store = await openTestStore()
   const lab = { lab: { label: 'Lab', baseUrl: url } }
   vault = await createVault({
@@ -83,8 +69,7 @@ before(async () => {
 after(async () => {
   await vault?.stop()
   await store?.close()
-  server?.closeAllConnections()
-  await new Promise((resolve) => server.close(resolve))
+  await provider?.close()
   rmSync(folder, { recursive: true, force: true })
 })
 

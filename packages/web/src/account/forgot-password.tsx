@@ -1,10 +1,11 @@
-import { Alert, Button, Stack, TextInput, Title } from '@mantine/core'
-import { type FormEvent, useState } from 'react'
+import { Alert, Button, Stack, Title } from '@mantine/core'
+import { useState } from 'react'
 import { askForReset } from '../api/people-calls.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { useTask } from '../parts/use-task.ts'
 import { useApi } from '../session.tsx'
-import { LogInFault } from './log-in-fault.tsx'
+import { AccountFault } from './log-in-fault.tsx'
+import { EmailField } from './person-fields.tsx'
 
 /** Who forgot their password gets a letter, or reads whom to ask; the answer is the same whoever has the address. */
 export function ForgotPassword(props: { readonly email: string; readonly onBack: () => void }) {
@@ -12,11 +13,8 @@ export function ForgotPassword(props: { readonly email: string; readonly onBack:
   const api = useApi()
   const [email, setEmail] = useState(props.email)
   const [isMailed, setMailed] = useState<boolean | null>(null)
-  const { fault, isBusy, run } = useTask()
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    void run(async () => setMailed(await askForReset(api, email.trim(), language)))
-  }
+  const { fault, isBusy, onSubmit } = useTask()
+  const submit = onSubmit(async () => setMailed(await askForReset(api, email.trim(), language)))
   return (
     <form onSubmit={submit}>
       <Stack>
@@ -25,15 +23,8 @@ export function ForgotPassword(props: { readonly email: string; readonly onBack:
         </Title>
         {isMailed === null ? (
           <>
-            <TextInput
-              label={t('login.email')}
-              type="email"
-              autoComplete="username"
-              required
-              value={email}
-              onChange={(event) => setEmail(event.currentTarget.value)}
-            />
-            {fault !== null && <LogInFault error={fault} />}
+            <EmailField value={email} onText={setEmail} />
+            {fault !== null && <AccountFault error={fault} />}
             <Button type="submit" loading={isBusy}>
               {t('forgot.send')}
             </Button>

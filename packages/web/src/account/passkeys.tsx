@@ -1,14 +1,15 @@
-import { Alert, Button, Group, Stack, Table, Text, TextInput, Title } from '@mantine/core'
+import { Alert, Button, Group, Stack, Table, Text, Title } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { passkeysQuery, removePasskey } from '../api/people-calls.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { ConfirmButton } from '../parts/confirm-button.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
+import { TextField } from '../parts/field.tsx'
 import { ListTable } from '../parts/list-table.tsx'
 import { useTask } from '../parts/use-task.ts'
 import { useApi } from '../session.tsx'
-import { LogInFault } from './log-in-fault.tsx'
+import { AccountFault } from './log-in-fault.tsx'
 import { addPasskey, knowsPasskeys } from './web-authn.ts'
 
 /** One's passkeys: their names, a new one, and an end to each. */
@@ -19,16 +20,13 @@ export function Passkeys() {
   const queries = useQueryClient()
   const { data, error } = useQuery(passkeysQuery(api))
   const [name, setName] = useState('')
-  const { fault, isBusy, run } = useTask()
+  const { fault, isBusy, run, onSubmit } = useTask()
   const refresh = () => queries.invalidateQueries({ queryKey: ['passkeys'] })
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    void run(async () => {
-      await addPasskey(api, name.trim())
-      setName('')
-      await refresh()
-    })
-  }
+  const submit = onSubmit(async () => {
+    await addPasskey(api, name.trim())
+    setName('')
+    await refresh()
+  })
   return (
     <Stack component="section" gap="sm">
       <Title order={2} size="h4">
@@ -62,18 +60,18 @@ export function Passkeys() {
           ))}
         </ListTable>
       )}
-      {fault !== null && <LogInFault error={fault} />}
+      {fault !== null && <AccountFault error={fault} />}
       {knowsPasskeys() ? (
         <form onSubmit={submit}>
           <Group align="flex-end" gap="sm">
-            <TextInput
+            <TextField
               label={t('passkeys.name')}
               description={t('passkeys.nameHelp')}
               autoComplete="off"
               required
               maxLength={100}
               value={name}
-              onChange={(event) => setName(event.currentTarget.value)}
+              onText={setName}
             />
             <Button type="submit" variant="default" loading={isBusy}>
               {t('passkeys.add')}

@@ -1,11 +1,12 @@
-import { Alert, Button, PasswordInput, Stack, Title } from '@mantine/core'
+import { Alert, Button, Stack, Title } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { changePassword } from '../api/people-calls.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { useTask } from '../parts/use-task.ts'
 import { useApi } from '../session.tsx'
-import { LogInFault } from './log-in-fault.tsx'
+import { AccountFault } from './log-in-fault.tsx'
+import { NewPasswordField, PasswordField } from './person-fields.tsx'
 
 /** Another password; every other session ends with the old one. */
 export function PasswordForm() {
@@ -15,41 +16,24 @@ export function PasswordForm() {
   const [current, setCurrent] = useState('')
   const [next, setNext] = useState('')
   const [isDone, setDone] = useState(false)
-  const { fault, isBusy, run } = useTask()
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const { fault, isBusy, onSubmit } = useTask()
+  const submit = onSubmit(async () => {
     setDone(false)
-    void run(async () => {
-      await changePassword(api, current, next)
-      setCurrent('')
-      setNext('')
-      setDone(true)
-      await queries.invalidateQueries({ queryKey: ['sessions'] })
-    })
-  }
+    await changePassword(api, current, next)
+    setCurrent('')
+    setNext('')
+    setDone(true)
+    await queries.invalidateQueries({ queryKey: ['sessions'] })
+  })
   return (
     <form onSubmit={submit}>
       <Stack component="section" gap="sm" maw={420}>
         <Title order={2} size="h4">
           {t('account.password')}
         </Title>
-        <PasswordInput
-          label={t('account.currentPassword')}
-          autoComplete="current-password"
-          required
-          value={current}
-          onChange={(event) => setCurrent(event.currentTarget.value)}
-        />
-        <PasswordInput
-          label={t('account.newPassword')}
-          description={t('setup.passwordHelp')}
-          autoComplete="new-password"
-          required
-          minLength={12}
-          value={next}
-          onChange={(event) => setNext(event.currentTarget.value)}
-        />
-        {fault !== null && <LogInFault error={fault} />}
+        <PasswordField label={t('account.currentPassword')} value={current} onText={setCurrent} />
+        <NewPasswordField label={t('account.newPassword')} value={next} onText={setNext} />
+        {fault !== null && <AccountFault error={fault} />}
         {isDone && <Alert role="status">{t('account.passwordChanged')}</Alert>}
         <div>
           <Button type="submit" variant="default" loading={isBusy}>

@@ -1,12 +1,14 @@
-import { Alert, Button, Group, PasswordInput, Stack, Text, TextInput, Title } from '@mantine/core'
-import { type FormEvent, useState } from 'react'
+import { Alert, Button, Group, Stack, Text, Title } from '@mantine/core'
+import { useState } from 'react'
 import type { Person } from '../api/answers.ts'
 import { beginTwoFactor, disableTwoFactor, verifyTwoFactor } from '../api/people-calls.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { CopyText } from '../parts/copy-text.tsx'
+import { TextField } from '../parts/field.tsx'
 import { useTask } from '../parts/use-task.ts'
 import { useApi, useSession } from '../session.tsx'
-import { LogInFault } from './log-in-fault.tsx'
+import { AccountFault } from './log-in-fault.tsx'
+import { PasswordField } from './person-fields.tsx'
 import { QrCode } from './qr-code.tsx'
 
 interface Begun {
@@ -23,27 +25,24 @@ export function TwoFactor({ person }: { readonly person: Person }) {
   const [code, setCode] = useState('')
   const [begun, setBegun] = useState<Begun | null>(null)
   const [backupCodes, setBackupCodes] = useState<readonly string[] | null>(null)
-  const { fault, isBusy, run } = useTask()
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    void run(async () => {
-      if (begun !== null) {
-        await verifyTwoFactor(api, code.replaceAll(/\s/g, ''))
-        setBackupCodes(begun.backupCodes)
-        setBegun(null)
-        setCode('')
-        await ask()
-      } else if (person.hasTwoFactor) {
-        await disableTwoFactor(api, password)
-        setPassword('')
-        setBackupCodes(null)
-        await ask()
-      } else {
-        setBegun(await beginTwoFactor(api, password))
-        setPassword('')
-      }
-    })
-  }
+  const { fault, isBusy, onSubmit } = useTask()
+  const submit = onSubmit(async () => {
+    if (begun !== null) {
+      await verifyTwoFactor(api, code.replaceAll(/\s/g, ''))
+      setBackupCodes(begun.backupCodes)
+      setBegun(null)
+      setCode('')
+      await ask()
+    } else if (person.hasTwoFactor) {
+      await disableTwoFactor(api, password)
+      setPassword('')
+      setBackupCodes(null)
+      await ask()
+    } else {
+      setBegun(await beginTwoFactor(api, password))
+      setPassword('')
+    }
+  })
   return (
     <form onSubmit={submit}>
       <Stack component="section" gap="sm" maw={480}>
@@ -60,13 +59,7 @@ export function TwoFactor({ person }: { readonly person: Person }) {
           </Alert>
         )}
         {begun === null ? (
-          <PasswordInput
-            label={t('account.confirmPassword')}
-            autoComplete="current-password"
-            required
-            value={password}
-            onChange={(event) => setPassword(event.currentTarget.value)}
-          />
+          <PasswordField label={t('account.confirmPassword')} value={password} onText={setPassword} />
         ) : (
           <>
             <Text size="sm">{t('account.scan')}</Text>
@@ -75,17 +68,17 @@ export function TwoFactor({ person }: { readonly person: Person }) {
               label={t('account.secret')}
               text={new URL(begun.totpURI).searchParams.get('secret') ?? ''}
             />
-            <TextInput
+            <TextField
               label={t('login.code')}
               inputMode="numeric"
               autoComplete="one-time-code"
               required
               value={code}
-              onChange={(event) => setCode(event.currentTarget.value)}
+              onText={setCode}
             />
           </>
         )}
-        {fault !== null && <LogInFault error={fault} />}
+        {fault !== null && <AccountFault error={fault} />}
         <Group>
           <Button type="submit" variant="default" loading={isBusy}>
             {t(

@@ -1,6 +1,6 @@
 import { Button, Stack, Switch, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { platformsQuery } from '../api/calls.ts'
 import { keepClient, type StoredClient } from '../api/clients.ts'
 import { ownReturn } from '../api/consents.ts'
@@ -24,23 +24,20 @@ export function ClientForm({ onKept }: { readonly onKept: (client: StoredClient)
   const [place, setPlace] = useState(nowhere)
   const [form, setForm] = useState(empty)
   const change = (part: Partial<typeof empty>) => setForm((now) => ({ ...now, ...part }))
-  const { fault, isBusy, run } = useTask()
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    void run(async () => {
-      const { clientId, clientSecret, redirectUris, label, servesDescendants } = form
-      const client = await keepClient(api, {
-        ...place,
-        clientId: clientId.trim(),
-        clientSecret: clientSecret.trim(),
-        redirectUris: linesIn(redirectUris),
-        ...(label.trim() === '' ? {} : { label: label.trim() }),
-        ...(servesDescendants ? { servesDescendants } : {}),
-      })
-      setForm(empty)
-      await onKept(client)
+  const { fault, isBusy, onSubmit } = useTask()
+  const submit = onSubmit(async () => {
+    const { clientId, clientSecret, redirectUris, label, servesDescendants } = form
+    const client = await keepClient(api, {
+      ...place,
+      clientId: clientId.trim(),
+      clientSecret: clientSecret.trim(),
+      redirectUris: linesIn(redirectUris),
+      ...(label.trim() === '' ? {} : { label: label.trim() }),
+      ...(servesDescendants ? { servesDescendants } : {}),
     })
-  }
+    setForm(empty)
+    await onKept(client)
+  })
   return (
     <form onSubmit={submit}>
       <Stack component="section" mt="xl" gap="md" maw={640} aria-labelledby="new-client">

@@ -1,10 +1,11 @@
 import { Alert, Button, Card, Group, Text, Title } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { changeClient, type StoredClient } from '../api/clients.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { SecretField } from '../parts/field.tsx'
+import { Refusal } from '../parts/refusal.tsx'
 import { useTask } from '../parts/use-task.ts'
 import { useApi } from '../session.tsx'
 
@@ -15,17 +16,14 @@ export function ClientSecret({ client }: { readonly client: StoredClient }) {
   const queries = useQueryClient()
   const [secret, setSecret] = useState('')
   const [isTaken, setTaken] = useState(false)
-  const { fault, isBusy, run } = useTask()
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const { fault, isBusy, onSubmit } = useTask()
+  const submit = onSubmit(async () => {
     setTaken(false)
-    void run(async () => {
-      await changeClient(api, client.id, { clientSecret: secret.trim() })
-      setSecret('')
-      await queries.invalidateQueries({ queryKey: ['clients'] })
-      setTaken(true)
-    })
-  }
+    await changeClient(api, client.id, { clientSecret: secret.trim() })
+    setSecret('')
+    await queries.invalidateQueries({ queryKey: ['clients'] })
+    setTaken(true)
+  })
   return (
     <Card withBorder component="section" aria-label={t('wizard.clientSecret')}>
       <Title order={2} size="h4" mb="xs">
@@ -68,8 +66,6 @@ export function NewSecret({ client: { newSecret, grants } }: { readonly client: 
       {t('client.secretWaits', { since: moment(since) })}
     </Alert>
   ) : (
-    <Alert color="red" role="alert">
-      {t('client.secretRefused', { since: moment(since), refused: moment(refusedAt) })}
-    </Alert>
+    <Refusal>{t('client.secretRefused', { since: moment(since), refused: moment(refusedAt) })}</Refusal>
   )
 }

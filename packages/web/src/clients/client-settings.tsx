@@ -1,6 +1,6 @@
 import { Button, Card, Stack, Switch, Text, Title } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { changeClient, type StoredClient } from '../api/clients.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
@@ -19,20 +19,17 @@ export function ClientSettings({ client }: { readonly client: StoredClient }) {
   const [redirectUris, setRedirectUris] = useState(client.redirectUris.join('\n'))
   const [servesDescendants, setServes] = useState(client.servesDescendants)
   const [isSaved, setSaved] = useState(false)
-  const { fault, isBusy, run } = useTask()
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
+  const { fault, isBusy, onSubmit } = useTask()
+  const submit = onSubmit(async () => {
     setSaved(false)
-    void run(async () => {
-      await changeClient(api, client.id, {
-        label: label.trim() === '' ? null : label.trim(),
-        redirectUris: linesIn(redirectUris),
-        ...(servesDescendants === client.servesDescendants ? {} : { servesDescendants }),
-      })
-      await queries.invalidateQueries({ queryKey: ['clients'] })
-      setSaved(true)
+    await changeClient(api, client.id, {
+      label: label.trim() === '' ? null : label.trim(),
+      redirectUris: linesIn(redirectUris),
+      ...(servesDescendants === client.servesDescendants ? {} : { servesDescendants }),
     })
-  }
+    await queries.invalidateQueries({ queryKey: ['clients'] })
+    setSaved(true)
+  })
   return (
     <Card withBorder component="section" aria-label={t('database.settings')}>
       <Title order={2} size="h4" mb="xs">

@@ -1,12 +1,14 @@
-import { Alert, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Alert, Button, Stack, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
+import { NameField, NewPasswordField } from '../account/person-fields.tsx'
 import type { InvitationPreview } from '../api/people-answers.ts'
 import { acceptInvitation, previewInvitation } from '../api/people-calls.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
+import { Refusal } from '../parts/refusal.tsx'
 import { useTask } from '../parts/use-task.ts'
 import { useTokenOfLink } from '../parts/use-token-of-link.ts'
 import { Waiting } from '../parts/waiting.tsx'
@@ -29,11 +31,7 @@ export function InvitationPage() {
     <Stack maw={480} mx="auto">
       <PageHeading title={t('invitation.title')} />
       {token === null && <Alert color="red">{t('link.incomplete')}</Alert>}
-      {error && (
-        <Alert color="red" role="alert">
-          {t('invitation.dead')}
-        </Alert>
-      )}
+      {error && <Refusal>{t('invitation.dead')}</Refusal>}
       {token !== null && !data && !error && <Waiting />}
       {token !== null && data && <Take token={token} invitation={data} />}
     </Stack>
@@ -81,37 +79,20 @@ function Accept(props: {
   const navigate = useNavigate()
   const [name, setName] = useState('')
   const [password, setPassword] = useState('')
-  const { fault, isBusy, run } = useTask()
+  const { fault, isBusy, onSubmit } = useTask()
   const { id } = props.invitation.organisation
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    void run(async () => {
-      await acceptInvitation(api, props.token, props.asNew ? { name: name.trim(), password } : null)
-      await ask(id)
-      await navigate({ to: '/databases', search: { organisation: id } })
-    })
-  }
+  const submit = onSubmit(async () => {
+    await acceptInvitation(api, props.token, props.asNew ? { name: name.trim(), password } : null)
+    await ask(id)
+    await navigate({ to: '/databases', search: { organisation: id } })
+  })
   return (
     <form onSubmit={submit}>
       <Stack>
         {props.asNew && (
           <>
-            <TextInput
-              label={t('setup.name')}
-              autoComplete="name"
-              required
-              value={name}
-              onChange={(event) => setName(event.currentTarget.value)}
-            />
-            <PasswordInput
-              label={t('login.password')}
-              description={t('setup.passwordHelp')}
-              autoComplete="new-password"
-              required
-              minLength={12}
-              value={password}
-              onChange={(event) => setPassword(event.currentTarget.value)}
-            />
+            <NameField value={name} onText={setName} />
+            <NewPasswordField label={t('login.password')} value={password} onText={setPassword} />
           </>
         )}
         {fault !== null && <FaultAlert error={fault} />}

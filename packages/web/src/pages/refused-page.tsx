@@ -1,9 +1,10 @@
-import { Alert, Stack } from '@mantine/core'
+import { Stack } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { useLanguage } from '../i18n/language.tsx'
 import type { MessageKey } from '../i18n/messages.en.ts'
 import { PageHeading } from '../parts/page-heading.tsx'
+import { Refusal } from '../parts/refusal.tsx'
 
 /** Why a log-in at the provider opened nothing, by the code in the address; words of others are not shown. */
 const texts: Readonly<Record<string, MessageKey>> = {
@@ -26,9 +27,7 @@ export function RefusedPage() {
   return (
     <Stack maw={480} mx="auto">
       <PageHeading title={t('refused.title')} />
-      <Alert color="red" role="alert">
-        {t(texts[code] ?? 'refused.unreachable')}
-      </Alert>
+      <Refusal>{t(texts[code] ?? 'refused.unreachable')}</Refusal>
       <Link to="/databases">{t('refused.back')}</Link>
     </Stack>
   )

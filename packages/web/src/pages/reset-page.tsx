@@ -1,7 +1,8 @@
-import { Alert, Button, PasswordInput, Stack, Text } from '@mantine/core'
+import { Alert, Button, Stack, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
-import { type FormEvent, useState } from 'react'
-import { LogInFault } from '../account/log-in-fault.tsx'
+import { useState } from 'react'
+import { AccountFault } from '../account/log-in-fault.tsx'
+import { NewPasswordField } from '../account/person-fields.tsx'
 import { resetPassword } from '../api/people-calls.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
@@ -16,14 +17,11 @@ export function ResetPage() {
   const token = useTokenOfLink()
   const [password, setPassword] = useState('')
   const [isDone, setDone] = useState(false)
-  const { fault, isBusy, run } = useTask()
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    void run(async () => {
-      await resetPassword(api, token ?? '', password)
-      setDone(true)
-    })
-  }
+  const { fault, isBusy, onSubmit } = useTask()
+  const submit = onSubmit(async () => {
+    await resetPassword(api, token ?? '', password)
+    setDone(true)
+  })
   return (
     <form onSubmit={submit}>
       <Stack maw={420} mx="auto">
@@ -38,16 +36,8 @@ export function ResetPage() {
         {token !== null && !isDone && (
           <>
             <Text>{t('reset.lead')}</Text>
-            <PasswordInput
-              label={t('account.newPassword')}
-              description={t('setup.passwordHelp')}
-              autoComplete="new-password"
-              required
-              minLength={12}
-              value={password}
-              onChange={(event) => setPassword(event.currentTarget.value)}
-            />
-            {fault !== null && <LogInFault error={fault} />}
+            <NewPasswordField label={t('account.newPassword')} value={password} onText={setPassword} />
+            {fault !== null && <AccountFault error={fault} />}
             <Button type="submit" loading={isBusy}>
               {t('common.save')}
             </Button>

@@ -1,9 +1,12 @@
-import { Alert, Button, PasswordInput, Stack, Text, TextInput } from '@mantine/core'
+import { Alert, Button, Stack, Text } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
-import { type FormEvent, useEffect, useState } from 'react'
+import { useState } from 'react'
+import { EmailField, NameField, NewPasswordField } from '../account/person-fields.tsx'
 import { useLanguage } from '../i18n/language.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
+import { useTask } from '../parts/use-task.ts'
+import { useTokenOfLink } from '../parts/use-token-of-link.ts'
 import { useSession } from '../session.tsx'
 
 /** `/app/setup#token=…`: whoever holds the link that the server printed becomes the first owner. */
@@ -11,14 +14,11 @@ export function SetupPage() {
   const { t } = useLanguage()
   const { api, ask } = useSession()
   const navigate = useNavigate()
-  const [token] = useState(() => new URLSearchParams(location.hash.slice(1)).get('token'))
+  const token = useTokenOfLink()
   const [name, setName] = useState('')
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
-  const [error, setError] = useState<unknown>(null)
-  const [isBusy, setBusy] = useState(false)
-  // The secret leaves the address, and with it the browser's history.
-  useEffect(() => history.replaceState(history.state, '', location.pathname), [])
+  const { fault, isBusy, onSubmit } = useTask()
   if (!token) {
     return (
       <>
@@ -27,48 +27,20 @@ export function SetupPage() {
       </>
     )
   }
-  const submit = async (event: FormEvent) => {
-    event.preventDefault()
-    setBusy(true)
-    setError(null)
-    try {
-      await api.call('POST', '/setup', { token, name: name.trim(), email: email.trim(), password })
-      await ask()
-      await navigate({ to: '/databases' })
-    } catch (fault) {
-      setError(fault)
-      setBusy(false)
-    }
-  }
+  const submit = onSubmit(async () => {
+    await api.call('POST', '/setup', { token, name: name.trim(), email: email.trim(), password })
+    await ask()
+    await navigate({ to: '/databases' })
+  })
   return (
-    <form onSubmit={(event) => void submit(event)}>
+    <form onSubmit={submit}>
       <Stack maw={420} mx="auto">
         <PageHeading title={t('setup.title')} />
         <Text>{t('setup.lead')}</Text>
-        <TextInput
-          label={t('setup.name')}
-          autoComplete="name"
-          required
-          value={name}
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-        <TextInput
-          label={t('login.email')}
-          type="email"
-          autoComplete="username"
-          required
-          value={email}
-          onChange={(event) => setEmail(event.currentTarget.value)}
-        />
-        <PasswordInput
-          label={t('login.password')}
-          description={t('setup.passwordHelp')}
-          autoComplete="new-password"
-          required
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-        />
-        {error !== null && <FaultAlert error={error} />}
+        <NameField value={name} onText={setName} />
+        <EmailField value={email} onText={setEmail} />
+        <NewPasswordField label={t('login.password')} value={password} onText={setPassword} />
+        {fault !== null && <FaultAlert error={fault} />}
         <Button type="submit" loading={isBusy}>
           {t('setup.submit')}
         </Button>

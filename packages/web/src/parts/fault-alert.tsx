@@ -1,13 +1,14 @@
-import { Alert, Button, Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import { problemOf } from '../api/api-client.ts'
 import { useLanguage } from '../i18n/language.tsx'
+import { Refusal } from './refusal.tsx'
 
 /** A failed call in the server's words, which are English, with what to do next. */
 export function FaultAlert({ error, onRetry }: { readonly error: unknown; readonly onRetry?: () => void }) {
   const { t } = useLanguage()
   const { code, detail, hint } = problemOf(error)
   return (
-    <Alert color="red" title={code} role="alert">
+    <Refusal title={code}>
       <Text lang="en">
         {detail} {hint}
       </Text>
@@ -16,6 +17,6 @@ export function FaultAlert({ error, onRetry }: { readonly error: unknown; readon
           {t('common.retry')}
         </Button>
       )}
-    </Alert>
+    </Refusal>
   )
 }

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { type FormEvent, useState } from 'react'
 
 /** Runs what a person asked for, one at a time, and keeps the fault of the last. */
 export function useTask() {
@@ -15,5 +15,10 @@ export function useTask() {
       setBusy(false)
     }
   }
-  return { fault, isBusy, run }
+  /** The same, for a form that is sent off. */
+  const onSubmit = (work: () => Promise<void>) => (event: FormEvent) => {
+    event.preventDefault()
+    void run(work)
+  }
+  return { fault, isBusy, run, onSubmit }
 }

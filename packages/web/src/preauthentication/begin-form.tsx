@@ -1,6 +1,6 @@
 import { Button, Stack } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import type { Platform } from '../api/answers.ts'
 import { problemOf } from '../api/api-client.ts'
 import { clientsQuery } from '../api/clients.ts'
@@ -33,7 +33,7 @@ export function BeginForm(props: {
   const [externalId, setExternalId] = useState('')
   const [scopes, setScopes] = useState('')
   const [isConfirmed, setConfirmed] = useState(false)
-  const { fault, isBusy, run } = useTask()
+  const { fault, isBusy, onSubmit } = useTask()
   const platform = props.platforms.find(({ id }) => id === place.platform)
   const kept = useKeptClients(place.platform, place.region)
   // What is kept decides which fields there are.
@@ -42,23 +42,20 @@ export function BeginForm(props: {
   const problem = fault === null ? null : problemOf(fault)
   const isWarned = problem?.code === 'CONSENT_WOULD_END_CHAIN'
 
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    void run(async () => {
-      const wanted = scopes.split(/\s+/).filter((scope) => scope !== '')
-      const begun = await beginConsent(api, {
-        ...place,
-        client: toClient(kept, app),
-        output,
-        ...(asked !== null && wanted.length > 0 ? { scopes: wanted } : {}),
-        ...(label.trim() === '' ? {} : { label: label.trim() }),
-        ...(externalId.trim() === '' ? {} : { externalId: externalId.trim() }),
-        ...(isConfirmed ? { confirmed: true } : {}),
-      })
-      setApp((now) => ({ ...now, clientSecret: '' }))
-      await props.onBegun(begun)
+  const submit = onSubmit(async () => {
+    const wanted = scopes.split(/\s+/).filter((scope) => scope !== '')
+    const begun = await beginConsent(api, {
+      ...place,
+      client: toClient(kept, app),
+      output,
+      ...(asked !== null && wanted.length > 0 ? { scopes: wanted } : {}),
+      ...(label.trim() === '' ? {} : { label: label.trim() }),
+      ...(externalId.trim() === '' ? {} : { externalId: externalId.trim() }),
+      ...(isConfirmed ? { confirmed: true } : {}),
     })
-  }
+    setApp((now) => ({ ...now, clientSecret: '' }))
+    await props.onBegun(begun)
+  })
   return (
     <form onSubmit={submit}>
       <Stack gap="md" maw={640}>

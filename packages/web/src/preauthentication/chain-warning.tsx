@@ -1,7 +1,8 @@
-import { Alert, Checkbox, Text } from '@mantine/core'
+import { Checkbox, Text } from '@mantine/core'
 import { Link } from '@tanstack/react-router'
 import type { Problem } from '../api/api-client.ts'
 import { useLanguage } from '../i18n/language.tsx'
+import { Refusal } from '../parts/refusal.tsx'
 
 /** The grants whose chain a consent for use elsewhere may end, and a person's word that it was read. */
 export function ChainWarning(props: {
@@ -13,7 +14,7 @@ export function ChainWarning(props: {
   const { grants } = props.problem
   const known = Array.isArray(grants) ? (grants as { id: string; name: string | null }[]) : []
   return (
-    <Alert color="red" role="alert" title={t('pre.chain')}>
+    <Refusal title={t('pre.chain')}>
       <Text size="sm">{t('pre.chainHelp')}</Text>
       <ul className="plain">
         {known.map(({ id, name }) => (
@@ -31,6 +32,6 @@ export function ChainWarning(props: {
         checked={props.isConfirmed}
         onChange={(event) => props.onConfirm(event.currentTarget.checked)}
       />
-    </Alert>
+    </Refusal>
   )
 }

@@ -1,6 +1,6 @@
 import { Alert, Button, Card, Group, Stack, Text, Title } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
-import { type FormEvent, useState } from 'react'
+import { useState } from 'react'
 import { cancelConsent, type Preauthentication, pasteReturn } from '../api/consents.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { ConfirmButton } from '../parts/confirm-button.tsx'
@@ -64,19 +64,16 @@ function PasteBack({ asked }: { readonly asked: Preauthentication }) {
   const api = useApi()
   const queries = useQueryClient()
   const [url, setUrl] = useState('')
-  const { fault, isBusy, run } = useTask()
-  const submit = (event: FormEvent) => {
-    event.preventDefault()
-    void run(async () => {
-      try {
-        await pasteReturn(api, asked.id, url)
-        setUrl('')
-      } finally {
-        await queries.invalidateQueries({ queryKey: ['preauthentications'] })
-        void queries.invalidateQueries({ queryKey: ['grants'] })
-      }
-    })
-  }
+  const { fault, isBusy, onSubmit } = useTask()
+  const submit = onSubmit(async () => {
+    try {
+      await pasteReturn(api, asked.id, url)
+      setUrl('')
+    } finally {
+      await queries.invalidateQueries({ queryKey: ['preauthentications'] })
+      void queries.invalidateQueries({ queryKey: ['grants'] })
+    }
+  })
   return (
     <form onSubmit={submit}>
       <Stack gap="sm">

@@ -17,6 +17,7 @@ import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { CopyText } from '../parts/copy-text.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
+import { Refusal } from '../parts/refusal.tsx'
 import { ResultTable } from '../parts/result-table.tsx'
 import { Waiting } from '../parts/waiting.tsx'
 import { useApi } from '../session.tsx'
@@ -52,10 +53,10 @@ export function DonePanel(props: {
     return (
       <>
         <PageHeading title={t('open.dead')} />
-        <Alert color="red" role="alert">
+        <Refusal>
           <Text>{t(grant.state === 'misconfigured' ? 'next.client' : 'next.consent')}</Text>
           <Text lang="en">{grant.problem?.detail}</Text>
-        </Alert>
+        </Refusal>
         <Button mt="md" onClick={onAnother}>
           {t('common.retry')}
         </Button>

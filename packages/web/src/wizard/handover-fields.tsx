@@ -1,7 +1,8 @@
-import { Alert, Button, Text } from '@mantine/core'
+import { Button, Text } from '@mantine/core'
 import type { Platform, Region } from '../api/answers.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { ChoiceCards } from '../parts/choice-cards.tsx'
+import { Refusal } from '../parts/refusal.tsx'
 import { regionName } from '../parts/region-name.ts'
 import { ClientFields } from './client-fields.tsx'
 import { CredentialFields } from './credential-fields.tsx'
@@ -58,7 +59,7 @@ export function HandoverFields(props: {
         />
       )}
       {contradiction && (
-        <Alert color="red" role="alert">
+        <Refusal>
           <Text>
             {t('wizard.stamp', { stamped: regionName(contradiction, t), chosen: regionName(region, t) })}
           </Text>
@@ -67,7 +68,7 @@ export function HandoverFields(props: {
               {t('wizard.stampFix', { stamped: regionName(contradiction, t) })}
             </Button>
           )}
-        </Alert>
+        </Refusal>
       )}
     </>
   )

@@ -1,4 +1,4 @@
-import { Alert, Button, Stack, Text } from '@mantine/core'
+import { Button, Stack, Text } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { Grant, Platform } from '../api/answers.ts'
@@ -7,6 +7,7 @@ import { handOver } from '../api/calls.ts'
 import type { StoredClient } from '../api/clients.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { ChoiceCards } from '../parts/choice-cards.tsx'
+import { Refusal } from '../parts/refusal.tsx'
 import { useApi, useMay } from '../session.tsx'
 import { typedClient } from './client-select.tsx'
 import { type Draft, emptyDraft, rememberBack } from './draft.ts'
@@ -101,9 +102,7 @@ export function RenewForm(props: {
           />
         )}
         {handover.missing.length > 0 && (
-          <Alert color="red" role="alert">
-            {t('wizard.missing', { fields: handover.missing.join(', ') })}
-          </Alert>
+          <Refusal>{t('wizard.missing', { fields: handover.missing.join(', ') })}</Refusal>
         )}
         {problem && <FailurePanel title="renew.failed" problem={problem} regions={platform.regions} />}
         {way === 'preauthenticated' && kind !== null && (

@@ -1,4 +1,4 @@
-import { Alert, Button, Select, Stack, Text } from '@mantine/core'
+import { Button, Select, Stack, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { Grant, Platform } from '../api/answers.ts'
@@ -8,6 +8,7 @@ import { useLanguage } from '../i18n/language.tsx'
 import { ChoiceCards } from '../parts/choice-cards.tsx'
 import { Flag } from '../parts/flag.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
+import { Refusal } from '../parts/refusal.tsx'
 import { regionName } from '../parts/region-name.ts'
 import { useApi } from '../session.tsx'
 import { DonePanel } from './done-panel.tsx'
@@ -145,11 +146,7 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
             onRegion={(next) => change({ region: next })}
           />
         )}
-        {missing.length > 0 && (
-          <Alert color="red" role="alert">
-            {t('wizard.missing', { fields: missing.join(', ') })}
-          </Alert>
-        )}
+        {missing.length > 0 && <Refusal>{t('wizard.missing', { fields: missing.join(', ') })}</Refusal>}
         {problem && (
           <FailurePanel
             title="wizard.failed"

@@ -9,8 +9,19 @@ export interface OpenIdProvider {
   close(): Promise<void>
 }
 
+/** What a test wants of the provider beside the flow with a code. */
+export interface OpenIdProviderOptions {
+  readonly grantTypes?: readonly string[]
+  /** Settings of the library, in the place of those below. */
+  readonly settings?: object
+}
+
 /** A certified OpenID provider that nobody here wrote. Everybody has an account; `un…@` has an unverified address. */
-export async function openOpenIdProvider(redirectUri: string): Promise<OpenIdProvider> {
+export async function openOpenIdProvider(
+  redirectUri: string,
+  { grantTypes = ['authorization_code'], settings = {} }: OpenIdProviderOptions = {},
+): Promise<OpenIdProvider> {
+  // With characters that must be encoded on their way.
   const client = { clientId: 'a client:1', clientSecret: 'a secret/with+signs%' }
   let provider: Provider | undefined
   const server = createServer((request, response) => void provider?.callback()(request, response))
@@ -22,7 +33,7 @@ export async function openOpenIdProvider(redirectUri: string): Promise<OpenIdPro
         client_id: client.clientId,
         client_secret: client.clientSecret,
         redirect_uris: [redirectUri],
-        grant_types: ['authorization_code'],
+        grant_types: grantTypes,
         token_endpoint_auth_method: 'client_secret_basic',
       },
     ],
@@ -42,6 +53,7 @@ export async function openOpenIdProvider(redirectUri: string): Promise<OpenIdPro
       Session: 3600,
       Grant: 3600,
     },
+    ...settings,
   })
   return {
     url,
