@@ -1,9 +1,16 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
+import { labKey } from '@sluis/server/testing'
 import { openWebLab, type WebLab } from './testing/web-lab.ts'
+
+interface Fetched {
+  readonly url: string
+  readonly kind: string
+  readonly bytes: number
+}
 
 let lab: WebLab
 let grant: string
@@ -19,6 +26,8 @@ before(async () => {
   await lab.call('POST', '/databases/bakery/query', { sql: 'SELECT count(*) FROM crm.Accounts' })
 })
 after(() => lab?.close())
+
+const dist = fileURLToPath(new URL('../dist/', import.meta.url))
 
 describe('how the web application is served', () => {
   test('a deep link is a page without inline scripts, under a policy that allows none', async () => {
@@ -44,7 +53,6 @@ describe('how the web application is served', () => {
   })
 
   test('the wizard’s first load is under 250 kB of compressed script', () => {
-    const dist = fileURLToPath(new URL('../dist/', import.meta.url))
     type Chunk = { file: string; imports?: string[]; isEntry?: boolean }
     const manifest = JSON.parse(readFileSync(`${dist}.vite/manifest.json`, 'utf8')) as Record<string, Chunk>
     const needed = new Set<string>()
@@ -61,6 +69,37 @@ describe('how the web application is served', () => {
       0,
     )
     assert.ok(bytes < 250_000, `${bytes} bytes`)
+  })
+
+  test('a browser that comes to the wizard for the first time fetches little, in few requests, from here alone', async () => {
+    const { page } = await lab.arrive('/healthz')
+    const sizes: Promise<Fetched>[] = []
+    page.on('requestfinished', (request) =>
+      sizes.push(
+        request.sizes().then(({ responseBodySize }) => ({
+          url: request.url(),
+          kind: request.resourceType(),
+          bytes: responseBodySize,
+        })),
+      ),
+    )
+    await page.goto(`${lab.url}/app/setup/databases/new/exactonline`)
+    await page.getByLabel('API key').fill(labKey)
+    await page.keyboard.press('Enter')
+    await page.getByRole('radio', { name: 'Netherlands' }).waitFor()
+    const fetched = await Promise.all(sizes)
+    const sum = (kind: string) =>
+      fetched.filter((one) => one.kind === kind).reduce((total, { bytes }) => total + bytes, 0)
+    assert.ok(
+      fetched.every(({ url }) => url.startsWith(`${lab.url}/`)),
+      'nothing comes from elsewhere',
+    )
+    // As it went over the line: compressed.
+    assert.ok(sum('script') < 250_000, `${sum('script')} bytes of script`)
+    assert.ok(sum('stylesheet') < 50_000, `${sum('stylesheet')} bytes of style`)
+    assert.ok(fetched.length <= 60, `${fetched.length} requests`)
+    assert.ok(!fetched.some(({ url }) => url.includes('sql-page')), 'the editor is loaded on demand')
+    assert.equal(globSync('assets/sql-page-*.js', { cwd: dist }).length, 1, 'it is called so')
   })
 })
 
