@@ -137,6 +137,42 @@ describe('the command line against a server', () => {
     assert.match(said, /Kept as grant grt_\w+\./)
   })
 
+  test('makes a link for a customer, says what became of it, and takes it back', async () => {
+    const back = 'https://partner.example/done'
+    const own = `${lab.url}/app/consent/return`
+    const { body: kept } = await lab.call('POST', '/clients', {
+      platform: 'exact-online',
+      region: 'lab',
+      clientId: 'connecting',
+      clientSecret: 's',
+      redirectUris: [own],
+    })
+    const look = ['--name', 'Partner', '--text-nl', 'Welkom', '--return-address', back]
+    const settings = await json(['connect', 'settings', ...look])
+    assert.deepEqual(
+      [settings.name, settings.texts.nl, settings.returnAddresses],
+      ['Partner', 'Welkom', [back]],
+    )
+    assert.match(await sluis(['connect', 'settings']), /^name +Partner$/m)
+    const wanted = ['exact-online', '--region', 'lab', '--client', kept.id, '--return-address', back]
+    const said = await sluis([
+      'connect',
+      'link',
+      ...wanted,
+      '--external-id',
+      'c-1',
+      '--valid-for-seconds',
+      '600',
+    ])
+    const [, id = ''] = /#[\w-]{43}\nLink (cnl_\w+), until .*once\.$/m.exec(said) ?? []
+    assert.match(
+      await sluis(['connect', 'list', '--external-id', 'c-1']),
+      new RegExp(`${id} +open +exact-online +c-1`),
+    )
+    assert.equal(await sluis(['connect', 'revoke', id]), `Link ${id} is taken back.\n`)
+    assert.equal((await json(['connect', 'show', id])).state, 'revoked')
+  })
+
   const secretFile = () => {
     const path = join(folder, 'own-secret')
     writeFileSync(path, labClient.clientSecret)

@@ -33,6 +33,7 @@ describe('the command line', () => {
       'grant',
       'client',
       'preauthenticate',
+      'connect',
       'database',
       'query',
       'key',

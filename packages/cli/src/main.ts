@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { ApiRefusal } from './api-client.ts'
 import { contextOf } from './command-context.ts'
 import { clientCommand } from './commands/client.ts'
+import { connectCommand } from './commands/connect.ts'
 import { databaseCommand } from './commands/database.ts'
 import { grantCommand } from './commands/grant.ts'
 import { handoverCommand } from './commands/handover.ts'
@@ -31,6 +32,7 @@ for (const add of [
   grantCommand,
   clientCommand,
   preauthenticateCommand,
+  connectCommand,
   databaseCommand,
   queryCommand,
   keyCommand,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
 import { labClient } from '@sluis/server/testing'
@@ -26,10 +26,7 @@ let back: string
 let client: string
 before(async () => {
   lab = await openWebLab()
-  partner = createServer((_, response) => {
-    response.setHeader('content-type', 'text/html')
-    response.end('<!doctype html><html lang="en"><title>Partner</title><h1>Welcome back</h1>')
-  }).listen(0, '127.0.0.1')
+  partner = createServer((request, response) => void serve(request, response)).listen(0, '127.0.0.1')
   await once(partner, 'listening')
   back = `http://127.0.0.1:${(partner.address() as AddressInfo).port}/done?tenant=7`
   const { redirectUri, ...app } = labClient
@@ -45,6 +42,38 @@ after(async () => {
   partner?.close()
   await lab?.close()
 })
+
+/** The partner's application: a page with our script and a button, its own way to a link, and where customers return. */
+async function serve({ method, url = '/' }: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (method === 'POST') {
+    const link = url === '/elsewhere' ? { url: 'https://evil.example/app/connect#x' } : await make()
+    response.setHeader('content-type', 'application/json')
+    response.end(JSON.stringify({ url: link.url }))
+    return
+  }
+  response.setHeader('content-type', 'text/html')
+  response.setHeader(
+    'content-security-policy',
+    `default-src 'none'; connect-src 'self'; script-src 'self' ${lab.url}`,
+  )
+  const script = `<script src="${lab.url}/app/connect.js" defer></script>`
+  const hear = '<script src="/hear.js"></script>'
+  const button = (name: string, path: string) =>
+    `<button data-sluis-connect="${path}"><b>${name}</b></button>`
+  if (url === '/hear.js') {
+    response.setHeader('content-type', 'text/javascript')
+    response.end(
+      `document.addEventListener('sluis-connect', ({ detail }) =>
+        document.body.append(Object.assign(document.createElement('output'), { textContent: JSON.stringify(detail) })))`,
+    )
+  } else if (url.startsWith('/start')) {
+    response.end(
+      `<!doctype html><html lang="en"><title>Partner</title>${hear}${script}<h1>Partner</h1>${button('Connect', '/links')}${button('Wrong', '/elsewhere')}`,
+    )
+  } else if (url.startsWith('/done')) {
+    response.end('<!doctype html><html lang="en"><title>Partner</title><h1>Welcome back</h1>')
+  } else response.writeHead(404).end()
+}
 
 /** The same server under another host name, as a partner's own is. */
 const ownHost = () => {
@@ -212,4 +241,28 @@ test('renewing as another person is refused and changes nothing; as the same per
   const [generation, ...rest] = await chain()
   assert.deepEqual(rest, before.slice(1))
   assert.ok(generation > before[0], 'on a new chain')
+})
+
+test('the script on a partner’s own page fetches a link, goes there, and tells what the return says', async () => {
+  const start = `${new URL(back).origin}/start`
+  const { returnAddresses } = (await lab.call('GET', '/connect-settings')).body
+  await lab.call('PATCH', '/connect-settings', { origin: null, returnAddresses: [...returnAddresses, start] })
+  const { page, faults } = await lab.arrive('/app/icon.svg')
+  await page.goto(start)
+  await page.getByRole('button', { name: 'Wrong' }).click()
+  const heard = async () => JSON.parse((await page.locator('output').textContent()) ?? '')
+  assert.match((await heard()).message, /does not lead to/)
+  assert.equal(page.url(), start)
+  await page.getByRole('button', { name: 'Connect' }).click()
+  await page.getByRole('heading', { name: 'Connect Exact Online' }).waitFor()
+  await page.getByRole('button', { name: 'No, thank you' }).click()
+  assert.equal((await atPartner(page)).outcome, 'cancelled')
+  const made = await make({ returnAddress: start })
+  await page.goto(made.url)
+  await proceed(page)
+  await atPlatform(page, 'els@example.com', 'allow')
+  const { outcome, grant, state } = await heard()
+  assert.deepEqual([outcome, grant, state], ['connected', (await linkOf(made)).grant, 'session 1'])
+  assert.equal(page.url(), start, 'what the address told has left it')
+  assert.deepEqual(faults, [])
 })

@@ -46,6 +46,9 @@ const secureHeaders = {
   'Permissions-Policy': 'camera=(), microphone=(), geolocation=(), payment=()',
 }
 
+/** What pages of others may load; everything else is for our own. */
+const forOthers: ReadonlySet<string> = new Set(['connect.js'])
+
 /** `/app/*`: the built web application. Every address that is no file is a page of it, so that deep links work. */
 export function webRoutes(app: FastifyInstance, folder: string): void {
   const files = readFiles(folder)
@@ -54,6 +57,7 @@ export function webRoutes(app: FastifyInstance, folder: string): void {
   const sendFile = (request: FastifyRequest, reply: FastifyReply, name: string, file: WebFile) => {
     reply
       .headers(secureHeaders)
+      .header('Cross-Origin-Resource-Policy', forOthers.has(name) ? 'cross-origin' : 'same-origin')
       .header('ETag', file.etag)
       .header('Vary', 'Accept-Encoding')
       // Names in assets/ hold a hash of what is in them.

@@ -288,6 +288,35 @@ describe('a link that renews a grant', () => {
     assert.equal((await vault.refresh(organisationId, theirs)).state, 'active')
   })
 
+  test('a process that died with the code in hand: the link tells what became of the row that it had made', async () => {
+    const grant = await connected(anna)
+    const made = await make({ renews: grant })
+    await lab.fault({ at: 'api', kind: 'status', status: 503, times: 1, matching: 'current/Me' })
+    await visit(made, anna)
+    // As it leaves a consent whose end it did not live to write.
+    await lab.store.pool.query(
+      "UPDATE preauthentication SET state = 'exchanging', grant_id = NULL WHERE connect_link_id = $1",
+      [made.link.id],
+    )
+    assert.equal((await get(made)).state, 'pending')
+    clock.advance(60_000)
+    await until(async () => {
+      await vault.tick()
+      return (await get(made)).state === 'connected'
+    })
+    assert.equal((await get(made)).grant, grant)
+  })
+
+  test('who loses a chain in another organisation by the consent of another person hears of it', async () => {
+    const grant = await connected(anna)
+    const { grant: rival } = await vault.handOver(
+      lab.handover(both(await lab.tokens(bram)), { organisationId: below }),
+    )
+    await visit(await make({ renews: grant }), bram)
+    const events = await vault.grantEvents(below, rival.id, { limit: 20 })
+    assert.ok(events.some(({ action }) => action === 'grant.rival'))
+  })
+
   test('learnt later that it is another person: refused then, and nothing is kept', async () => {
     const grant = await connected(anna)
     const made = await make({ renews: grant })
