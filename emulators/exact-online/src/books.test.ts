@@ -226,6 +226,49 @@ for (const { scale, company } of [
   })
 }
 
+test('from a company with a handful of rows to one with a million lines, at once', async () => {
+  const read = async (scale: number) => {
+    const lab = await startLab({ scale })
+    try {
+      await lab.register({ flags: { enforceMandatoryFilter: false } })
+      const lines = Number((await lab.get('bulk/Financial/TransactionLines/$count?$select=ID')).text)
+      const sync = 'sync/Financial/TransactionLines'
+      const last = await lab.rows(
+        `${sync}?$filter=Timestamp gt ${1000 + lines - 2}&$select=Timestamp,ID,EntryID`,
+      )
+      const [found] = await lab.rows(
+        `financialtransaction/TransactionLines(guid'${last[0]?.ID}')?$select=ID,EntryID,FinancialYear`,
+      )
+      assert.deepEqual([last.length, found?.ID, found?.EntryID], [1, last[0]?.ID, last[0]?.EntryID])
+      const accounts = await lab.all('crm/Accounts?$select=ID')
+      return { lines, accounts: accounts.length }
+    } finally {
+      await lab.close()
+    }
+  }
+  assert.deepEqual(await read(0.001), { lines: 2, accounts: 1 })
+  const large = await read(250)
+  assert.ok(large.lines >= 999_000, `${large.lines} lines`)
+})
+
+test('there are Dutch and Belgian companies, and journals of several years in each', async () => {
+  const lab = await startLab({ divisions: 6 })
+  try {
+    const countries = (await lab.all('system/Divisions?$select=Code,Country')).map(({ Country }) => Country)
+    assert.deepEqual(countries, ['NL ', 'BE ', 'NL ', 'NL ', 'BE ', 'NL '])
+    for (const { code } of lab.companies.slice(0, 3)) {
+      const lines = await lab.all(
+        `/api/v1/${code}/bulk/Financial/TransactionLines?$select=FinancialYear,AmountDC&$filter=ID ne null`,
+      )
+      const years = new Set(lines.map(({ FinancialYear }) => FinancialYear))
+      assert.ok(years.size >= 7, `${[...years]}`)
+      assert.equal(total(lines, 'AmountDC'), 0)
+    }
+  } finally {
+    await lab.close()
+  }
+})
+
 test('the same seed gives the same bytes, another seed does not', async () => {
   const pages = async (seed: number) => {
     const lab = await startLab({ seed, scale: 0.1 })

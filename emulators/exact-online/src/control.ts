@@ -64,6 +64,16 @@ export function exactOnlineControls(state: EmulatorState): Controls {
       return { status: 201, body: { user, endpoint, action, isAllowed } }
     },
 
+    'POST modules': ({ module, division = null, isLicensed }) => {
+      if (typeof module !== 'string' || module === '' || typeof isLicensed !== 'boolean')
+        return controlFault(
+          'give module (logistics, or logistics/SupplierItem), isLicensed and optionally division',
+        )
+      if (division !== null && typeof division !== 'number') return controlFault('division is a code')
+      state.access.setLicence(module, division, isLicensed)
+      return { status: 201, body: { module, division, isLicensed } }
+    },
+
     'POST revocations': ({ clientId, user }) => {
       if (typeof clientId !== 'string' || typeof user !== 'string')
         return controlFault('give clientId and user')

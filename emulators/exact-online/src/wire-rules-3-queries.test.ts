@@ -63,6 +63,18 @@ describe('§ 3.6: errors', () => {
       400,
       'Please add a $select or a $top=1 statement to the query string.',
     ],
+    [
+      'an unknown property in $select',
+      `${items}?$filter=ID ne null&$select=Nothing`,
+      400,
+      "Could not find a property named 'Nothing' on type 'Exact.Web.Api.Models.Item'.",
+    ],
+    [
+      'a GUID against a text',
+      `${items}?$filter=ID eq 'x'`,
+      400,
+      "Operator 'eq' incompatible with operand types 'System.Guid' and 'System.String' at position 3.",
+    ],
     ['an unknown set', 'logistics/Nothing', 404, "Resource not found for the segment 'Nothing'."],
     [
       'an unknown key',

@@ -142,6 +142,14 @@ describe('§ 3.2: how clients write', () => {
     assert.equal((await raw('logistics/Units?$top=1', form)).status, 200)
   })
 
+  test('§ 7: addresses in an answer begin as the client called the service', async () => {
+    const { text } = await raw('crm/Accounts?$select=ID&$filter=ID%20ne%20null', { host: 'exact.example:81' })
+    const { d } = JSON.parse(text)
+    const base = `http://exact.example:81/api/v1/${lab.division}/crm/Accounts`
+    assert.ok(d.__next.startsWith(`${base}?`), d.__next)
+    assert.equal(d.results[0].__metadata.uri, `${base}(guid'${d.results[0].ID}')`)
+  })
+
   test('§ 3.2: __next can be followed as it is', async () => {
     const { d } = await lab.get("crm/Accounts?$filter=Name ne 'x y' and ID ne null&$select=ID")
     const next = d.__next.slice(`${lab.url}/api/v1/${lab.division}/`.length)
@@ -283,6 +291,26 @@ describe('§ 3.6: who may not', () => {
     const { access_token } = await lab.tokens('narrow', { divisions: [lab.companies[1]?.code] })
     const refused = await lab.call('logistics/Units?$top=1', { token: access_token })
     assert.deepEqual([refused.status, refused.headers.get('reason')], [403, 'NoDivisionAccess'])
+  })
+
+  test('§ 3.1: what the licence does not have is 403, in that company alone', async () => {
+    const own = { module: 'logistics/Units', division: lab.division }
+    const elsewhere = `/api/v1/${lab.companies[1]?.code}/logistics/Units?$top=1`
+    await lab.control('modules', { ...own, isLicensed: false })
+    const refused = await lab.get('logistics/Units?$top=1')
+    assert.deepEqual(
+      [refused.status, refused.message, refused.headers.get('reason')],
+      [403, 'Forbidden', null],
+    )
+    assert.equal((await lab.get('logistics/ItemGroups?$top=1')).status, 200)
+    assert.equal((await lab.get(elsewhere)).status, 200)
+    await lab.control('modules', { ...own, isLicensed: true })
+    await lab.control('modules', { module: 'crm', isLicensed: false })
+    for (const path of ['crm/Addresses?$top=1', 'bulk/CRM/Accounts?$select=ID&$filter=ID ne null'])
+      assert.equal((await lab.get(path)).status, 403, path)
+    await lab.control('modules', { module: 'crm', isLicensed: true })
+    assert.equal((await lab.get('crm/Addresses?$top=1')).status, 200)
+    assert.equal((await lab.control('modules', { module: 'crm' })).status, 400)
   })
 
   test('§ 3.6: without the right to read the list is empty, which UserHasRights tells apart; writing is 403', async () => {

@@ -261,6 +261,25 @@ describe('§ 4.3: deliveries', () => {
     assert.equal(received.length, 11)
   })
 
+  test('§ 7: the unit of the repetitions is the app’s', async () => {
+    await lab.register({ webhookSecret: 'hush', flags: { webhookRetrySeconds: 1 } })
+    try {
+      await subscribed('Accounts')
+      status = 503
+      await lab.call('crm/Accounts', { method: 'POST', body: { Name: 'Soon' } })
+      await noted(2)
+      await lab.advance(2)
+      await noted(3)
+      await lab.advance(4)
+      assert.deepEqual(
+        (await noted(4)).slice(1).map(({ outcome }) => outcome),
+        ['refused', 'refused', 'refused'],
+      )
+    } finally {
+      await lab.register({ webhookSecret: 'hush' })
+    }
+  })
+
   test('§ 4.3: a callback that recovers gets it once more, and only once', async () => {
     await subscribed('Accounts')
     status = 503

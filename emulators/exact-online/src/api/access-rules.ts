@@ -19,6 +19,7 @@ interface Block {
 export class AccessRules {
   #blocks: Block[] = []
   readonly #withheld = new Set<string>()
+  readonly #unlicensed = new Set<string>()
 
   block(reason: BlockReason, user: string | null, division: number | null): void {
     this.#blocks.push({ reason, user: user?.toLowerCase() ?? null, division })
@@ -49,7 +50,23 @@ export class AccessRules {
     return !this.#withheld.has(rightKey(user, endpoint, action))
   }
 
+  /** Takes a module, `logistics`, or one endpoint of it from the licence of a company, or of all where that is null. */
+  setLicence(module: string, division: number | null, isLicensed: boolean): void {
+    const key = `${division} ${module.toLowerCase()}`
+    if (isLicensed) this.#unlicensed.delete(key)
+    else this.#unlicensed.add(key)
+  }
+
+  /** Whether the licence has the endpoint, in whatever form it is read. */
+  isLicensed(route: string, division: number | null): boolean {
+    const path = route.toLowerCase().replace(/^(beta\/)?(bulk|sync|read)\//, '')
+    return [path, path.split('/')[0]].every((module) =>
+      [null, division].every((of) => !this.#unlicensed.has(`${of} ${module}`)),
+    )
+  }
+
   reset(): void {
+    this.#unlicensed.clear()
     this.#blocks = []
     this.#withheld.clear()
   }

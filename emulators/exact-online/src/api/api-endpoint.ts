@@ -104,6 +104,7 @@ export function answerApi(request: ApiRequest, state: ApiState): ApiAnswer {
     }
     const reason = state.access.reasonFor(chain.user, target.division)
     if (reason !== null) throw new ApiFault(403, 'Forbidden', { Reason: reason })
+    if (!state.access.isLicensed(target.route, target.division)) throw new ApiFault(403, 'Forbidden')
     const { status = 200, body, rows, contentType, version, location, changes } = read()
     const own = {
       ...(contentType ? { 'Content-Type': contentType } : {}),

@@ -3,20 +3,11 @@ import type { Value } from '../data/named-values.ts'
 import { ApiFault } from './api-fault.ts'
 import { atomFunction, propertyXml } from './entity-atom.ts'
 import { valueJson } from './entity-json.ts'
+import { type FunctionCall, type Functions, givenId, lookUp, type Row, rowsOf } from './function-call.ts'
+import { ledgerFunctions } from './ledger-functions.ts'
 import { contentTypes } from './media.ts'
-import { parseQueryOptions } from './query-options.ts'
-import { matchingRows, type Page, type ReadContext } from './read-entities.ts'
-
-type Row = ReadonlyMap<string, Value>
-/** Rows, or one value; a text is a 64-bit number. */
-type Answer = readonly Row[] | boolean | number | string
-
-interface Call {
-  readonly context: ReadContext
-  readonly now: number
-  /** A parameter's value without quotes and type, by its name without case; undefined where it is not given. */
-  readonly given: (name: string) => string | undefined
-}
+import { projectFunctions } from './project-functions.ts'
+import type { Page, ReadContext } from './read-entities.ts'
 
 /**
  * What a function answers: computed from the company's rows where it has the data for it, else an empty list.
@@ -61,7 +52,9 @@ export function answerFunction(
 const bare = (text: string) =>
   /^(?:guid|datetime)?'(.*)'$/i.exec(text)?.[1]?.replaceAll("''", "'") ?? text.replace(/[LMD]$/i, '')
 
-const functions: Readonly<Record<string, (call: Call) => Answer>> = {
+const functions: Functions = {
+  ...ledgerFunctions,
+  ...projectFunctions,
   UserHasRights: ({ context, given }) => {
     const path = (given('endpoint') ?? '').toLowerCase()
     const action = (given('action') ?? 'GET').toUpperCase()
@@ -69,131 +62,80 @@ const functions: Readonly<Record<string, (call: Call) => Answer>> = {
     return isOffered && context.hasRight(path, action)
   },
   SyncTimestamp: syncTimestamp,
-  RevenueListByYear: (call) => revenue(call, () => true),
-  RevenueListByYearAndStatus: (call) =>
-    revenue(
-      call,
-      (row) => call.given('status') === undefined || row.get('Status') === Number(call.given('status')),
-    ),
-  AgingReceivablesListByAgeGroup: (call) => aging(call, 'read/financial/receivableslist'),
-  AgingPayablesListByAgeGroup: (call) => aging(call, 'read/financial/payableslist'),
-  ReceivablesListByAccount: (call) => owed(call, 'read/financial/receivableslist'),
-  ReceivablesListByAgeGroup: (call) => owed(call, 'read/financial/receivableslist'),
-  ReceivablesListByAccountAndAgeGroup: (call) => owed(call, 'read/financial/receivableslist'),
-  PayablesListByAccount: (call) => owed(call, 'read/financial/payableslist'),
-  PayablesListByAgeGroup: (call) => owed(call, 'read/financial/payableslist'),
-  PayablesListByAccountAndAgeGroup: (call) => owed(call, 'read/financial/payableslist'),
   StockPosition: stockPosition,
   ItemDetailsByID: (call) => byId(call, 'logistics/items', 'itemId'),
   TimeAndBillingItemDetailsByID: (call) => byId(call, 'logistics/items', 'itemId'),
   TimeAndBillingAccountDetailsByID: (call) => byId(call, 'crm/accounts', 'accountId'),
   TimeAndBillingProjectDetailsByID: (call) => byId(call, 'project/projects', 'projectId'),
-  AccountDocuments: (call) => ofAccount(call, 'documents/documents'),
-  AccountDocumentsCount: (call) => ofAccount(call, 'documents/documents').length,
-  DefaultAddressForAccount: (call) => ofAccount(call, 'crm/addresses').slice(0, 1),
+  SalesItemPrice: salesItemPrice,
+  AccountDocuments: (call) => belonging(call, 'documents/documents', 'Account'),
+  AccountDocumentsCount: (call) => belonging(call, 'documents/documents', 'Account').length,
+  AccountDocumentFolders: documentFolders,
+  OpportunityDocuments: (call) => belonging(call, 'documents/documents', 'Opportunity'),
+  OpportunityDocumentsCount: (call) => belonging(call, 'documents/documents', 'Opportunity').length,
+  DefaultAddressForAccount: (call) => belonging(call, 'crm/addresses', 'Account').slice(0, 1),
+  ProjectWBSByProject: (call) => belonging(call, 'bulk/project/projectwbs', 'Project'),
+  ProjectWBSByProjectAndWBS: (call) => {
+    const id = givenId(call, 'wbsId', 'wbs')
+    return belonging(call, 'bulk/project/projectwbs', 'Project').filter((row) => row.get('ID') === id)
+  },
+  PreferredMailboxForOperation: (call) => rowsOf(call, 'read/mailbox/preferredmailbox').slice(0, 1),
+  EmploymentContractFlexPhasesOnFocusDate: (call) => coded(call, 'payroll/employmentcontractflexphases'),
+  EmploymentEndReasonsOnFocusDate: (call) => coded(call, 'payroll/employmentendreasons'),
 }
 
-/** The rows of an entity set with the properties named, as the API shows them. */
-function rowsOf({ context }: Call, path: string, names: readonly string[] | null = null): Row[] {
-  const set = context.dataset.entitySets.get(path)
-  if (!set) return []
-  const options = parseQueryOptions(new URLSearchParams({ $top: '1' }), set, false)
-  const properties = [...set.properties.values()].filter(({ name }) => names?.includes(name) ?? true)
-  const indexes = matchingRows(set, { ...options, top: null }, { ...context, visible: null }, -1)
-  return [...indexes].map(
-    (index) => new Map(properties.map(({ name, value }) => [name, value(context.division, index)])),
-  )
+function byId(call: FunctionCall, path: string, parameter: string): Row[] {
+  const id = givenId(call, parameter, 'id') ?? ''
+  return rowsOf(call, path)
+    .filter((row) => row.get('ID') === id)
+    .map((row) => new Map<string, Value>([...row, ['SalesPrice', row.get('StandardSalesPrice') ?? null]]))
 }
 
-function byId(call: Call, path: string, parameter: string): Row[] {
-  const id = (call.given(parameter) ?? call.given('id') ?? '').toLowerCase()
-  return rowsOf(call, path).filter((row) => row.get('ID') === id)
+/** The rows that belong to the account, opportunity or project of the parameter. */
+function belonging(call: FunctionCall, path: string, owner: 'Account' | 'Opportunity' | 'Project'): Row[] {
+  const id = givenId(call, `${owner}Id`, owner) ?? ''
+  return rowsOf(call, path).filter((row) => row.get(owner) === id)
 }
 
-function ofAccount(call: Call, path: string): Row[] {
-  const account = (call.given('accountId') ?? call.given('account') ?? '').toLowerCase()
-  return rowsOf(call, path).filter((row) => row.get('Account') === account)
-}
+/** Lists that are told by number. */
+const coded = (call: FunctionCall, path: string) =>
+  rowsOf(call, path).map((row) => new Map<string, Value>([...row, ['Code', row.get('ID') ?? null]]))
 
-/** Invoiced amounts of a year by month. */
-function revenue(call: Call, passes: (row: Row) => boolean): Row[] {
-  const year = Number(call.given('year') ?? new Date(call.now).getUTCFullYear())
-  const cents = new Map<number, number>()
-  for (const row of rowsOf(call, 'salesinvoice/salesinvoices', ['InvoiceDate', 'AmountDC', 'Status'])) {
-    const date = new Date(Number(row.get('InvoiceDate')))
-    if (date.getUTCFullYear() !== year || !passes(row)) continue
-    const period = date.getUTCMonth() + 1
-    cents.set(period, (cents.get(period) ?? 0) + Math.round(Number(row.get('AmountDC')) * 100))
-  }
-  return [...cents]
-    .sort(([a], [b]) => a - b)
-    .map(
-      ([period, sum]) =>
-        new Map([
-          ['Period', period],
-          ['Year', year],
-          ['Amount', sum / 100],
-        ]),
-    )
-}
-
-const day = 86_400_000
-const groups = ['0 - 30', '31 - 60', '61 - 90', '> 90']
-
-/** 1 to 4: up to 30 days after the invoice's date, 60, 90 and older. The service's own groups can be changed. */
-function ageGroup(row: Row, now: number): number {
-  const days = Math.floor((now - Number(row.get('InvoiceDate'))) / day)
-  return days <= 30 ? 1 : days <= 60 ? 2 : days <= 90 ? 3 : 4
-}
-
-function owed(call: Call, path: string): Row[] {
-  const account = (call.given('accountId') ?? call.given('account'))?.toLowerCase()
-  const group = call.given('ageGroup')
-  return rowsOf(call, path).filter(
-    (row) =>
-      (account === undefined || row.get('AccountId') === account) &&
-      (group === undefined || ageGroup(row, call.now) === Number(group)),
-  )
-}
-
-/** What each account owes or is owed, its amounts spread over the groups; with an age group, those who have any in it. */
-function aging(call: Call, path: string): Row[] {
-  const wanted = call.given('ageGroup')
-  const accounts = new Map<Value, Row[]>()
-  for (const row of rowsOf(call, path)) {
-    const account = row.get('AccountId') ?? null
-    if (account !== null) accounts.set(account, [...(accounts.get(account) ?? []), row])
-  }
-  return [...accounts].flatMap(([account, rows]) => {
-    const amounts = groups.map((_, at) => sumOf(rows.filter((row) => ageGroup(row, call.now) === at + 1)))
-    if (wanted !== undefined && !rows.some((row) => ageGroup(row, call.now) === Number(wanted))) return []
-    const cells = groups.flatMap((description, at): [string, Value][] => [
-      [`AgeGroup${at + 1}`, at + 1],
-      [`AgeGroup${at + 1}Amount`, amounts[at] ?? 0],
-      [`AgeGroup${at + 1}Description`, description],
-    ])
-    const [first] = rows
-    return [
-      new Map<string, Value>([
-        ['AccountId', account],
-        ['AccountCode', first?.get('AccountCode') ?? null],
-        ['AccountName', first?.get('AccountName') ?? null],
-        ['CurrencyCode', 'EUR'],
-        ['TotalAmount', sumOf(rows)],
-        ...cells,
-      ]),
-    ]
+/** The folders with how many documents of the account each holds. */
+function documentFolders(call: FunctionCall): Row[] {
+  const documents = belonging(call, 'documents/documents', 'Account')
+  return rowsOf(call, 'documents/documentfolders').map((row) => {
+    const own = documents.filter((document) => document.get('DocumentFolder') === row.get('ID'))
+    return new Map<string, Value>([...row, ['CountOfDocuments', own.length]])
   })
 }
 
-const sumOf = (rows: readonly Row[]) =>
-  rows.reduce((sum, row) => sum + Math.round(Number(row.get('Amount')) * 100), 0) / 100
+/** What an item is sold for, with and without the VAT of its code. */
+function salesItemPrice(call: FunctionCall): Row[] {
+  const codes = rowsOf(call, 'vat/vatcodes', ['Code', 'Percentage'])
+  return byId(call, 'logistics/items', 'itemId').map((item) => {
+    const price = Number(item.get('SalesPrice') ?? 0)
+    const code = item.get('SalesVatCode') ?? null
+    const percentage = Number(codes.find((row) => row.get('Code') === code)?.get('Percentage') ?? 0)
+    return new Map<string, Value>([
+      ['CurrencyCode', 'EUR'],
+      ['ItemId', item.get('ID') ?? null],
+      ['ItemCode', item.get('Code') ?? null],
+      ['ItemDescription', lookUp(call, 'logistics/items', item.get('ID') ?? null, 'Description')],
+      ['PriceExcludingVAT', price],
+      ['PriceIncludingVAT', Math.round(price * (1 + percentage) * 100) / 100],
+      ['UnitCode', item.get('Unit') ?? null],
+      ['UnitDescription', item.get('UnitDescription') ?? null],
+      ['VATCode', code],
+    ])
+  })
+}
 
 /**
  * The row version behind which everything stands that was changed from a time on.
  * @see wire.md § 4.1: parameters `modified` and `endPoint`; the shape of the answer is nowhere documented
  */
-function syncTimestamp({ context, given }: Call): string | readonly Row[] {
+function syncTimestamp({ context, given }: FunctionCall): string | readonly Row[] {
   if (given('endPoint') === undefined || given('modified') === undefined) return []
   const wanted = (given('endPoint') ?? '').toLowerCase().replace(/^sync\//, '')
   const modified = Date.parse(`${(given('modified') ?? '').replace(/Z$/, '')}Z`)
@@ -214,7 +156,7 @@ function syncTimestamp({ context, given }: Call): string | readonly Row[] {
 }
 
 /** Stock of an item with what orders still bring in and take out. */
-function stockPosition(call: Call): Row[] {
+function stockPosition(call: FunctionCall): Row[] {
   const id = call.given('itemId')?.toLowerCase()
   const total = (path: string, quantity: string, done: string) =>
     rowsOf(call, path, ['Item', quantity, done])

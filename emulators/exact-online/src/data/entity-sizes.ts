@@ -111,6 +111,8 @@ export const references: readonly (readonly [pattern: RegExp, entity: string])[]
     'financial/glaccounts',
   ],
   [/^(Project|ProjectId|ProjectID)$/, 'project/projects'],
+  [/^Activity$/, 'project/wbsactivities'],
+  [/^Expense$/, 'project/wbsexpenses'],
   [/^(Warehouse|WarehouseID|WarehouseFrom|WarehouseTo)$/, 'inventory/warehouses'],
   [/^(StorageLocation|DefaultStorageLocation)$/, 'inventory/storagelocations'],
   [/^(Employee|EmployeeId|Manager)$/, 'payroll/employees'],

@@ -4,7 +4,7 @@ import { hashRow, hashText } from './seeded-hash.ts'
 import { currencies } from './words.ts'
 
 const neverNull =
-  /^(Division|Created|Modified|Code|Name|FullName|Description|LastName|Status|Type|Currency|AmountDC|AmountFC|Quantity|LineNumber|HID|Timestamp|.*Number|InvoiceDate|OrderDate|EntryDate|FinancialYear|FinancialPeriod|Journal|JournalCode|Creator|Modifier|CreatorFullName|ModifierFullName|CurrentDivision|Is[A-Z]\w*)$/
+  /^(Division|Created|Modified|Code|Name|FullName|Description|LastName|Status|HourStatus|Type|Currency|AmountDC|AmountFC|Quantity|LineNumber|HID|Timestamp|.*Number|InvoiceDate|OrderDate|EntryDate|FinancialYear|FinancialPeriod|Journal|JournalCode|Creator|Modifier|CreatorFullName|ModifierFullName|CurrentDivision|Is[A-Z]\w*)$/
 
 /** What a property without a rule of its own holds: by its name, else by its type. */
 export function generated(
@@ -33,13 +33,15 @@ export function generated(
     return (division, index) => [12, 20, 21, 45][hashRow(saltOf(division), index) % 4] ?? 12
   if (/(Entry|Invoice|Order|Quotation)Number$/.test(name) && type === 'Edm.Int32')
     return (_, index) => 20_000_001 + index
-  const nullShare = neverNull.test(name)
-    ? 0
-    : /^(Amount|VATAmount|Quantity|Net|Unit|Price)/.test(name)
+  const isDayOfWork = name === 'Date' && /^project\/(time|cost)transactions$/.test(path)
+  const nullShare =
+    isDayOfWork || neverNull.test(name)
       ? 0
-      : hashText(name) % 5 < 2
-        ? 3
-        : 1
+      : /^(Amount|VATAmount|Quantity|Net|Unit|Price)/.test(name)
+        ? 0
+        : hashText(name) % 5 < 2
+          ? 3
+          : 1
   return (division, index) => {
     const own = saltOf(division)
     if (nullShare > 0 && hashRow(own + 77, index) % 4 < nullShare) return null

@@ -70,6 +70,8 @@ export const namedValues: readonly (readonly [pattern: RegExp, make: MakeValue])
   [/^(Journal|JournalCode)$/, (salt, index) => String(10 + (hashRow(salt, index) % 12) * 5)],
   [/^(CostCenter|Costcenter|CostUnit|Costunit)$/, (salt, index) => `K${100 + (hashRow(salt, index) % 10)}`],
   [/^(PaymentCondition)$/, (salt, index) => String(hashRow(salt, index) % 8).padStart(2, '0')],
+  // 20 approved, 10 submitted, 2 rejected, 1 draft.
+  [/^HourStatus$/, (salt, index) => pick([20, 20, 20, 10, 2, 1], salt, index)],
   [/^VATNumber$/, (salt, index) => `NL${digits(salt, index, 9)}B01`],
   [/Barcode$/, (salt, index) => `87${digits(salt, index, 11)}`],
   [/^(ReportingYear|FinancialYear|Year|CurrentYear)$/, (salt, index) => 2020 + (hashRow(salt, index) % 7)],

@@ -1,6 +1,7 @@
 /**
- * What the vendor facts (wire.md, §§ 1 to 4.3) say that a client can see of the service, and the test that pins it:
- * its title, or the part of it that stands in the source. `left` says why a statement has no test.
+ * What the vendor facts (wire.md, §§ 1 to 4.3, and what § 7 picks where they are silent) say that a client can see of the
+ * service, what its books must be, and the test that pins it: its title, or the part of it that stands in the source.
+ * `left` says why a statement has no test.
  */
 export type WireStatement = readonly [
   section: string,
@@ -16,6 +17,7 @@ export const sections = [
   ...['2.1', '2.2', '2.3'],
   ...['3.1', '3.2', '3.3', '3.4', '3.5', '3.6', '3.7', '3.8'],
   ...['4.1', '4.2', '4.3'],
+  ...['7', 'books'],
 ] as const
 
 export const wireStatements: readonly WireStatement[] = [
@@ -183,10 +185,10 @@ export const wireStatements: readonly WireStatement[] = [
     'Me.CurrentDivision follows the screens',
     'there are no screens: it is the first company of the consent',
   ),
-  left(
+  pin(
     '3.1',
     'a licence without some modules',
-    'ordered as a fault: which licence has which module is not known',
+    'what the licence does not have is 403, in that company alone',
   ),
   pin('3.2', 'Atom by default', "[null, 200, 'application/atom+xml;type=feed;charset=utf-8']"),
   pin('3.2', 'application/xml is refused', "['application/xml', 415"),
@@ -209,7 +211,12 @@ export const wireStatements: readonly WireStatement[] = [
   pin('3.3', 'POST', '201 with the entity; without Prefer only the key has a value'),
   pin('3.3', 'PUT', 'PUT is 204, changes what was sent, and maintains Modified'),
   pin('3.3', 'DELETE', 'assert.deepEqual([deleted.status, deleted.text], [204'),
-  pin('3.3', 'functions', 'without the right to read the list is empty, which UserHasRights tells apart'),
+  pin(
+    '3.3',
+    'a function of one value',
+    'without the right to read the list is empty, which UserHasRights tells apart',
+  ),
+  pin('3.3', 'functions answer from the data', 'every function with data behind it answers from them'),
   pin('3.3', 'Me is a list', 'Me names the user and the divisions are those of the consent'),
   pin('3.3', 'deferred and expanded collections', 'a collection that is not expanded is a deferred address'),
   pin(
@@ -343,4 +350,85 @@ export const wireStatements: readonly WireStatement[] = [
     'create, update and delete are told, compact and signed',
   ),
   pin('4.3', 'retries', 'what is refused comes again after 2, 4, 8 … minutes, ten times'),
+  pin(
+    '7',
+    'settings of an app',
+    'log-in, second factor, consent, redirect with code and the state as it was',
+  ),
+  pin(
+    '7',
+    'tokens of 700 characters and more',
+    'four members in order, expires_in a string, tokens of the live look',
+  ),
+  pin('7', 'a spent token is told before the 570 seconds', "what: 'a rotated refresh token'"),
+  pin('7', 'too early rotates nothing', 'refused at 569 seconds without rotating, taken at 570'),
+  pin('7', 'faults: a lost answer', 'there is no grace for an answer that was lost'),
+  pin(
+    '7',
+    'faults: every kind, at both places',
+    'every kind at both places, only where it matches, as often as told',
+  ),
+  pin('7', 'an old access token lives on', 'an access token stays good until its own end after a refresh'),
+  pin('7', 'the clock can be moved', 'refused at 569 seconds without rotating, taken at 570'),
+  pin(
+    '7',
+    'the reason of a 401 can be left out',
+    '401 is empty, its reason stands in a header that an app can be without',
+  ),
+  pin(
+    '7',
+    'while errors block, 429 without headers',
+    'after the eleventh the endpoint is 429 without headers',
+  ),
+  pin(
+    '7',
+    'addresses follow the Host header',
+    '§ 7: addresses in an answer begin as the client called the service',
+  ),
+  pin('7', 'unknown properties', "'an unknown property in $select'"),
+  pin('7', 'filters are typed', "'a GUID against a text'"),
+  pin('7', 'row versions', 'what is written comes last in the feed, once, with a new Timestamp'),
+  pin('7', 'the unit of repetitions', '§ 7: the unit of the repetitions is the app’s'),
+  pin(
+    'books',
+    'lines are quantity times price, VAT the percentage of its code',
+    'a line is quantity times price less discount, its VAT the percentage of its code',
+  ),
+  pin('books', 'invoices are their lines', 'an invoice is its lines and their VAT'),
+  pin(
+    'books',
+    'quotations, orders, deliveries, invoices',
+    'quotation, order, delivery and invoice of a deal follow one another and have one customer',
+  ),
+  pin(
+    'books',
+    'deliveries are of orders',
+    'a delivery is of an order line that is there: its item, its number, its quantity',
+  ),
+  pin(
+    'books',
+    'invoices are entered',
+    'what is processed has an entry: the same customer, number, amount and day',
+  ),
+  pin('books', 'entries are paid', 'open items are the entries less what was received at the bank'),
+  pin('books', 'suppliers', 'what is owed to suppliers is the purchases less what was paid'),
+  pin('books', 'chart of accounts and VAT codes by country', 'the chart of accounts is that of the country'),
+  pin('books', 'statements of banks', 'a bank statement closes at what it opened with and its lines'),
+  pin('books', 'journals balance, in each entry', 'balance within each entry, and share what belongs to it'),
+  pin(
+    'books',
+    'companies of two countries, several years',
+    'there are Dutch and Belgian companies, and journals of several years in each',
+  ),
+  pin(
+    'books',
+    'from tiny to a million lines',
+    'from a company with a handful of rows to one with a million lines, at once',
+  ),
+  pin('books', 'the same seed, the same bytes', 'the same seed gives the same bytes, another seed does not'),
+  left(
+    'books',
+    'the ledger follows from the documents',
+    'TransactionLines balance, but are not those of the entries',
+  ),
 ]
