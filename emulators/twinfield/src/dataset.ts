@@ -14,6 +14,12 @@ export interface Dimension {
   readonly vatNumber: string
   readonly city: string
   readonly modified: string
+  /** Of those that were written. */
+  readonly shortName?: string
+  readonly website?: string
+  readonly cocNumber?: string
+  readonly dueDays?: string
+  readonly address?: Readonly<Record<string, string>>
 }
 
 export interface Line {
@@ -43,7 +49,7 @@ export interface Transaction {
 export interface Office {
   readonly code: string
   readonly name: string
-  readonly dimensions: readonly Dimension[]
+  readonly dimensions: Dimension[]
   readonly transactions: Transaction[]
   /** Gone from all reads; only the service of deleted transactions tells of them. */
   readonly deleted: Transaction[]

@@ -15,7 +15,7 @@ import {
 } from '@sluis/emulator-shared'
 import { answerAuthorize } from './authorize.ts'
 import { twinfieldControls } from './control.ts'
-import { type DataOptions, makeOffices, type Office, type Transaction } from './dataset.ts'
+import { type DataOptions, type Dimension, makeOffices, type Office, type Transaction } from './dataset.ts'
 import { Issuer, type JsonAnswer } from './issuer.ts'
 import { Limits } from './limits.ts'
 import { answerService, wsdl } from './services.ts'
@@ -60,6 +60,7 @@ export interface EmulatorState {
   /** Transactions that were written or deleted, over restarts. */
   readonly written: Journal
   store(office: Office, transaction: Transaction): void
+  storeDimension(office: Office, dimension: Dimension, isGone: boolean): void
   /** False where there is no such transaction. */
   remove(office: Office, code: string, number: number): boolean
 }
@@ -87,16 +88,27 @@ export async function startTwinfieldEmulator(
       office.transactions.push(transaction)
       state.written.append({ office: office.code, transaction }, { isDurable: true })
     },
+    storeDimension(office, dimension, isGone) {
+      putDimension(office, dimension, isGone)
+      state.written.append({ office: office.code, dimension, isGone }, { isDurable: true })
+    },
     remove(office, code, number) {
       if (!removeFrom(office, code, number)) return false
       state.written.append({ office: office.code, removed: { code, number } }, { isDurable: true })
       return true
     },
   }
-  for (const { office: code, transaction, removed } of state.written.read<WrittenRecord>()) {
+  for (const {
+    office: code,
+    transaction,
+    removed,
+    dimension,
+    isGone,
+  } of state.written.read<WrittenRecord>()) {
     const office = state.offices.find((one) => one.code === code)
     if (office && transaction) office.transactions.push(transaction)
     if (office && removed) removeFrom(office, removed.code, removed.number)
+    if (office && dimension) putDimension(office, dimension, isGone === true)
   }
   const controls = twinfieldControls(state)
   const listening = await listen((request, response) => handle(request, response, state, controls), {
@@ -120,6 +132,15 @@ interface WrittenRecord {
   readonly office: string
   readonly transaction?: Transaction
   readonly removed?: { readonly code: string; readonly number: number }
+  readonly dimension?: Dimension
+  readonly isGone?: boolean
+}
+
+/** In place of the one with its type and code, or out. */
+function putDimension({ dimensions }: Office, dimension: Dimension, isGone: boolean): void {
+  const at = dimensions.findIndex((one) => one.type === dimension.type && one.code === dimension.code)
+  if (at >= 0) dimensions.splice(at, 1, ...(isGone ? [] : [dimension]))
+  else if (!isGone) dimensions.push(dimension)
 }
 
 function removeFrom({ transactions, deleted }: Office, code: string, number: number): boolean {

@@ -2,6 +2,7 @@ import { answerBrowse, browseDefinition, type Documented } from './browse.ts'
 import { type Dimension, daybooks, type Office, vatCodes } from './dataset.ts'
 import { guidOf } from './issuer.ts'
 import type { Language } from './soap.ts'
+import { type StoreDimension, writeDimensions } from './write-dimensions.ts'
 import { type Store, writeTransactions } from './write-transactions.ts'
 import { element, escapeXml, textOf, type XmlNode } from './xml.ts'
 
@@ -24,7 +25,7 @@ export function processDocument(
   document: XmlNode,
   office: Office,
   language: Language,
-  writing: { readonly now: number; readonly store: Store },
+  writing: { readonly now: number; readonly store: Store; readonly storeDimension: StoreDimension },
 ): Documented {
   const type = textOf(document, 'type')
   switch (document.name) {
@@ -35,6 +36,11 @@ export function processDocument(
     case 'transaction':
     case 'transactions':
       return writeTransactions(document, office, writing.now, writing.store)
+    case 'dimension':
+    case 'dimensions':
+      return writeDimensions(document, office, writing.now, writing.storeDimension, (one, status) =>
+        dimensionXml(one, office, status),
+      )
     case 'list': {
       if (type === 'dimensions') {
         const kind = textOf(document, 'dimtype') ?? ''
@@ -116,13 +122,18 @@ const bad = (root: string, text: string): Documented => ({
   xml: `<${root} msgtype="error" msg="${escapeXml(text)}" result="0"/>`,
 })
 
-function dimensionXml({ type, code, name, vatNumber, city, modified }: Dimension, office: Office): string {
+function dimensionXml(dimension: Dimension, office: Office, status = 'active'): string {
+  const { type, code, name, vatNumber, city, modified } = dimension
+  const { shortName = '', website = '', cocNumber = '', dueDays = '30' } = dimension
   const isRelation = type === 'DEB' || type === 'CRD'
-  const address = `<address id="1" type="invoice" default="true">${element('name', name)}<country>NL</country>${element('city', city)}<postcode>1000 AA</postcode><telephone/><telefax/>${element('email', `info@${code}.example`)}<contact/><field1/></address>`
+  const place = dimension.address ?? {
+    ...{ name, country: 'NL', city, postcode: '1000 AA', telephone: '', email: `info@${code}.example` },
+  }
+  const address = `<address id="1" type="invoice" default="true">${element('name', place.name ?? '')}${element('country', place.country ?? '')}${element('city', place.city ?? '')}${element('postcode', place.postcode ?? '')}${element('telephone', place.telephone ?? '')}<telefax/>${element('email', place.email ?? '')}<contact/><field1/></address>`
   // A real answer has been seen to repeat the children of creditmanagement.
   const credit =
     '<creditmanagement><basecreditlimit>1000.00</basecreditlimit><basecreditlimit>1000.00</basecreditlimit></creditmanagement>'
-  return `<dimension status="active" result="1">${element('office', office.code, ` name="${escapeXml(office.name)}" shortname=""`)}${element('type', type, ' name="" shortname=""')}${element('code', code)}${element('uid', guidOf(`${office.code} ${type} ${code}`))}${element('name', name)}<shortname/><inuse>true</inuse><behaviour>normal</behaviour><touched>1</touched>${element('modified', modified)}<beginperiod>0</beginperiod><beginyear>0</beginyear><endperiod>0</endperiod><endyear>0</endyear><website/>${element('vatnumber', isRelation ? vatNumber : '')}<cocnumber/><editdimensionname>true</editdimensionname><financials><level>${isRelation ? 2 : 1}</level><matchtype>${isRelation ? 'customersupplier' : 'notmatchable'}</matchtype><accounttype>inherit</accounttype><subanalyse>false</subanalyse>${isRelation ? '<duedays>30</duedays>' : ''}</financials>${isRelation ? `${credit}<addresses>${address}</addresses>` : ''}</dimension>`
+  return `<dimension status="${status}" result="1">${element('office', office.code, ` name="${escapeXml(office.name)}" shortname=""`)}${element('type', type, ' name="" shortname=""')}${element('code', code)}${element('uid', guidOf(`${office.code} ${type} ${code}`))}${element('name', name)}${element('shortname', shortName)}<inuse>true</inuse><behaviour>normal</behaviour><touched>1</touched>${element('modified', modified)}<beginperiod>0</beginperiod><beginyear>0</beginyear><endperiod>0</endperiod><endyear>0</endyear>${element('website', website)}${element('vatnumber', isRelation ? vatNumber : '')}${element('cocnumber', cocNumber)}<editdimensionname>true</editdimensionname><financials><level>${isRelation ? 2 : 1}</level><matchtype>${isRelation ? 'customersupplier' : 'notmatchable'}</matchtype><accounttype>inherit</accounttype><subanalyse>false</subanalyse>${isRelation ? element('duedays', dueDays) : ''}</financials>${isRelation ? `${credit}<addresses>${address}</addresses>` : ''}</dimension>`
 }
 
 function readTransaction(code: string | null, number: string | null, office: Office): Documented {

@@ -309,6 +309,63 @@ describe('documents (wire facts § 3 and § 4)', () => {
     assert.equal(bad.attributes.msg, 'Dimension 00590 does not exist.')
     assert.equal(bad.attributes.result, '0')
   })
+  test('dimensions are stored, changed and deleted by one form of document; a name is always required (§ 3.3)', async () => {
+    const { access } = await consent()
+    const write = async (inner: string, attributes = '') =>
+      resultOf(
+        (
+          await process(`<dimension${attributes}><office>001</office><type>DEB</type>${inner}</dimension>`, {
+            access,
+          })
+        ).text,
+      )
+    const read = async () =>
+      resultOf(
+        (
+          await process(
+            '<read><type>dimensions</type><office>001</office><dimtype>DEB</dimtype><code>9001</code></read>',
+            { access },
+          )
+        ).text,
+      )
+    const textIn = (node: XmlNode, name: string) => node.children.find((child) => child.name === name)?.text
+    const made = await write('<code>9001</code><name>Nieuw</name><website>w.example</website>')
+    assert.deepEqual([made.attributes.result, textIn(made, 'name')], ['1', 'Nieuw'])
+    await write('<code>9001</code><name>Anders</name>')
+    const changed = await read()
+    assert.deepEqual([textIn(changed, 'name'), textIn(changed, 'website')], ['Anders', 'w.example'])
+    for (const [inner, msg] of [
+      ['<code>9001</code>', 'De naam mag niet leeg zijn.'],
+      [
+        '<code>9001</code><name>N</name><inuse>true</inuse>',
+        "Het element 'inuse' mag niet worden aangeleverd.",
+      ],
+      ['<code>9-1</code><name>N</name>', 'De code voldoet niet aan het masker.'],
+    ] as const) {
+      const refused = await write(inner)
+      assert.equal(refused.attributes.result, '0')
+      assert.deepEqual(
+        refused.children.map(({ attributes }) => attributes.msg),
+        [msg],
+      )
+    }
+    const batch = resultOf(
+      (
+        await process(
+          '<dimensions><dimension><office>001</office><type>DEB</type><code>9002</code><name>B</name></dimension><dimension><office>001</office><type>XXX</type><code>9003</code><name>C</name></dimension></dimensions>',
+          { access },
+        )
+      ).text,
+    )
+    assert.deepEqual(
+      [batch.attributes.result, ...batch.children.map(({ attributes }) => attributes.result)],
+      ['0', '1', '0'],
+    )
+    const gone = await write('<code>9001</code><name>Anders</name>', ' status="deleted"')
+    assert.deepEqual([gone.attributes.status, gone.attributes.result], ['deleted', '1'])
+    assert.equal((await read()).attributes.msg, 'Dimension 9001 does not exist.')
+    await write('<code>9002</code><name>B</name>', ' status="deleted"')
+  })
   test('browse data: asked fields combine, only visible columns come back in order, the key is whole', async () => {
     const { access } = await consent()
     const column = (field: string, rest = '<visible>true</visible>') =>

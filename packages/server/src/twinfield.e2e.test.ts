@@ -243,6 +243,74 @@ describe('Twinfield from handed-over tokens to SQL', () => {
       assert.match(JSON.stringify(body), /browse.TransactionList_020/)
     })
   })
+  describe('dimensions are written', () => {
+    const write = (sql: string) => call('POST', '/databases/boeken/query', { sql })
+    const outcomes = (body: Json) =>
+      body.rows.map(([row, outcome, , key, error]: Json) => [row, outcome, key, error])
+    const columns = 'Code, Name, ShortName, VatNumber, Website, DueDays, City, Country'
+    const customers = async (codes: string) =>
+      (
+        await query(
+          'boeken',
+          `SELECT ${columns} FROM dimensions.Customers WHERE Office = '001' AND Code IN (${codes}) ORDER BY Code`,
+        )
+      ).rows
+
+    test('new ones are stored with what was told, each with its outcome, and none is written over', async () => {
+      const [before] = await customers("'0010'")
+      const { status, body } = await write(
+        `INSERT INTO dimensions.Customers (Office, Code, Name, VatNumber, DueDays, City, Country)
+         VALUES ('001', '7001', 'Zand & <Grind> "BV"', 'NL001B01', 14, 'Gent', 'BE'), ('001', '0010', 'Over', NULL, 30, NULL, NULL), ('001', '7002', 'Niet', NULL, 30, NULL, NULL)`,
+      )
+      assert.equal(status, 200, JSON.stringify(body))
+      const [first, second, third] = outcomes(body)
+      assert.deepEqual(first, [1, 'inserted', '7001', null])
+      assert.deepEqual(second.slice(0, 3), [2, 'failed', '0010'])
+      assert.match(second[3], /there already/)
+      assert.equal(third[1], 'not attempted')
+      assert.deepEqual(await customers("'0010', '7001', '7002'"), [
+        before,
+        ['7001', 'Zand & <Grind> "BV"', null, 'NL001B01', null, 14, 'Gent', 'BE'],
+      ])
+    })
+    test('a change sends the name along and leaves the rest as it is; what the platform refuses is said in its words', async () => {
+      const { body } = await write(
+        `UPDATE dimensions.Customers SET Website = 'https://zand.example', ShortName = 'Zand' WHERE Office = '001' AND Code = '7001'`,
+      )
+      assert.deepEqual(outcomes(body), [[1, 'updated', '7001', null]])
+      assert.deepEqual(await customers("'7001'"), [
+        ['7001', 'Zand & <Grind> "BV"', 'Zand', 'NL001B01', 'https://zand.example', 14, 'Gent', 'BE'],
+      ])
+      const masked = await write(
+        `INSERT INTO dimensions.Suppliers (Office, Code, Name) VALUES ('001', 'A-1', 'Streep')`,
+      )
+      assert.match(JSON.stringify(masked.body), /masker/)
+      const address = await write(`UPDATE dimensions.Customers SET City = 'X' WHERE Code = '7001'`)
+      assert.deepEqual([address.status, address.body.code], [400, 'INVALID_REQUEST'])
+    })
+    test('a lost answer is looked for: what is stored is stored once', async () => {
+      await control(twinfield, 'faults', { at: 'api', kind: 'drop-response', matching: '<dimension ' })
+      const { body } = await write(
+        `INSERT INTO dimensions.CostCentres (Office, Code, Name) VALUES ('001', 'K9', 'Keuken') RETURNING Code, Name`,
+      )
+      assert.deepEqual(body.rows, [['K9', 'Keuken']], JSON.stringify(body))
+      assert.deepEqual(
+        (await query('boeken', `SELECT count(*) FROM dimensions.CostCentres WHERE Code = 'K9'`)).rows,
+        [['1']],
+      )
+    })
+    test('a delete is one by status, and its record has the way back', async () => {
+      const { body } = await write(`DELETE FROM dimensions.Customers WHERE Office = '001' AND Code = '7001'`)
+      assert.deepEqual(outcomes(body), [[1, 'deleted', '7001', null]])
+      assert.deepEqual(await customers("'7001'"), [])
+      const { statements } = (await call('GET', '/databases/boeken/statements?limit=20')).body
+      const { write: record } = statements.find(({ sql }: Json) => /^DELETE/.test(sql))
+      assert.match(record.revert[0], /^INSERT INTO .*"Customers"/)
+      await write(record.revert[0])
+      const [row] = await customers("'7001'")
+      assert.deepEqual(row.slice(0, 4), ['7001', 'Zand & <Grind> "BV"', 'Zand', 'NL001B01'])
+    })
+  })
   test('turnover by VAT number from an Exact Online and a Twinfield source in one statement', async () => {
     const { code } = await control(exact, 'consents', {
       clientId: 'lab',

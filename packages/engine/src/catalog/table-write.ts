@@ -20,6 +20,8 @@ export interface TableWrite {
   readonly columns: ReadonlyMap<string, ColumnWrite>
   /** The columns whose values name one row, which the platform holds unique; empty where there are none. */
   readonly naturalKey: readonly string[]
+  /** An insert writes over a row that has the natural key: whether one is there is looked before. */
+  readonly insertReplaces?: true
 }
 
 export type WriteVerb = 'insert' | 'update' | 'delete'

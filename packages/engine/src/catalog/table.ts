@@ -47,6 +47,8 @@ export interface PlatformTable {
    * that values which do not fit their type can be read as NULL by the reader itself.
    */
   readonly rowMark?: string
+  /** Columns whose present values go along with every change and delete of a row, because the platform demands them. */
+  readonly neededByWrites?: readonly string[]
   /** True where a row may tell of the user who consented or of other partitions: not to be read through a lent grant. */
   readonly tellsOfOthers?: true
   /** Set where this is a function of the platform, called as `schema.name(parameter := value)`: the known ones. */

@@ -117,7 +117,9 @@ function oldColumns(
   const { partitionColumn } = table
   const isReadable = ({ name, page, type }: TableColumn) =>
     page !== undefined && name !== partitionColumn && (typeof type !== 'string' || page.jsonType !== 'JSON')
-  const others = isWhole ? table.columns.filter(isReadable).map(({ name }) => name) : assigned
+  const others = isWhole
+    ? table.columns.filter(isReadable).map(({ name }) => name)
+    : [...assigned, ...(table.neededByWrites ?? [])]
   return [...new Set([key.name, ...(partitionColumn === null ? [] : [partitionColumn]), ...others])]
 }
 

@@ -68,6 +68,8 @@ export function checkRows(
     const old = evaluated.old.get(plan.keyColumn)
     const key = verb === 'insert' || old === undefined || old === null ? null : String(old)
     const isNeeded = verb !== 'update' || values.size > 0
+    for (const column of (verb !== 'insert' && table.neededByWrites) || [])
+      if (!values.has(column)) values.set(column, evaluated.old.get(column) ?? null)
     return { evaluated, partition, key, write: isNeeded ? { verb, table, partition, key, values } : null }
   })
 }

@@ -107,6 +107,14 @@ async function send(
   const { connector, caller, baseUrl } = options.source
   const { writes } = connector
   if (!writes) throw new TypeError(`${connector.platform} cannot be written`)
+  if (write.verb === 'insert' && options.tableWrite.insertReplaces && !isSecond) {
+    const where = whereabouts(write, options)
+    const [row] = where === null ? [] : await options.look(where, [], write.partition)
+    if (row) {
+      const error = 'A row with this key is there already; UPDATE changes it.'
+      return { outcome: 'failed', key: row.key, error }
+    }
+  }
   const outcome = await caller.write(writes.request(baseUrl, write))
   switch (outcome.kind) {
     case 'done': {

@@ -166,7 +166,12 @@ export async function explainWrite(
       ...shared,
       rows: count,
       requests,
-      calls: { min: Math.min(1, count), expected: count, max: count * 3 },
+      // Where an insert would write over a row, each is looked for before.
+      calls: {
+        min: Math.min(1, count),
+        expected: prepared.tableWrite.insertReplaces ? count * 2 : count,
+        max: count * (prepared.tableWrite.insertReplaces ? 4 : 3),
+      },
     }
   }
   const most = statement.reads.find(({ scan }) => scan.table === table)?.offer.maxRows ?? null

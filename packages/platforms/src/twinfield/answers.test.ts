@@ -6,6 +6,7 @@ import { readDeletedPage } from './deleted.ts'
 import { readFinderPage } from './finder.ts'
 import { readXmlPage } from './page.ts'
 import { escapeXml } from './soap.ts'
+import { dimensionTypes } from './tables.ts'
 import { judgeWrite, twinfieldWrites } from './writes.ts'
 
 const answer = (document: string) =>
@@ -106,7 +107,7 @@ describe('what an answer says of a booking', () => {
     const line = { Type: 'total', Dim1: '0010', Value: 121, DebitCredit: 'debit', Description: '<&>' }
     const send = (values: object, more: object = {}) =>
       must(
-        twinfieldWrites.request('https://x', {
+        twinfieldWrites(dimensionTypes).request('https://x', {
           verb: 'insert',
           table: {
             schema: 'transactions',

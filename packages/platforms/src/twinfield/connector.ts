@@ -7,7 +7,7 @@ import { readCluster, validationRequest } from './oauth.ts'
 import { readXmlPage } from './page.ts'
 import { authorise, documentRequest, escapeXml, judgeAnswer, readLimits } from './soap.ts'
 import { periodField, splitByPeriod } from './split-by-period.ts'
-import { type ServedTable, servedTables } from './tables.ts'
+import { dimensionTypes, type ServedTable, servedTables } from './tables.ts'
 import { twinfieldWrites } from './writes.ts'
 
 /**
@@ -38,7 +38,7 @@ export function twinfieldConnector(): Connector {
       return [offerOf(one, wish, baseUrl)]
     },
     judge: judgeAnswer,
-    writes: twinfieldWrites,
+    writes: twinfieldWrites(dimensionTypes),
     readLimits,
     readPage: (body, { request } = { asLines: true }) =>
       request?.url.includes('/finder.asmx')

@@ -3,6 +3,7 @@ import { type BrowseColumn, twinfieldBrowseCodes } from '@sluis/facts'
 import { column, divided, office } from './columns.ts'
 import { deletedTransactionsTable } from './deleted.ts'
 import { finderTables, type ServedFinder } from './finder.ts'
+import { neededByWrites } from './write-dimensions.ts'
 import { transactionsTable } from './writes.ts'
 
 /** A table and what is asked for its rows. */
@@ -49,6 +50,11 @@ const dimensionTables = [
   ['AST', 'Assets'],
   ['ACT', 'Activities'],
 ] as const
+
+/** The three letters of a table of dimensions. */
+export const dimensionTypes: ReadonlyMap<string, string> = new Map(
+  dimensionTables.map(([type, name]) => [name, type]),
+)
 
 const dimensionColumns: readonly TableColumn[] = [
   column('Code', 'code', 'VARCHAR', true),
@@ -104,7 +110,13 @@ export function servedTables(): readonly ServedTable[] {
     ([dimensionType, name]): ServedTable => ({
       kind: 'dimensions',
       dimensionType,
-      table: { schema: 'dimensions', name, columns: [office, ...dimensionColumns], ...divided },
+      table: {
+        schema: 'dimensions',
+        name,
+        columns: [office, ...dimensionColumns],
+        neededByWrites,
+        ...divided,
+      },
     }),
   )
   return [

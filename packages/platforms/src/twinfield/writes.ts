@@ -11,6 +11,7 @@ import { type IncomingResponse, SluisError } from '@sluis/shared'
 import { column, divided, office } from './columns.ts'
 import { readXmlPage } from './page.ts'
 import { documentRequest, escapeXml, judgeAnswer, messagesIn } from './soap.ts'
+import { dimensionRequest, dimensionWrite } from './write-dimensions.ts'
 
 /** Elements of a transaction's header and of its lines, in the order of the documentation. */
 const header = {
@@ -74,19 +75,30 @@ const transactionWrite: TableWrite = {
 const isTransactions = ({ schema, name }: PlatformTable) =>
   schema === transactionsTable.schema && name === transactionsTable.name
 
-/** How bookings are written: one document each, stored whole or not at all. @see DEV, transactions (read November 2026) */
-export const twinfieldWrites: ConnectorWrites = {
-  describe: (table) => (isTransactions(table) ? transactionWrite : null),
-  request(baseUrl, write) {
-    if (write.partition === null || write.verb !== 'insert') throw new TypeError(`${write.verb} of a booking`)
-    return documentRequest(baseUrl, write.partition.id, transactionXml(write, write.partition.id))
-  },
-  judge: judgeWrite,
-  readInserted(_, body) {
-    const { bytes } = readXmlPage(body)
-    const [row = '{}'] = bytes.toString('utf8').split('\n')
-    return { row, key: (JSON.parse(row) as Record<string, string>)['header/number'] ?? null }
-  },
+/** How bookings and dimensions are written: one document each, stored whole or not at all. @see DEV, transactions (read November 2026) */
+export function twinfieldWrites(dimensionTypes: ReadonlyMap<string, string>): ConnectorWrites {
+  const dimensionTypeOf = ({ schema, name }: PlatformTable) =>
+    schema === 'dimensions' ? (dimensionTypes.get(name) ?? null) : null
+  return {
+    describe(table) {
+      const type = dimensionTypeOf(table)
+      return isTransactions(table) ? transactionWrite : type === null ? null : dimensionWrite(type)
+    },
+    request(baseUrl, write) {
+      const type = dimensionTypeOf(write.table)
+      if (type !== null) return dimensionRequest(baseUrl, type, write)
+      if (write.partition === null || write.verb !== 'insert')
+        throw new TypeError(`${write.verb} of a booking`)
+      return documentRequest(baseUrl, write.partition.id, transactionXml(write, write.partition.id))
+    },
+    judge: judgeWrite,
+    readInserted(table, body) {
+      const { bytes } = readXmlPage(body)
+      const [row = '{}'] = bytes.toString('utf8').split('\n')
+      const key = isTransactions(table) ? 'header/number' : 'code'
+      return { row, key: (JSON.parse(row) as Record<string, string>)[key] ?? null }
+    },
+  }
 }
 
 function transactionXml({ values }: RowWrite, code: string): string {
