@@ -81,7 +81,7 @@ export class DueGrants {
         else await spender.resend(row)
         return
       case 'pending':
-        await handovers.verify(row, { isHandover: false })
+        await handovers.verify(row)
         return
       case 'active': {
         if (!row.has_refresh) return this.#runOut(row)

@@ -1,8 +1,6 @@
 import {
   type Clock,
-  type ErrorCode,
   type GrantId,
-  isSluisError,
   newId,
   type OrganisationId,
   type RandomBytes,
@@ -11,19 +9,19 @@ import {
 import type pg from 'pg'
 import { noSuchGrant } from './grant-failure.ts'
 import type { GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
-import { nextState } from './grant-state.ts'
-import { noSpend, rowToJson } from './grant-store.ts'
+import { noSpend } from './grant-store.ts'
 import { nextWarning } from './grant-warnings.ts'
 import { checkCredentials, findIssuer } from './handover-check.ts'
+import { errorOf, externalIdTaken, failureOf, type StoredFailure } from './handover-failure.ts'
+import { HandoverVerification } from './handover-verification.ts'
 import { HandoverWriter } from './handover-writer.ts'
 import type { Idempotency, IdempotentRequest, KnownRequest } from './idempotency.ts'
 import { expiryOf } from './issuer-times.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { LeaseCache } from './lease-cache.ts'
 import type { Leases } from './leases.ts'
-import type { IssuerPolicy, OAuthPlatform } from './oauth-platform.ts'
+import type { OAuthPlatform } from './oauth-platform.ts'
 import type { PgGrantStore } from './pg-grant-store.ts'
-import { settleGrant, warnRivals } from './settle-grant.ts'
 import type { Spender } from './spender.ts'
 import type { Spool } from './spool.ts'
 import type { TokenSender } from './token-sender.ts'
@@ -60,9 +58,6 @@ export interface HandoversParts {
 
 /** If the process that took a handover dies, any other goes on with it after this. */
 const abandonedMs = 90_000
-const tooEarlyText = 'The issuer does not allow a refresh yet.'
-/** A partner waits for a handover's answer: what whoAmI does not tell in this time is asked again later. */
-const patienceMs = 10_000
 /** Thrown inside the intent's transaction when the same request came twice at once: the first one has it. */
 const alreadyClaimed = Symbol('the idempotency key is taken')
 
@@ -70,11 +65,12 @@ const alreadyClaimed = Symbol('the idempotency key is taken')
 export class Handovers {
   readonly #parts: HandoversParts
   readonly #writer: HandoverWriter
-  readonly #verifying = new Set<GrantId>()
+  readonly #verification: HandoverVerification
 
   constructor(parts: HandoversParts) {
     this.#parts = parts
     this.#writer = new HandoverWriter(parts.store)
+    this.#verification = new HandoverVerification({ ...parts, writer: this.#writer })
   }
 
   /**
@@ -122,7 +118,12 @@ export class Handovers {
       if (first) return first
       throw error
     }
-    return this.verify(row, { isHandover: true, held: toHeld(credentials) })
+    return this.#verification.verify(row, { isHandover: true, held: toHeld(credentials) })
+  }
+
+  /** Goes on with a handover that nobody waits for any more. */
+  verify(row: GrantRow): Promise<HandoverOutcome> {
+    return this.#verification.verify(row, { isHandover: false })
   }
 
   /**
@@ -237,7 +238,17 @@ export class Handovers {
             [fingerprint, row.id, row.organisation_id, row.created_at],
           )
         }
-        await this.#note(tx, row, actor, 'grant.pending', { platform: row.platform, region: row.region })
+        await tx.query(
+          `INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
+           VALUES ($1, $2, $3, 'grant.pending', $4, $5)`,
+          [
+            row.organisation_id,
+            this.#parts.clock.now(),
+            actor,
+            row.id,
+            JSON.stringify({ platform: row.platform, region: row.region }),
+          ],
+        )
         await reserve?.(tx, row.id)
       })
     } catch (error) {
@@ -271,23 +282,12 @@ export class Handovers {
       const { code, message, hint, details } = failure
       throw new SluisError(code, message, { ...(hint === undefined ? {} : { hint }), details })
     }
-    const row = await this.#follow(organisationId, known.subject as GrantId)
+    const row = await this.#verification.follow(organisationId, known.subject as GrantId)
     if (row === null) throw noSuchGrant()
     return {
       outcome: row.state === 'pending' || row.state === 'ambiguous' ? 'open' : 'repeated',
       grant: await this.#parts.view(row),
     }
-  }
-
-  /** The grant, or the one that it was merged into. */
-  async #follow(organisationId: OrganisationId, id: GrantId): Promise<GrantRow | null> {
-    const { store } = this.#parts
-    const { rows } = await store.pool.query<{ into: GrantId }>(
-      `SELECT facts->>'into' AS into FROM audit_event
-       WHERE subject = $1 AND organisation_id = $2 AND action = 'grant.merged' LIMIT 1`,
-      [id, organisationId],
-    )
-    return store.get(rows[0]?.into ?? id, organisationId)
   }
 
   /** A refresh token that is known already is never sent; where it may be spent often, it names its grant. */
@@ -308,7 +308,7 @@ export class Handovers {
     if (isOurs && row && isPrimary && row.state === 'misconfigured' && !row.proven_client) {
       // The token was kept while its client was refused: this is the correction.
       const replaced = failureOf('HANDOVER_CLIENT_REFUSED', 'Replaced by a corrected handover.')
-      if (!isDryRun) await this.#forget(row, replaced)
+      if (!isDryRun) await this.#verification.forget(row, replaced)
       return { fingerprint }
     }
     if (isOurs && row && platform.policy.rotation !== 'single-use') return { grant: row }
@@ -331,319 +331,6 @@ export class Handovers {
       details,
     })
   }
-
-  /**
-   * Learns whose a pending row's credentials are: by who-am-I where the access token is good, else by one spend. With
-   * `held`, what it was handed over with, the row is new and in no spool yet: it is put there before anything is spent
-   * or answered, unless what became of it is.
-   */
-  async verify(
-    row: GrantRow,
-    { isHandover, held }: { readonly isHandover: boolean; readonly held?: HeldTokens },
-  ): Promise<HandoverOutcome> {
-    if (this.#verifying.has(row.id)) return { outcome: 'open', grant: await this.#parts.view(row) }
-    this.#verifying.add(row.id)
-    try {
-      return await this.#verify(row, isHandover, held)
-    } finally {
-      this.#verifying.delete(row.id)
-    }
-  }
-
-  async #verify(
-    row: GrantRow,
-    isHandover: boolean,
-    fresh?: HeldTokens,
-    hasSpent = false,
-  ): Promise<HandoverOutcome> {
-    const { clock, seals, sender, spender, leases } = this.#parts
-    const held = fresh ?? (await seals.openTokens(row))
-    const isNew = fresh !== undefined
-    if (held.isForeign) {
-      const text =
-        'The platform answered with the tokens of another consent (their nonce is not the one that was sent).'
-      const hint =
-        'Let the user consent again. If it happens again, somebody puts codes of others in their way.'
-      return this.#refuse(row, isHandover, failureOf('HANDOVER_CODE_REFUSED', text, hint))
-    }
-    const isAccessLive =
-      held.accessToken !== undefined && row.has_access && (row.access_expires_at ?? 0) > clock.now()
-    const isAlone = held.refreshToken === undefined && held.code === undefined
-    let refusal = 'The access token has run out, and there is no refresh token.'
-    if (isAccessLive) {
-      const answer = await sender.whoAmI(
-        row,
-        held.accessToken ?? '',
-        held.values,
-        isHandover ? patienceMs : undefined,
-      )
-      if (answer.kind === 'user') return this.#settle(row, answer.user, isHandover, isNew)
-      if (answer.kind === 'transient') return this.#leaveOpen(row, isNew, answer.text)
-      refusal = answer.text
-    }
-    if (isAlone) {
-      const hint = 'Let the user consent again, and hand over the refresh token too.'
-      const failure = failureOf('HANDOVER_TOKEN_EXPIRED', refusal, hint)
-      return this.#refuse(row, isHandover && !row.proven_refresh, failure)
-    }
-    if (row.proven_refresh) {
-      // What was gained by a spend stays, whatever the platform says of it now.
-      const allowedAt = Math.max(spender.notBefore({ ...row, has_access: false }), row.access_expires_at ?? 0)
-      if (hasSpent || clock.now() < allowedAt) return this.#leaveOpen(row, isNew, refusal, allowedAt)
-    }
-    const isAgeKnown = row.received_at < row.created_at || row.last_refreshed_at !== null
-    const notBefore = spender.notBefore({ ...row, has_access: false })
-    if (held.code === undefined && isAgeKnown && notBefore > clock.now()) {
-      return this.#leaveOpen(row, isNew, tooEarlyText, notBefore)
-    }
-    if (isNew) await this.#keep(row)
-    const result = await leases.spend(row)
-    switch (result.kind) {
-      case 'spent': {
-        const moved = await this.#parts.store.get(row.id)
-        if (moved?.state === 'pending') return this.#verify(moved, isHandover, undefined, true)
-        break
-      }
-      case 'refused':
-        if (!isHandover) break
-        return this.#refuse(row, isHandover, refusalOf(held, result.cause, result.text))
-      case 'client-refused':
-        if (isHandover) return this.#refuseClient(row, result.text)
-        break
-      default:
-        break
-    }
-    const current = await this.#follow(row.organisation_id, row.id)
-    if (current === null) throw noSuchGrant()
-    return {
-      outcome: current.state === 'active' ? 'repeated' : 'open',
-      grant: await this.#parts.view(current),
-    }
-  }
-
-  /** Nothing is decided yet: the vault goes on by itself, at `notBefore` where that is known. */
-  async #leaveOpen(
-    row: GrantRow,
-    isNew: boolean,
-    text: string,
-    notBefore?: number,
-  ): Promise<HandoverOutcome> {
-    const { store, clock, view } = this.#parts
-    if (isNew) await this.#keep(row)
-    const pause = Math.min(15 * 60_000, 15_000 * 2 ** Math.min(6, row.failures))
-    const hint = 'Nothing is lost: Sluis tries again by itself.'
-    await store.change(
-      row,
-      {
-        due_at: notBefore ?? clock.now() + pause,
-        ...(notBefore === undefined ? {} : { not_before: notBefore }),
-        failures: row.failures + 1,
-        problem: {
-          code: text === tooEarlyText ? 'GRANT_REFRESH_TOO_EARLY' : 'PLATFORM_UNAVAILABLE',
-          detail: text,
-          hint,
-        },
-      },
-      null,
-    )
-    const current = await this.#follow(row.organisation_id, row.id)
-    return { outcome: 'open', grant: await view(current ?? row) }
-  }
-
-  /** The platform said no to credentials that never worked: nothing was gained, so nothing is left behind. */
-  async #refuse(row: GrantRow, isHandover: boolean, failure: StoredFailure): Promise<HandoverOutcome> {
-    const { store, view } = this.#parts
-    const current = (await store.get(row.id)) ?? row
-    if (!isHandover) {
-      // Its partner was told that the outcome is open: it stays to be seen, with what the platform said.
-      const { code, message: detail, hint } = failure
-      const problem = { code, detail, ...(hint === undefined ? {} : { hint }) }
-      await store.change(
-        current,
-        { state: nextState(current.state, 'refused-for-good'), due_at: null, problem },
-        { action: 'grant.needs_consent', at: this.#parts.clock.now(), facts: { detail } },
-      )
-      return { outcome: 'open', grant: await view((await store.get(row.id)) ?? current) }
-    }
-    await this.#forget(current, failure)
-    throw errorOf(failure)
-  }
-
-  async #refuseClient(row: GrantRow, text: string): Promise<never> {
-    const { store, onRefused } = this.#parts
-    const failure = failureOf(
-      'HANDOVER_CLIENT_REFUSED',
-      `The platform refuses the client: ${text}`,
-      'Check client ID, client secret and redirect URI, and hand the same credentials over again, as a new request. The token was not spent and is kept.',
-      { grant: row.id },
-    )
-    await store.transaction(async (tx) => {
-      await onRefused(tx, row.id)
-      await keepFailure(tx, row, failure)
-    })
-    throw errorOf(failure)
-  }
-
-  async #forget(row: GrantRow, failure: StoredFailure): Promise<void> {
-    const { store, clock, onRefused } = this.#parts
-    const now = clock.now()
-    const gone: GrantRow = {
-      ...row,
-      ...noSpend,
-      sealed_tokens: null,
-      sealed_alternates: null,
-      has_access: false,
-      has_refresh: false,
-      due_at: null,
-      deleted_at: now,
-      problem: { code: failure.code, detail: failure.message },
-    }
-    await store.transaction(async (tx) => {
-      await onRefused(tx, row.id)
-      await store.replace(tx, gone)
-      await tx.query('DELETE FROM token_fingerprint WHERE grant_id = $1', [row.id])
-      await keepFailure(tx, row, failure)
-      await this.#note(tx, row, 'vault', 'grant.refused', { code: failure.code, detail: failure.message })
-    })
-    await this.#keep(gone, now)
-  }
-
-  /** The user is known: the grant becomes active, or its chain becomes that of the grant which this user has. */
-  async #settle(
-    row: GrantRow,
-    user: NonNullable<GrantRow['platform_user']>,
-    isHandover: boolean,
-    isNew: boolean,
-  ): Promise<HandoverOutcome> {
-    const { store, sender, cache, clock, view } = this.#parts
-    const { policy } = sender.issuerOf(row).platform
-    for (let attempt = 0; ; attempt++) {
-      try {
-        const now = clock.now()
-        const first = await this.#writer.settle(row, user, policy, now)
-        const settled = first
-          ? ({ outcome: 'created', row: first, rows: [first] } as const)
-          : await store.transaction((tx) => settleGrant(this.#parts, tx, row, user, policy, now))
-        if (settled === null) break
-        cache.hear(settled.row.id)
-        await Promise.all(settled.rows.map((each) => this.#keep(each, now)))
-        return { outcome: settled.outcome, grant: await view(settled.row) }
-      } catch (error) {
-        if (isSluisError(error, 'HANDOVER_OLDER_THAN_HELD', 'CONSENT_REFUSED')) {
-          const { code, message, hint, details } = error
-          await this.#forget(row, failureOf(code, message, hint, details))
-          // At the platform the consent was given: where it ended the chain of another organisation, that is told.
-          if (code === 'CONSENT_REFUSED') await this.#warnRivals(row, user, policy)
-          throw error
-        }
-        if ((error as { constraint?: string }).constraint === 'token_grant_external') {
-          await this.#giveUpExternalId(row)
-          continue
-        }
-        // Two handovers of one user settle at once: one is first, the other finds it on its second look.
-        if ((error as { code?: string }).code !== '23505' || attempt > 2) throw error
-      }
-    }
-    // Another process went on with it meanwhile.
-    if (isNew) await this.#keep(row)
-    const current = await this.#follow(row.organisation_id, row.id)
-    if (current === null) throw noSuchGrant()
-    const isOpen = current.state === 'pending' || current.state === 'ambiguous'
-    return { outcome: isOpen ? 'open' : isHandover ? 'created' : 'repeated', grant: await view(current) }
-  }
-
-  #warnRivals(
-    row: GrantRow,
-    user: NonNullable<GrantRow['platform_user']>,
-    policy: IssuerPolicy,
-  ): Promise<void> {
-    const { store, clock } = this.#parts
-    return store.transaction((tx) =>
-      warnRivals(tx, { ...row, platform_user_id: user.id }, policy, clock.now()),
-    )
-  }
-
-  /** Puts a row into this process's spool, from where it comes back if the database forgets it. */
-  #keep(row: GrantRow, at = row.created_at): Promise<void> {
-    return this.#parts.spool.append({ kind: 'grant', at, row: rowToJson(row) })
-  }
-
-  /** Another user's grant has this external id: refused, or kept without it where a token was spent to learn that. */
-  async #giveUpExternalId(row: GrantRow): Promise<void> {
-    const { pool } = this.#parts.store
-    const current = await this.#parts.store.get(row.id)
-    if (!current?.proven_refresh) {
-      const { rows } = await pool.query<{ id: GrantId }>(
-        `SELECT id FROM token_grant WHERE organisation_id = $1 AND external_id = $2 AND deleted_at IS NULL
-           AND platform_user_id IS NOT NULL`,
-        [row.organisation_id, row.external_id],
-      )
-      const failure = externalIdTaken(row.external_id ?? '', rows[0]?.id)
-      await this.#forget(row, failure)
-      throw errorOf(failure)
-    }
-    await pool.query('UPDATE token_grant SET external_id = NULL WHERE id = $1 AND platform_user_id IS NULL', [
-      row.id,
-    ])
-  }
-
-  #note(tx: pg.ClientBase, row: GrantRow, actor: string, action: string, facts: object): Promise<unknown> {
-    return tx.query(
-      `INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts) VALUES ($1, $2, $3, $4, $5, $6)`,
-      [row.organisation_id, this.#parts.clock.now(), actor, action, row.id, JSON.stringify(facts)],
-    )
-  }
-}
-
-const externalIdTaken = (externalId: string, grant: GrantId | undefined) =>
-  failureOf(
-    'INVALID_REQUEST',
-    `externalId "${externalId}" belongs to the grant of another user or client; nothing was spent.`,
-    grant === undefined
-      ? 'Use another externalId.'
-      : `Use another externalId, or delete grant ${grant} first.`,
-    { field: 'externalId', ...(grant === undefined ? {} : { grant }) },
-  )
-
-/** A refusal as the idempotency key keeps it, to be given again to the same request. */
-interface StoredFailure {
-  readonly code: ErrorCode
-  readonly message: string
-  readonly hint?: string
-  readonly details: Readonly<Record<string, unknown>>
-}
-
-function failureOf(
-  code: ErrorCode,
-  message: string,
-  hint?: string,
-  details: Readonly<Record<string, unknown>> = {},
-): StoredFailure {
-  return { code, message, ...(hint === undefined ? {} : { hint }), details }
-}
-
-function errorOf({ code, message, hint, details }: StoredFailure): SluisError {
-  return new SluisError(code, message, { ...(hint === undefined ? {} : { hint }), details })
-}
-
-function refusalOf(held: HeldTokens, cause: 'spent' | 'expired' | 'invalid', text: string): StoredFailure {
-  if (held.code !== undefined) {
-    const hint = 'A code works once and for minutes; let the user consent again.'
-    return failureOf('HANDOVER_CODE_REFUSED', text, hint)
-  }
-  return failureOf(
-    cause === 'spent' ? 'HANDOVER_TOKEN_ALREADY_SPENT' : 'HANDOVER_TOKEN_EXPIRED',
-    text,
-    'Let the user consent again. Whoever spent this token has the chain’s newest one.',
-  )
-}
-
-async function keepFailure(tx: pg.ClientBase, row: GrantRow, failure: StoredFailure): Promise<void> {
-  await tx.query('UPDATE idempotency_key SET answer = $3 WHERE organisation_id = $1 AND subject = $2', [
-    row.organisation_id,
-    row.id,
-    JSON.stringify(failure),
-  ])
 }
 
 function toHeld(credentials: Handover['credentials']): HeldTokens {

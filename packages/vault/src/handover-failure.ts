@@ -1,0 +1,59 @@
+import { type ErrorCode, type GrantId, SluisError } from '@sluis/shared'
+import type pg from 'pg'
+import type { GrantRow, HeldTokens } from './grant-row.ts'
+
+export const externalIdTaken = (externalId: string, grant: GrantId | undefined) =>
+  failureOf(
+    'INVALID_REQUEST',
+    `externalId "${externalId}" belongs to the grant of another user or client; nothing was spent.`,
+    grant === undefined
+      ? 'Use another externalId.'
+      : `Use another externalId, or delete grant ${grant} first.`,
+    { field: 'externalId', ...(grant === undefined ? {} : { grant }) },
+  )
+
+/** A refusal as the idempotency key keeps it, to be given again to the same request. */
+export interface StoredFailure {
+  readonly code: ErrorCode
+  readonly message: string
+  readonly hint?: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+export function failureOf(
+  code: ErrorCode,
+  message: string,
+  hint?: string,
+  details: Readonly<Record<string, unknown>> = {},
+): StoredFailure {
+  return { code, message, ...(hint === undefined ? {} : { hint }), details }
+}
+
+export function errorOf({ code, message, hint, details }: StoredFailure): SluisError {
+  return new SluisError(code, message, { ...(hint === undefined ? {} : { hint }), details })
+}
+
+export function refusalOf(
+  held: HeldTokens,
+  cause: 'spent' | 'expired' | 'invalid',
+  text: string,
+): StoredFailure {
+  if (held.code !== undefined) {
+    const hint = 'A code works once and for minutes; let the user consent again.'
+    return failureOf('HANDOVER_CODE_REFUSED', text, hint)
+  }
+  return failureOf(
+    cause === 'spent' ? 'HANDOVER_TOKEN_ALREADY_SPENT' : 'HANDOVER_TOKEN_EXPIRED',
+    text,
+    'Let the user consent again. Whoever spent this token has the chain’s newest one.',
+  )
+}
+
+/** What the same request is answered when it comes again. */
+export async function keepFailure(tx: pg.ClientBase, row: GrantRow, failure: StoredFailure): Promise<void> {
+  await tx.query('UPDATE idempotency_key SET answer = $3 WHERE organisation_id = $1 AND subject = $2', [
+    row.organisation_id,
+    row.id,
+    JSON.stringify(failure),
+  ])
+}
