@@ -6,6 +6,6 @@ WITH actual AS (
 )
 SELECT b.Division, b.GLAccountCode, round(sum(b.AmountDC), 2) AS budget, round(sum(a.amount), 2) AS actual
 FROM budget.Budgets b
-LEFT JOIN actual a ON a.GLAccount = b.GLAccount
+LEFT JOIN actual a ON a.GLAccount = b.GLAccount AND a.Division = b.Division
 GROUP BY ALL
 ORDER BY ALL

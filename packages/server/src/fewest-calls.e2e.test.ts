@@ -152,3 +152,67 @@ describe('more keys than a page holds', () => {
     assert.equal(second.calls, stats.apiCalls)
   })
 })
+
+describe('a join that also holds its rows to one company', () => {
+  const contacts = (join: string, condition: string) =>
+    `SELECT a.Division, a.Code, c.FullName FROM crm.Accounts a JOIN crm.Contacts c ON c.Account = a.ID ${join}
+     WHERE ${condition}`
+
+  test('38-contacts-of-customers-in-town: each company is asked for its own keys only', async () => {
+    const condition = "a.City = 'Delft' AND c.IsMainContact"
+    const { second: anywhere } = await runTwice(contacts('', condition))
+    const { second: within } = await runTwice(contacts('AND c.Division = a.Division', condition))
+    assert.ok(within.calls < anywhere.calls, `${within.calls} calls, ${anywhere.calls} without the company`)
+    const scan = must(within.said.scans.find(({ table }) => table.endsWith('Contacts')))
+    assert.ok(scan.keysFrom.includes('Account within Division from Accounts.ID'), String(scan.keysFrom))
+  })
+
+  test('a company without keys is not asked', async () => {
+    const { rows } = await lab.run(lab.whole, {
+      sql: `SELECT a.Name, a.City FROM crm.Accounts a JOIN crm.Contacts c ON c.Account = a.ID
+            GROUP BY ALL HAVING count(DISTINCT a.Division) = 1 ORDER BY ALL LIMIT 1`,
+    })
+    // Only one company has it; both are asked for it.
+    const [name, city] = must(rows[0], 'an account that one company has')
+    const condition = `a.Name = '${String(name).replaceAll("'", "''")}' AND a.City = '${city}'`
+    const { first } = await runTwice(contacts('AND c.Division = a.Division', condition))
+    const { stats } = await lab.run(lab.planned, {
+      sql: contacts('AND c.Division = a.Division', condition),
+    })
+    assert.deepEqual(
+      stats.scans.map(({ partitions }) => partitions.length),
+      [2, 1],
+    )
+    assert.equal(first.calls, 3)
+    const { first: anywhere } = await runTwice(contacts('', condition))
+    assert.equal(anywhere.calls, 4)
+  })
+
+  test('lines are asked for in the company of their header, without being told', async () => {
+    const { second } = await runTwice(
+      `SELECT h.InvoiceTo, sum(l.AmountDC) FROM salesinvoice.SalesInvoices h
+       JOIN salesinvoice.SalesInvoiceLines l ON l.InvoiceID = h.InvoiceID
+       WHERE h.InvoiceDate >= TIMESTAMP '2025-01-01' AND h.InvoiceDate < TIMESTAMP '2025-03-01' GROUP BY 1`,
+    )
+    const keys = second.said.scans.flatMap(({ keysFrom }) => keysFrom)
+    assert.ok(keys.length === 0 || keys.includes('InvoiceID within Division from SalesInvoices.InvoiceID'))
+  })
+
+  test('70-budget-and-actual: keys go below GROUP BY on the same column', async () => {
+    const { rows } = await lab.run(lab.whole, {
+      sql: 'SELECT quantile_disc(AmountDC, 0.8) FROM budget.Budgets',
+    })
+    const { second } = await runTwice(
+      `SELECT b.GLAccountCode, sum(a.amount) FROM budget.Budgets b
+       LEFT JOIN (SELECT Division, GLAccount, sum(AmountDC) AS amount FROM financialtransaction.TransactionLines
+                  WHERE FinancialYear >= 2024 GROUP BY ALL) a ON a.GLAccount = b.GLAccount AND a.Division = b.Division
+       WHERE b.AmountDC > ${must(rows[0])[0]} GROUP BY 1`,
+    )
+    const scan = must(second.said.scans.find(({ table }) => table.endsWith('TransactionLines')))
+    assert.ok(scan.keysFrom.includes('GLAccount within Division from Budgets.GLAccount'))
+    const { stats } = await lab.run(lab.planned, {
+      sql: 'SELECT ID, GLAccount FROM financialtransaction.TransactionLines WHERE FinancialYear >= 2024',
+    })
+    assert.ok(scan.calls.expected < stats.apiCalls, `${scan.calls.expected} calls, ${stats.apiCalls} for all`)
+  })
+})

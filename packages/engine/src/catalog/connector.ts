@@ -45,7 +45,8 @@ export interface ReadOffer {
   requests(partition: Partition | null): readonly OutgoingRequest[]
   /**
    * Set where a request names more keys than its one page holds rows: for each of `requests` the ones that together ask
-   * for the same rows, each for a page. They go out where the page comes full, which then is not used.
+   * for the same rows, each for a page. They go out where the page comes full, which then is not used. So do those of a
+   * request whose next link may turn out too long to be followed.
    */
   ifFull?(partition: Partition | null): readonly (readonly OutgoingRequest[])[]
   /**
@@ -53,6 +54,8 @@ export interface ReadOffer {
    * each row once; none where there are no smaller parts. `at` is the time, for parts by date.
    */
   split?(request: OutgoingRequest, at: number): readonly OutgoingRequest[]
+  /** With `ifFull`: whether a page is not all and cannot be gone on from; where absent, whether it is full. */
+  isCutOff?(page: PageRows): boolean
 }
 
 /** Where the rows stand in a page's bytes. */

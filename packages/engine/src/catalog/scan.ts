@@ -35,4 +35,6 @@ export interface KeyTransfer {
   readonly column: string
   readonly fromScan: number
   readonly fromColumn: string
+  /** True where the matching row stands in the partition of the row that has the key, so that a key is asked only there. */
+  readonly isWithinPartition?: true
 }

@@ -161,7 +161,8 @@ export async function fetchScan(options: FetchScanOptions): Promise<FetchedScan>
       const page = connector.readPage(body, { asLines: true, request: next })
       const source = page.bytes ?? body
       largestPageBytes = Math.max(largestPageBytes, source.length)
-      if (ifFull.length > 0 && (page.rows ?? 0) >= offer.pageRows) {
+      const isCutOff = () => offer.isCutOff?.(page) ?? (page.rows ?? 0) >= offer.pageRows
+      if (ifFull.length > 0 && isCutOff()) {
         outcome.call.rows = 0
         memory.giveBack(body)
         for (const piece of ifFull) await readTask({ partition, request: piece, ifFull: [] })
@@ -238,7 +239,8 @@ function pinned(next: string, baseUrl: string): string {
   return url.href
 }
 
-async function inParallel<T>(
+/** Does all of `work`, so many at a time; none is left running where one fails. */
+export async function inParallel<T>(
   items: readonly T[],
   width: number,
   work: (item: T) => Promise<void>,

@@ -281,6 +281,30 @@ test('a scan that keys cannot make cheaper waits for nothing', () => {
   assert.deepEqual(orderScans([a, b])[1], { scanId: 1, keysFrom: [] })
 })
 
+test('who alone can give keys is read first, also where it costs more', () => {
+  const giver = read(0, 40)
+  const taker = read(1, 2, { keysFrom: [{ column: 'GLAccount', fromScan: 0, fromColumn: 'GLAccount' }] })
+  assert.deepEqual(orderScans([giver, taker]), [
+    { scanId: 0, keysFrom: [] },
+    { scanId: 1, keysFrom: taker.scan.keysFrom },
+  ])
+  // It does not wait where keys cannot make it cheaper.
+  assert.deepEqual(orderScans([giver, { ...taker, calls: { min: 1, expected: 1, max: 1 } }])[0], {
+    scanId: 1,
+    keysFrom: [],
+  })
+})
+
+test('keys within a partition are waited for where they may leave partitions out', () => {
+  const giver = read(0, 1, {}, 1)
+  const within = { column: 'ID', fromScan: 0, fromColumn: 'ID', isWithinPartition: true } as const
+  const taker = { ...read(1, 2, { keysFrom: [within] }, 2), partitions: divisions(1, 2) }
+  assert.deepEqual(orderScans([giver, taker])[1], { scanId: 1, keysFrom: [within] })
+  const anywhere = { column: 'ID', fromScan: 0, fromColumn: 'ID' }
+  const other = { ...taker, scan: { ...taker.scan, keysFrom: [anywhere] } }
+  assert.deepEqual(orderScans([giver, other])[1], { scanId: 1, keysFrom: [] })
+})
+
 test('keys are sent when that takes no more calls', () => {
   const full = { min: 1, expected: 10, max: null }
   assert.equal(shouldTransferKeys(full, { min: 2, expected: 2, max: 2 }), true)

@@ -2,17 +2,13 @@ import { SluisError } from '@sluis/shared'
 import type { ChosenRead, ReadOffer } from '../catalog/connector.ts'
 import type { Scan } from '../catalog/scan.ts'
 import type { Partition } from '../catalog/table.ts'
-import type { LookUpRead } from '../databases/read-memory.ts'
-import { estimateRead, type ReadEstimate } from './estimate-calls.ts'
+import { estimateRead, type KnownOfReads, type ReadEstimate } from './estimate-calls.ts'
 import { prunePartitions } from './prune-partitions.ts'
 
 /** What is known when a read is chosen. */
-export interface ReadContext {
+export interface ReadContext extends KnownOfReads {
   /** All partitions that the database may read of this source; null where the platform has none. */
   readonly partitions: readonly Partition[] | null
-  readonly lookUp: LookUpRead
-  /** Whether pages of an offer are kept for a partition: they cost nothing. */
-  readonly isKept?: (offer: ReadOffer, partition: Partition | null) => boolean
   /** Offers for the same rows with other columns: what they cost tells how many rows there are. */
   readonly twins?: readonly ReadOffer[]
 }
@@ -32,7 +28,7 @@ export function chooseRead(scan: Scan, offers: readonly ReadOffer[], context: Re
   const known = context.twins === undefined ? offers : [...offers, ...context.twins]
   const weighed = offers.map((offer) => ({
     offer,
-    estimate: estimateRead(scan, scan.where, offer, known, partitions, context.lookUp, context.isKept),
+    estimate: estimateRead(scan, scan.where, offer, known, partitions, context),
   }))
   weighed.sort((a, b) => compareReads(a, b))
   const [best, ...others] = weighed
@@ -65,6 +61,7 @@ function compareReads(a: Weighed, b: Weighed): number {
     a.estimate.calls.expected - b.estimate.calls.expected ||
     Number(b.offer.filter !== '') - Number(a.offer.filter !== '') ||
     volume(a) - volume(b) ||
+    a.estimate.calls.min - b.estimate.calls.min ||
     spread(a) - spread(b) ||
     (a.offer.endpoint < b.offer.endpoint ? -1 : 1)
   )

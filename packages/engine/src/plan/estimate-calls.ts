@@ -22,6 +22,14 @@ const guessedRows = 500
 /** Keys are not spread evenly: a page is counted on to hold them only where they need not fill it. */
 const usualFill = 0.9
 
+/** What earlier reads and other scans tell of a table. */
+export interface KnownOfReads {
+  readonly lookUp: LookUpRead
+  readonly isKept?: (offer: ReadOffer, partition: Partition | null) => boolean
+  /** Rows that a partition's table is thought to hold where it was never read; the guess is as good as its giver. */
+  readonly likelyRows?: (partition: Partition | null) => number
+}
+
 /**
  * Calls and rows of one offer. Bounds come from what is certain (counts, keys, limits); what is likely comes from the
  * same read made before, else from the size of the table as last read, else from a guess.
@@ -35,14 +43,14 @@ export function estimateRead(
   offer: ReadOffer,
   offers: readonly ReadOffer[],
   partitions: readonly Partition[] | null,
-  lookUp: LookUpRead,
-  isKept: (offer: ReadOffer, partition: Partition | null) => boolean = () => false,
+  known: KnownOfReads,
 ): ReadEstimate {
+  const { isKept = () => false } = known
   const places: readonly (Partition | null)[] = partitions ?? [null]
   if (scan.limit === 0 || places.length === 0)
     return { calls: { min: 0, expected: 0, max: 0 }, rows: 0, places: [], isKept: false, isKnown: true }
   const each = places.map((place) => {
-    const one = estimatePlace(scan, where, offer, offers, place, places.length, lookUp)
+    const one = estimatePlace(scan, where, offer, offers, place, places.length, known)
     return isKept(offer, place) ? { ...one, min: 0, expected: 0, max: 0, isRemembered: true } : one
   })
   const isAllKept = places.every((place) => isKept(offer, place))
@@ -102,7 +110,7 @@ function estimatePlace(
   offers: readonly ReadOffer[],
   place: Partition | null,
   places: number,
-  lookUp: LookUpRead,
+  { lookUp, likelyRows }: KnownOfReads,
 ): PlaceEstimate {
   if (offer.isCount) return { min: 1, expected: 1, max: 1, rows: 1, isRemembered: true }
   const requests = offer.requests(place).length
@@ -110,7 +118,10 @@ function estimatePlace(
   const remembered = lookUp(offer.endpoint, id, requestKey(offer, scan.limit, orderText(scan)))
   const mostRows = least(offer.maxRows, offer.isLimitPushed ? scan.limit : null)
   const instead = offer.ifFull?.(place).reduce((sum, pieces) => sum + pieces.length, 0)
-  const max = instead === undefined ? mostCalls(requests, offer, mostRows, scan.limit) : requests + instead
+  const max =
+    instead === undefined || mostRows === null
+      ? mostCalls(requests, offer, mostRows, scan.limit)
+      : requests + instead
   if (remembered !== null) {
     const expected = Math.max(requests, max === null ? remembered.calls : Math.min(remembered.calls, max))
     return { min: requests, expected, max, rows: remembered.rows, isRemembered: true }
@@ -123,7 +134,7 @@ function estimatePlace(
   }
   const known = offers.map((other) => lookUp(other.endpoint, id, '')?.rows ?? -1)
   const tableRows = Math.max(...known)
-  const all = tableRows < 0 ? guessedRows : tableRows
+  const all = tableRows < 0 ? Math.max(guessedRows, likelyRows?.(place) ?? 0) : tableRows
   const pushed = where.filter((_, index) => offer.judgements[index] !== 'no')
   const wanted = pushed.reduce((rows, term) => rows * shareOf(term, rows, all), all)
   if (instead !== undefined && mostRows !== null) {
@@ -202,6 +213,11 @@ function pagesOf(rows: number, pageRows: number): number {
 function least(a: number | null, b: number | null): number | null {
   if (a === null || b === null) return a ?? b
   return Math.min(a, b)
+}
+
+/** How many rows a table is thought to hold of which `rows` met these conditions. */
+export function rowsBefore(where: readonly Predicate[], rows: number): number {
+  return rows / where.reduce((share, term) => share * shareOf(term, rows, rows), 1)
 }
 
 /** The share of rows that a term is guessed to let pass. The numbers are the usual ones of textbooks. */

@@ -1,5 +1,6 @@
 import type { Predicate } from '../catalog/predicate.ts'
 import type { KeyTransfer } from '../catalog/scan.ts'
+import type { PlatformTable } from '../catalog/table.ts'
 import { columnAt } from './plan-columns.ts'
 import { type JsonNode, nodeOf, nodesOf, textOf, typeNameOf } from './plan-json.ts'
 import {
@@ -8,6 +9,7 @@ import {
   predicateKey,
   refusesNull,
   renameColumn,
+  type ScanColumn,
   type ScanOccurrence,
 } from './scan-occurrence.ts'
 
@@ -48,10 +50,47 @@ export function transferKeys(
   for (const edge of edges) {
     if (edge === null) continue
     if (edge.isNullEqual && !cannotBeNull(edge.left) && !cannotBeNull(edge.right)) continue
-    if (sides.right) give(edge.left, edge.right)
-    if (sides.left) give(edge.right, edge.left)
+    if (sides.right) give(edge.left, edge.right, isHeldToPartition(edges, 'left', edge))
+    if (sides.left) give(edge.right, edge.left, isHeldToPartition(edges, 'right', edge))
   }
 }
+
+/** Whether the same join also holds the two rows to one partition. */
+function isHeldToPartition(
+  edges: readonly (Edge | null)[],
+  from: 'left' | 'right',
+  { [from]: key, [from === 'left' ? 'right' : 'left']: match }: Edge,
+): boolean {
+  const giver = key.source?.scan
+  const receiver = match.receiver?.scan
+  if (giver === undefined || receiver === undefined || giver.isSeenTwice) return false
+  // The partition itself is no key within it.
+  if (match.receiver !== null && isPartition(receiver.table, match.receiver.column.name)) return false
+  return edges.some((edge) => {
+    const [own, other] = from === 'left' ? [edge?.left, edge?.right] : [edge?.right, edge?.left]
+    return (
+      own?.source?.scan === giver &&
+      isPartition(giver.table, own.source.column.name) &&
+      other?.receiver?.scan === receiver &&
+      isPartition(receiver.table, other.receiver.column.name)
+    )
+  })
+}
+
+const isPartition = ({ partitionColumn, isPartitionFromUrl }: PlatformTable, column: string) =>
+  isPartitionFromUrl && column === partitionColumn
+
+/** Lines are taken to stand in the partition of their header, as where they are read with it. */
+const areHeaderAndLines = (header: ScanColumn, lines: ScanColumn) =>
+  lines.scan.table.isPartitionFromUrl &&
+  header.scan.table.isPartitionFromUrl &&
+  (header.scan.table.lines ?? []).some(
+    ({ table: { schema, name }, headerKey, lineKey }) =>
+      schema === lines.scan.table.schema &&
+      name === lines.scan.table.name &&
+      headerKey === header.column.name &&
+      lineKey === lines.column.name,
+  )
 
 interface Edge {
   readonly left: PlanColumn
@@ -85,28 +124,36 @@ function cannotBeNull(column: PlanColumn): boolean {
   return !place.column.isNullable || place.scan.where.some((term) => refusesNull(term, place.column.name))
 }
 
-function give(from: PlanColumn, to: PlanColumn): void {
+function give(from: PlanColumn, to: PlanColumn, isHeld: boolean): void {
   const { source } = from
   const { receiver } = to
   if (source === null || receiver === null || source.scan === receiver.scan) return
+  const isWithin = isHeld || areHeaderAndLines(source, receiver) || areHeaderAndLines(receiver, source)
   addTransfer(receiver.scan, {
     column: receiver.column.name,
     fromScan: source.scan.scanId,
     fromColumn: source.column.name,
+    ...(isWithin ? { isWithinPartition: true } : {}),
   })
 }
 
 /** True when it is news. One value is as few keys as there can be: a column held to one receives none. */
 function addTransfer(scan: ScanOccurrence, transfer: KeyTransfer): boolean {
   if (isImplied({ kind: 'is-not-null', column: transfer.column }, scan.where)) return false
-  const isKnown = scan.keysFrom.some(
+  const at = scan.keysFrom.findIndex(
     (known) =>
       known.column === transfer.column &&
       known.fromScan === transfer.fromScan &&
       known.fromColumn === transfer.fromColumn,
   )
-  if (!isKnown) scan.keysFrom.push(transfer)
-  return !isKnown
+  if (at < 0) {
+    scan.keysFrom.push(transfer)
+    return true
+  }
+  // Both hold, so the narrower one is used.
+  if (!transfer.isWithinPartition || scan.keysFrom[at]?.isWithinPartition) return false
+  scan.keysFrom[at] = transfer
+  return true
 }
 
 /** Read twice with different filters, a scan's fetched keys are those of both readings: `isOnce` tells. */
@@ -127,12 +174,15 @@ export function closeTransfers(scans: readonly ScanOccurrence[]): void {
   while (isChanged) {
     isChanged = false
     for (const scan of scans) {
-      for (const { column, fromScan, fromColumn } of [...scan.keysFrom]) {
+      for (const { column, fromScan, fromColumn, isWithinPartition } of [...scan.keysFrom]) {
         const source = byId.get(fromScan)
         if (source === undefined || !isOnce(fromScan)) continue
         for (const next of source.keysFrom) {
           if (next.column !== fromColumn || next.fromScan === scan.scanId) continue
-          if (addTransfer(scan, { column, fromScan: next.fromScan, fromColumn: next.fromColumn }))
+          const isWithin = isWithinPartition === true && next.isWithinPartition === true
+          const { fromScan, fromColumn: first } = next
+          const transfer = { column, fromScan, fromColumn: first }
+          if (addTransfer(scan, isWithin ? { ...transfer, isWithinPartition: true } : transfer))
             isChanged = true
         }
       }

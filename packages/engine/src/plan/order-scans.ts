@@ -9,8 +9,9 @@ export interface OrderedScan {
 }
 
 /**
- * The order of fetching: cheapest first, and after it those that its keys may make cheaper. Scans that keys cannot
- * make cheaper wait for nothing, so they are fetched at the same time as others.
+ * The order of fetching: cheapest first, and after it those that its keys may make cheaper. Where keys flow one way only,
+ * who gives them comes first, also where it costs more. Scans that keys cannot make cheaper wait for nothing, so they
+ * are fetched at the same time as others.
  */
 export function orderScans(reads: readonly ChosenRead[]): OrderedScan[] {
   const readOf = new Map(reads.map((read) => [read.scan.id, read]))
@@ -25,11 +26,41 @@ export function orderScans(reads: readonly ChosenRead[]): OrderedScan[] {
       a.scan.id - b.scan.id,
   )
   const done = new Set<number>()
-  return byCost.map((read) => {
-    const keysFrom = canBeCheaper(read) ? read.scan.keysFrom.filter(({ fromScan }) => done.has(fromScan)) : []
+  const ordered: OrderedScan[] = []
+  while (byCost.length > 0) {
+    const hasHost = (read: ChosenRead) => read.sharedWith === undefined || done.has(read.sharedWith)
+    const free = byCost.findIndex(
+      (read) =>
+        hasHost(read) && oneWayGivers(read, readOf).every((giver) => done.has(giver) || !readOf.has(giver)),
+    )
+    const [read] = byCost.splice(free < 0 ? byCost.findIndex(hasHost) : free, 1)
+    if (read === undefined) break
+    ordered.push({
+      scanId: read.scan.id,
+      keysFrom: transfersOf(read).filter(({ fromScan }) => done.has(fromScan)),
+    })
     done.add(read.scan.id)
-    return { scanId: read.scan.id, keysFrom }
-  })
+  }
+  return ordered
+}
+
+/** The transfers that can make a read cheaper. Held to a partition, keys also tell which partitions need no call. */
+function transfersOf(read: ChosenRead): readonly KeyTransfer[] {
+  if (canBeCheaper(read)) return read.scan.keysFrom
+  if (read.offer.isCount || (read.partitions?.length ?? 0) < 2 || read.calls.max === 0) return []
+  return read.scan.limit === null ? read.scan.keysFrom.filter((transfer) => transfer.isWithinPartition) : []
+}
+
+/** Scans that may hand keys to this one and take none of it. */
+function oneWayGivers(read: ChosenRead, readOf: ReadonlyMap<number, ChosenRead>): readonly number[] {
+  if (read.sharedWith !== undefined) return []
+  return transfersOf(read)
+    .map(({ fromScan }) => fromScan)
+    .filter((giver) => {
+      if (readOf.get(giver)?.sharedWith === read.scan.id) return false
+      const back = readOf.get(giver)?.scan.keysFrom ?? []
+      return !back.some(({ fromScan }) => fromScan === read.scan.id)
+    })
 }
 
 /** A read with a filter on it is likelier to hand on few keys than one without. */
@@ -55,6 +86,6 @@ export function shouldTransferKeys(full: CallEstimate, keyed: CallEstimate): boo
  * How many distinct keys are worth collecting for a read of so many calls: more cannot be sent in fewer requests, as
  * an address holds some hundred keys at most.
  */
-export function mostUsefulKeys(full: CallEstimate): number {
-  return Math.min(50_000, Math.ceil(full.expected) * 250)
+export function mostUsefulKeys({ expected }: Pick<CallEstimate, 'expected'>): number {
+  return Math.min(50_000, Math.ceil(expected) * 250)
 }

@@ -238,7 +238,9 @@ class PlanWalk {
     const [leftNode, rightNode] = this.#twoChildren(node)
     if (textOf(node, 'type') !== 'LOGICAL_DELIM_JOIN') return [this.visit(leftNode), this.visit(rightNode)]
     const isFlipped = node.delim_flipped === true
+    const outerFrom = this.scans.length
     const outer = this.#visitNumbered(isFlipped ? rightNode : leftNode)
+    for (const scan of this.scans.slice(outerFrom)) scan.isSeenTwice = true
     const before = this.#delimColumns
     this.#delimColumns = nodesOf(node, 'duplicate_eliminated_columns').map((expression) => {
       if (expression.type !== 'BOUND_REF') throw new UnreadablePlan('a correlated column is an expression')
@@ -289,9 +291,13 @@ class PlanWalk {
 
   #aggregate(node: JsonNode): Walked {
     const child = this.#onlyChild(node)
+    // A condition on what all rows of a group share leaves groups out whole. Of several grouping sets the rows of one do
+    // not share what another groups by.
+    const sets = Array.isArray(node.grouping_sets) ? node.grouping_sets.length : null
     const groups = nodesOf(node, 'groups').map((group): PlanColumn => {
       if (group.type !== 'BOUND_REF') return derived
-      return withoutReceiver(columnAt(child.columns, group))
+      const column = columnAt(child.columns, group)
+      return sets === 1 ? column : withoutReceiver(column)
     })
     markReferenced(node.groups, child.columns)
     markReferenced(node.expressions, child.columns)
@@ -364,9 +370,11 @@ class PlanWalk {
   #materializedCte(node: JsonNode): Walked {
     const [bodyNode, useNode] = this.#twoChildren(node)
     const index = integerOf(node, 'table_index') ?? -1
+    const before = this.scans.length
     const body = this.visit(bodyNode)
     // Conditions go into the body only where one reference is all there is.
     const isSingle = this.#cteReferences.get(index) === 1
+    if (!isSingle) for (const scan of this.scans.slice(before)) scan.isSeenTwice = true
     this.#cteColumns.set(index, isSingle ? body.columns : body.columns.map(withoutReceiver))
     const use = this.visit(useNode)
     return { node, children: [body, use], columns: use.columns, scan: null, isScanFilter: false }

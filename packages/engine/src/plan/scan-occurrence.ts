@@ -19,6 +19,8 @@ export interface ScanOccurrence {
   readonly keysFrom: KeyTransfer[]
   limit: number | null
   orderBy: readonly SortKey[]
+  /** Its rows show in several places of the plan, so that two columns seen together may be of different rows. */
+  isSeenTwice?: true
 }
 
 /** Where the values of a column in the middle of the plan come from, and where a condition on them may go. */

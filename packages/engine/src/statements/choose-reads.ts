@@ -11,6 +11,13 @@ import { prunePartitions } from '../plan/prune-partitions.ts'
 import type { StatementPlan } from '../plan/statement-plan.ts'
 import type { SourceContext } from './source-context.ts'
 
+/** What is known of a scan beside its own text. */
+export interface ChoosingHints {
+  /** Only these partitions of the source. */
+  readonly partitions?: readonly Partition[]
+  readonly likelyRows?: (partition: Partition | null) => number
+}
+
 /** Chooses how scans are read, with what earlier reads taught. */
 export class ReadChooser {
   readonly #sources: ReadonlyMap<string, SourceContext>
@@ -42,15 +49,15 @@ export class ReadChooser {
   }
 
   /** The cheapest way to read a scan; `keys` restricts it further. */
-  async choose(scan: Scan, keys: readonly Predicate[] = []): Promise<ChosenRead> {
-    const best = await this.#choose(scan, keys)
+  async choose(scan: Scan, keys: readonly Predicate[] = [], hints: ChoosingHints = {}): Promise<ChosenRead> {
+    const best = await this.#choose(scan, keys, hints)
     if (best.isKept || !this.#pages.isOn) return best
     // Kept pages with more columns hold these rows too.
     const { table } = scan
     const source = this.sourceOf(scan)
     const wider = await this.#pages.widerColumns(source, `${table.schema}.${table.name}`, scan.columns)
     for (const columns of wider) {
-      const wide = await this.#choose({ ...scan, columns }, keys)
+      const wide = await this.#choose({ ...scan, columns }, keys, hints)
       if (wide.isKept) return wide
     }
     return best
@@ -67,17 +74,18 @@ export class ReadChooser {
     const wide: Scan = { ...scan, columns: [...new Set([...scan.columns, column])].sort() }
     const [offers, twins] = [this.#offers(wide), this.#offers(scan)]
     const lookUp = await this.#lookUp(grant, [...offers, ...twins])
-    const isKept = await this.#keptOf(wide, wide, offers)
+    const isKept = await this.#keptOf(wide, wide, offers, partitions)
     return chooseRead(wide, offers, { partitions, lookUp, twins, isKept })
   }
 
-  async #choose(scan: Scan, keys: readonly Predicate[]): Promise<ChosenRead> {
-    const { partitions, grant } = this.sourceOf(scan)
+  async #choose(scan: Scan, keys: readonly Predicate[], hints: ChoosingHints): Promise<ChosenRead> {
+    const { grant, partitions: all } = this.sourceOf(scan)
+    const partitions = hints.partitions ?? all
     const restricted: Scan = keys.length === 0 ? scan : { ...scan, where: [...scan.where, ...keys] }
     const offers = this.#offers(restricted)
     const lookUp = await this.#lookUp(grant, offers)
-    const isKept = await this.#keptOf(scan, restricted, offers)
-    return chooseRead(restricted, offers, { partitions, lookUp, isKept })
+    const isKept = await this.#keptOf(scan, restricted, offers, partitions)
+    return chooseRead(restricted, offers, { ...hints, partitions, lookUp, isKept })
   }
 
   #offers(scan: Scan): readonly ReadOffer[] {
@@ -117,9 +125,10 @@ export class ReadChooser {
     scan: Scan,
     restricted: Scan,
     offers: readonly ReadOffer[],
+    all: readonly Partition[] | null,
   ): Promise<(offer: ReadOffer, partition: Partition | null) => boolean> {
     if (!this.#pages.isOn) return () => false
-    const { partitions: all, grant } = this.sourceOf(scan)
+    const { grant } = this.sourceOf(scan)
     const { partitions } = prunePartitions(
       scan.table,
       restricted.where,

@@ -6,7 +6,7 @@ import type { Database, Explanation, QueryRequest } from '../engine.ts'
 import { orderScans } from '../plan/order-scans.ts'
 import type { StatementPlan } from '../plan/statement-plan.ts'
 import { describePredicate } from '../run/predicate-sql.ts'
-import type { ReadScan } from './fetch-reads.ts'
+import type { ReadScan } from './read-scan.ts'
 
 /** The name under which a whole statement's calls are remembered: key transfers cannot be foretold without a call. */
 export function statementKey({
@@ -60,7 +60,8 @@ export function explainReads(
         judgement: read.sharedWith === undefined ? (offer.judgements[index] ?? 'no') : 'no',
       })),
       keysFrom: keys.map(
-        ({ column, fromScan, fromColumn }) => `${column} from ${nameOf(reads, fromScan)}.${fromColumn}`,
+        ({ column, fromScan, fromColumn, isWithinPartition }) =>
+          `${column}${isWithinPartition ? ` within ${scan.table.partitionColumn}` : ''} from ${nameOf(reads, fromScan)}.${fromColumn}`,
       ),
       requests: isSkipped ? [] : firstRequests(read),
       calls: isSkipped

@@ -1,22 +1,16 @@
 import type { ChosenRead } from '../catalog/connector.ts'
-import type { Predicate, SqlValue } from '../catalog/predicate.ts'
 import type { Scan } from '../catalog/scan.ts'
-import type { ScalarType } from '../catalog/table.ts'
 import { type ReadMemory, requestKey } from '../databases/read-memory.ts'
-import { type FetchedScan, fetchScan } from '../fetch/fetch-scan.ts'
+import { type FetchedScan, fetchScan, inParallel } from '../fetch/fetch-scan.ts'
 import { orderText } from '../plan/estimate-calls.ts'
-import { mostUsefulKeys, type OrderedScan, orderScans, shouldTransferKeys } from '../plan/order-scans.ts'
+import { mostUsefulKeys, type OrderedScan, orderScans } from '../plan/order-scans.ts'
 import { isWhole, predicateSql } from '../run/predicate-sql.ts'
 import { createView } from '../run/scan-view.ts'
-import type { ReadChooser } from './choose-reads.ts'
+import type { ChoosingHints, ReadChooser } from './choose-reads.ts'
+import { type HandedKeys, likelyRows, type ReadPart, withKeys } from './keyed-reads.ts'
+import { mergeReads } from './merge-reads.ts'
 import type { PartitionProgress } from './partition-progress.ts'
-
-/** A scan with how it was read and what came. */
-export interface ReadScan {
-  readonly read: ChosenRead
-  /** Null where no rows were needed: nothing was asked. */
-  readonly fetched: FetchedScan | null
-}
+import type { ReadScan } from './read-scan.ts'
 
 export interface FetchReadsOptions {
   readonly reads: readonly ChosenRead[]
@@ -60,31 +54,54 @@ async function fetchOrdered(
   running: ReadonlyMap<number, Promise<ReadScan>>,
   options: FetchReadsOptions,
 ): Promise<ReadScan> {
-  const { chooser } = options
+  const { chooser, progress } = options
+  const { scan } = full
   if (full.sharedWith !== undefined) return borrowed(full, await running.get(full.sharedWith))
-  let read = full
-  const keys: Predicate[] = []
-  for (const { column, fromScan, fromColumn } of keysFrom) {
-    const source = await running.get(fromScan)
-    if (!source) continue
-    const values = await distinctKeys(source, fromColumn, mostUsefulKeys(full.calls), options)
-    if (values === null) continue
-    // No key, no row: the other side of the join is empty, so this one is not asked for at all.
-    if (values.length === 0) {
-      options.progress?.end(full.scan.id)
-      return { read, fetched: null }
+  let parts: readonly ReadPart[] = [{ read: full, keys: [] }]
+  let hints: ChoosingHints = {}
+  for (const transfer of keysFrom) {
+    const source = await running.get(transfer.fromScan)
+    const type = scan.table.columns.find(({ name }) => name === transfer.column)?.type
+    if (!source || typeof type !== 'string') continue
+    const likely = full.isKnown || scan.limit !== null ? null : likelyRows(full, transfer, source)
+    if (likely) {
+      hints = { likelyRows: likely }
+      parts = await Promise.all(
+        parts.map(async ({ read, keys }) => {
+          const some = read.partitions === null ? hints : { ...hints, partitions: read.partitions }
+          return { read: await chooser.choose(scan, keys, some), keys }
+        }),
+      )
     }
-    const type = full.scan.table.columns.find(({ name }) => name === column)?.type
-    if (typeof type !== 'string') continue
-    const values_ = values.map((text) => toValue(text, type))
-    const candidate: Predicate = { kind: 'in', column, values: values_ }
-    const keyed = await chooser.choose(full.scan, [...keys, candidate])
-    if (!shouldTransferKeys(read.calls, keyed.calls)) continue
-    keys.push(candidate)
-    read = keyed
+    const most = mostUsefulKeys({ expected: parts.reduce((sum, { read }) => sum + read.calls.expected, 0) })
+    const isWithin = transfer.isWithinPartition && scan.limit === null && full.partitions !== null
+    const keys = isWithin
+      ? await keysByPartition(source, transfer.fromColumn, most, options)
+      : await distinctKeys(source, transfer.fromColumn, most, options)
+    if (keys === null) continue
+    // No key, no row: the other side of the join is empty, so this one is not asked for at all.
+    parts = isEmpty(keys) ? [] : await withKeys(parts, transfer, type, keys, chooser, hints)
+    if (parts.length === 0) {
+      progress?.end(scan.id)
+      return { read: full, fetched: null }
+    }
   }
-  return fetchOne(read, options)
+  progress?.plan(
+    scan.id,
+    parts.reduce((sum, { read }) => sum + (read.partitions?.length ?? 1), 0),
+  )
+  const all = chooser.sourceOf(scan).partitions?.length ?? 0
+  const isPartitionNamed = options.isStrict || (full.partitions !== null && full.partitions.length < all)
+  const read: ReadScan[] = []
+  await inParallel([...parts.entries()], options.parallel, async ([at, part]) => {
+    read[at] = await fetchOne(part.read, isPartitionNamed, options)
+  })
+  progress?.end(scan.id)
+  return mergeReads(full, read)
 }
+
+const isEmpty = (keys: HandedKeys) =>
+  (keys instanceof Map ? keys.size : (keys as readonly string[]).length) === 0
 
 /** The pages of another scan, whose calls and rows are counted there. */
 function borrowed(read: ChosenRead, host: ReadScan | undefined): ReadScan {
@@ -103,15 +120,52 @@ async function distinctKeys(
 ): Promise<readonly string[] | null> {
   if (fetched === null) return []
   if (fetched.countedRows !== null) return null
-  const view = viewOf(read, fetched)
-  const name = `"${column.replaceAll('"', '""')}"`
-  const where = [...read.scan.where.map(predicateSql), `${name} IS NOT NULL`].join(' AND ')
-  const values = await options.values(
-    [view],
-    `SELECT DISTINCT ${name}::VARCHAR FROM scan_${read.scan.id} WHERE ${where}`,
-    most,
-  )
+  const name = quoted(column)
+  const values = await distinct({ read, fetched }, `${name}::VARCHAR`, name, most, options)
   return values === null ? null : values.flatMap((value) => (value === null ? [] : [value])).sort()
+}
+
+/** The distinct keys of each partition. */
+async function keysByPartition(
+  source: ReadScan,
+  column: string,
+  most: number,
+  options: FetchReadsOptions,
+): Promise<ReadonlyMap<string, readonly string[]> | null> {
+  const { scan } = source.read
+  const { partitionColumn } = scan.table
+  if (source.fetched === null) return new Map()
+  if (source.fetched.countedRows !== null || partitionColumn === null) return null
+  const [name, partition] = [quoted(column), quoted(partitionColumn)]
+  const pair = `json_array(${partition}::VARCHAR, ${name}::VARCHAR)::VARCHAR`
+  // Files stand by partition: it is known of every row, also where the statement does not look at it.
+  const columns = [...new Set([...scan.columns, partitionColumn])]
+  const placed = { ...source, read: { ...source.read, scan: { ...scan, columns } } }
+  const values = await distinct(placed, pair, name, most, options)
+  if (values === null) return null
+  const keys = new Map<string, string[]>()
+  for (const text of values.flatMap((value) => (value === null ? [] : [value])).sort()) {
+    const [place, key] = JSON.parse(text) as [string, string]
+    const known = keys.get(place)
+    if (known === undefined) keys.set(place, [key])
+    else known.push(key)
+  }
+  return keys
+}
+
+const quoted = (name: string) => `"${name.replaceAll('"', '""')}"`
+
+/** Distinct values over the rows of a scan in which a column is not empty; null when there are more than `most`. */
+function distinct(
+  { read, fetched }: ReadScan,
+  expression: string,
+  column: string,
+  most: number,
+  options: FetchReadsOptions,
+): Promise<readonly (string | null)[] | null> {
+  const where = [...read.scan.where.map(predicateSql), `${column} IS NOT NULL`].join(' AND ')
+  const sql = `SELECT DISTINCT ${expression} FROM scan_${read.scan.id} WHERE ${where}`
+  return options.values([viewOf(read, fetched)], sql, most)
 }
 
 /** The view of a scan for the runner. */
@@ -127,14 +181,16 @@ export function viewOf({ scan, nestedIn }: ChosenRead, fetched: FetchedScan | nu
   })
 }
 
-async function fetchOne(read: ChosenRead, options: FetchReadsOptions): Promise<ReadScan> {
+async function fetchOne(
+  read: ChosenRead,
+  isPartitionNamed: boolean,
+  options: FetchReadsOptions,
+): Promise<ReadScan> {
   const { scan, offer, partitions } = read
   if (scan.limit === 0 || partitions?.length === 0 || (read.calls.max === 0 && !read.isKept))
     return { read, fetched: null }
   const { chooser, memory } = options
   const source = chooser.sourceOf(scan)
-  const all = source.partitions?.length ?? 0
-  options.progress?.plan(scan.id, partitions?.length ?? 1)
   const fetched = await fetchScan({
     read,
     connector: source.connector,
@@ -143,14 +199,13 @@ async function fetchOne(read: ChosenRead, options: FetchReadsOptions): Promise<R
     folder: options.folder,
     parallel: options.parallel,
     diskBytes: options.diskBytes,
-    isPartitionNamed: options.isStrict || (partitions !== null && partitions.length < all),
+    isPartitionNamed,
     countMatches: scan.where.every(isWhole)
       ? (files, bytes) => countMatches(scan, files, bytes, options)
       : null,
     onRows: options.onRows,
     onPartition: () => options.progress?.done(scan.id),
   })
-  options.progress?.end(scan.id)
   if (fetched.warnings.length === 0) {
     await memory.remember(
       source.grant,
@@ -180,29 +235,4 @@ async function countMatches(
   const [count] =
     (await options.values([view], `SELECT count(*) FROM scan_${scan.id} WHERE ${where}`, 1)) ?? []
   return Number(count ?? 0)
-}
-
-export function toValue(text: string, type: ScalarType): SqlValue {
-  switch (type) {
-    case 'BOOLEAN':
-      return { type, value: text === 'true' }
-    case 'SMALLINT':
-    case 'INTEGER':
-    case 'DOUBLE':
-      return { type, value: Number(text) }
-    case 'BIGINT':
-      return { type, value: BigInt(text) }
-    case 'TIMESTAMP':
-      return { type, value: timestampMicros(text) }
-    default:
-      return { type, value: text }
-  }
-}
-
-/** `2024-02-29 12:00:00.123456` as microseconds since 1970. */
-function timestampMicros(text: string): bigint {
-  const [, whole = '', fraction = ''] = /^([^.]+)(?:\.(\d+))?$/.exec(text) ?? []
-  return (
-    BigInt(Date.parse(`${whole.replace(' ', 'T')}Z`)) * 1000n + BigInt(fraction.padEnd(6, '0').slice(0, 6))
-  )
 }

@@ -5,8 +5,9 @@ import type { Partition, PlatformTable } from '../catalog/table.ts'
 import type { WriteValue } from '../catalog/table-write.ts'
 import type { WritePlan } from '../plan/write-plan.ts'
 import { predicateSql } from '../run/predicate-sql.ts'
+import { toValue } from '../run/typed-value.ts'
 import type { ReadChooser } from '../statements/choose-reads.ts'
-import { type FetchReadsOptions, fetchReads, toValue, viewOf } from '../statements/fetch-reads.ts'
+import { type FetchReadsOptions, fetchReads, viewOf } from '../statements/fetch-reads.ts'
 import { readRows, rowsSql, typeOf } from './evaluate-rows.ts'
 
 export interface FoundRow {

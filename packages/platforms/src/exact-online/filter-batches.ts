@@ -29,12 +29,14 @@ const jointLength = (isPaged: boolean) => (isPaged ? 9 : 5) + 2
  * the entity's own keys answers one page, which leaves more room.
  *
  * @param mostKeys of the entity's own keys in one request: a page of them, so that each request is one page for certain
+ * @param isPacked leaves room only for a next link that repeats the address as it was sent
  */
 export function toFilterBatches(
   terms: readonly RenderedTerm[],
   endpoint: Endpoint,
   roomFor: (isPaged: boolean) => number,
   mostKeys = endpoint.pageRows,
+  isPacked = false,
 ): FilterBatches {
   const judgements = terms.map(({ judgement }) => judgement)
   if (terms.some(({ list }) => list?.parts.length === 0)) return { judgements, batches: [], cutTerm: null }
@@ -45,7 +47,7 @@ export function toFilterBatches(
   }
   const isKeyList = (at: number) => isOwnKey(terms[at], endpoint)
   let cut: number | null = [...kept].find(isKeyList) ?? null
-  const isPaged = cut === null
+  const isPaged = cut === null && !isPacked
   const joint = jointLength(isPaged)
   const lengthOf = (text: string) => optionLength(text, isPaged) + joint
   const length = (at: number) => lengthOf(terms[at]?.text ?? '')

@@ -3,7 +3,14 @@ import type { Endpoint } from './endpoint.ts'
 import { type RenderedTerm, renderTerm } from './filter.ts'
 import { type FilterBatch, type FilterBatches, toFilterBatches } from './filter-batches.ts'
 import { functionOffer } from './functions.ts'
-import { countRequest, maxUrlLength, type ReadQuery, readRequest, urlLength } from './read-request.ts'
+import {
+  countRequest,
+  maxUrlLength,
+  type ReadQuery,
+  readRequest,
+  skipTokenLength,
+  urlLength,
+} from './read-request.ts'
 import { syncOffer } from './sync-offer.ts'
 import { type ServedTable, servedTables } from './tables.ts'
 
@@ -60,6 +67,8 @@ function offersOf(wish: ReadWish, endpoint: Endpoint, baseUrl: string): readonly
     offers.push(offerOf(wish, endpoint, baseUrl, shape, toFilterBatches(without, endpoint, room)))
     const wide = wideKeyOffer(wish, endpoint, baseUrl, shape, terms, room)
     if (wide !== null) offers.push(wide)
+    const packed = packedOffer(wish, endpoint, baseUrl, shape, terms, room, whole.batches.length)
+    if (packed !== null) offers.push(packed)
   }
   const count = countOffer(wish, endpoint, baseUrl, whole)
   return count === null ? offers : [count, ...offers]
@@ -80,14 +89,10 @@ function wideKeyOffer(
 ): ReadOffer | null {
   const { batches, judgements, cutTerm } = toFilterBatches(terms, endpoint, room, Number.POSITIVE_INFINITY)
   const isWide = batches.some(({ keys }) => keys !== null && keys > endpoint.pageRows)
-  const list = cutTerm === null ? null : terms[cutTerm]?.list
-  if (!isWide || wish.limit !== null || !list) return null
+  if (!isWide || wish.limit !== null || cutTerm === null) return null
   const pieces = batches.map(({ parts = [] }) => {
-    const some = terms.map((term, at) =>
-      at === cutTerm ? { ...term, text: parts.join(' or '), list: { ...list, parts } } : term,
-    )
-    const narrow = toFilterBatches(some, endpoint, room)
-    return offerOf(wish, endpoint, baseUrl, shape, narrow)
+    const some = toFilterBatches(withParts(terms, cutTerm, parts), endpoint, room)
+    return offerOf(wish, endpoint, baseUrl, shape, some)
   })
   const page = ({ keys, ...batch }: FilterBatch) => ({
     ...batch,
@@ -98,6 +103,48 @@ function wideKeyOffer(
     maxRows: batches.reduce((sum, { keys }) => sum + (keys ?? 0), 0),
     ifFull: (partition) => pieces.map((piece) => piece.requests(partition)),
   }
+}
+
+/**
+ * A long list of values in as few requests as addresses hold. Nobody knows how the service writes the next link: where
+ * it escapes what we need not, the link of so long an address is refused. Only where one comes that is too long are its
+ * values asked for again with room for that.
+ */
+function packedOffer(
+  wish: ReadWish,
+  endpoint: Endpoint,
+  baseUrl: string,
+  shape: Shape,
+  terms: readonly RenderedTerm[],
+  room: (isPaged: boolean) => number,
+  otherwise: number,
+): ReadOffer | null {
+  const roomForToken = () => room(false) - skipTokenLength
+  const packed = toFilterBatches(terms, endpoint, roomForToken, endpoint.pageRows, true)
+  const { batches, cutTerm } = packed
+  if (wish.limit !== null || cutTerm === null || batches.length >= otherwise) return null
+  // A list of the entity's own keys has no next page.
+  if (batches.some(({ keys }) => keys !== null)) return null
+  const pieces = batches.map(({ parts = [] }) => {
+    const some = toFilterBatches(withParts(terms, cutTerm, parts), endpoint, room)
+    return offerOf(wish, endpoint, baseUrl, shape, some)
+  })
+  return {
+    ...offerOf(wish, endpoint, baseUrl, shape, packed),
+    ifFull: (partition) => pieces.map((piece) => piece.requests(partition)),
+    isCutOff: ({ next }) => next !== null && next.length > maxUrlLength,
+  }
+}
+
+/** The terms with only some of the values of a list. */
+function withParts(
+  terms: readonly RenderedTerm[],
+  cutTerm: number,
+  parts: readonly string[],
+): readonly RenderedTerm[] {
+  return terms.map((term, at) =>
+    at === cutTerm && term.list ? { ...term, text: parts.join(' or '), list: { ...term.list, parts } } : term,
+  )
 }
 
 const notSent = (term: RenderedTerm): RenderedTerm => ({

@@ -14,6 +14,9 @@ export interface ReadQuery {
 /** Exact refuses longer addresses. @see Exact support, "API limits" (read November 2026) */
 export const maxUrlLength = 6000
 
+/** Room for `&$skiptoken=guid'…'` in a next link, escaped. */
+export const skipTokenLength = 80
+
 /** The request for the first page of a read. */
 export function readRequest(
   baseUrl: string,
@@ -45,10 +48,9 @@ export function countRequest(
  */
 export function urlLength(baseUrl: string, endpoint: Endpoint, query: ReadQuery, isPaged: boolean): number {
   const company = 10
-  const token = 80
   const { select, expand } = query
   const extra = isPaged
-    ? token + 2 * (select.length + expand.length) + 2 * query.orderBy.split(' ').length
+    ? skipTokenLength + 2 * (select.length + expand.length) + 2 * query.orderBy.split(' ').length
     : 0
   return baseUrl.length + endpoint.path.length + company + queryText(query).length + extra
 }

@@ -106,9 +106,12 @@ function fetch(scan: Scan, fetched: ReadonlySet<number>): string {
   )
   const isExact = !scan.where.some((term) => term.kind === 'opaque')
   const conditions = scan.where.map(toSql)
-  for (const { column, fromScan, fromColumn } of scan.keysFrom) {
-    if (fetched.has(fromScan))
-      conditions.push(`"${column}" IN (SELECT "${fromColumn}" FROM main.scan_${fromScan})`)
+  for (const { column, fromScan, fromColumn, isWithinPartition } of scan.keysFrom) {
+    if (!fetched.has(fromScan)) continue
+    const [key, giver] = isWithinPartition
+      ? [`("${column}", "${table.partitionColumn}")`, `("${fromColumn}", "${table.partitionColumn}")`]
+      : [`"${column}"`, `"${fromColumn}"`]
+    conditions.push(`${key} IN (SELECT ${giver} FROM main.scan_${fromScan})`)
   }
   const sort = scan.orderBy.map(
     ({ column, isDescending, areNullsFirst }) =>

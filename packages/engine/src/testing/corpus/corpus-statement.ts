@@ -55,7 +55,8 @@ export function describeScan(scan: Scan): string {
   ]
   if (scan.where.length > 0) parts.push(`where ${scan.where.map(describePredicate).sort().join(' and ')}`)
   const keys = scan.keysFrom.map(
-    ({ column, fromScan, fromColumn }) => `${column} from ${fromScan}.${fromColumn}`,
+    ({ column, fromScan, fromColumn, isWithinPartition }) =>
+      `${column}${isWithinPartition ? ` within ${table.partitionColumn}` : ''} from ${fromScan}.${fromColumn}`,
   )
   if (keys.length > 0) parts.push(`keys ${keys.sort().join(', ')}`)
   if (scan.limit !== null) parts.push(`limit ${scan.limit}`)

@@ -31,7 +31,7 @@ export function corpusTables(): readonly PlatformTable[] {
         name: entry.entity,
         columns: [...columns, division],
         partitionColumn: 'Division',
-        isPartitionFromUrl: !entry.properties.some(({ name }) => name === 'Division'),
+        isPartitionFromUrl: true,
       }
     })
   return tables

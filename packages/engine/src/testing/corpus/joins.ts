@@ -44,8 +44,8 @@ export function joinStatements(v: CorpusValues): CorpusStatement[] {
       name: 'inner join, divisions travel',
       sql: `SELECT a.Name, i.InvoiceNumber FROM crm.Accounts a JOIN salesinvoice.SalesInvoices i ON i.InvoiceTo = a.ID AND i.Division = a.Division WHERE a.Division IN (${v.division}, ${v.otherDivision})`,
       scans: [
-        'crm.Accounts(ID, Name, Division) where Division in (2198801, 2198814) keys Division from 1.Division, ID from 1.InvoiceTo',
-        'salesinvoice.SalesInvoices(InvoiceNumber, InvoiceTo, Division) where Division in (2198801, 2198814) keys Division from 0.Division, InvoiceTo from 0.ID',
+        'crm.Accounts(ID, Name, Division) where Division in (2198801, 2198814) keys Division from 1.Division, ID within Division from 1.InvoiceTo',
+        'salesinvoice.SalesInvoices(InvoiceNumber, InvoiceTo, Division) where Division in (2198801, 2198814) keys Division from 0.Division, InvoiceTo within Division from 0.ID',
       ],
     },
     {

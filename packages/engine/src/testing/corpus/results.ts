@@ -95,12 +95,22 @@ export function resultStatements(v: CorpusValues): CorpusStatement[] {
       scans: ['salesinvoice.SalesInvoices(InvoiceNumber, InvoiceTo)'],
     },
     {
-      name: 'a key join above an aggregate receives none',
+      name: 'a key join above an aggregate receives keys of its group',
       sql: 'SELECT a.Code, t.total FROM crm.Accounts a JOIN (SELECT InvoiceTo, sum(AmountDC) AS total FROM salesinvoice.SalesInvoices GROUP BY InvoiceTo) t ON t.InvoiceTo = a.ID',
       scans: [
         'crm.Accounts(ID, Code) keys ID from 1.InvoiceTo',
-        'salesinvoice.SalesInvoices(AmountDC, InvoiceTo)',
+        'salesinvoice.SalesInvoices(AmountDC, InvoiceTo) keys InvoiceTo from 0.ID',
       ],
+    },
+    {
+      name: 'a key join above an aggregate of several grouping sets receives none',
+      sql: 'SELECT a.Code, t.Status, t.total FROM crm.Accounts a LEFT JOIN (SELECT InvoiceTo, Status, sum(AmountDC) AS total FROM salesinvoice.SalesInvoices GROUP BY GROUPING SETS ((InvoiceTo), (Status))) t ON t.InvoiceTo = a.ID',
+      scans: ['crm.Accounts(ID, Code)', 'salesinvoice.SalesInvoices(AmountDC, InvoiceTo, Status)'],
+    },
+    {
+      name: 'a key join above an aggregate of another column receives none',
+      sql: 'SELECT a.Code, t.n FROM crm.Accounts a LEFT JOIN (SELECT max(InvoiceTo) AS last, count(*) AS n FROM salesinvoice.SalesInvoices GROUP BY Status) t ON t.last = a.ID',
+      scans: ['crm.Accounts(ID, Code)', 'salesinvoice.SalesInvoices(InvoiceTo, Status)'],
     },
     {
       name: 'LIMIT',

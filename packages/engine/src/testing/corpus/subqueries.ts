@@ -157,8 +157,16 @@ export function subqueryStatements(v: CorpusValues): CorpusStatement[] {
       name: 'a CTE joined with its source',
       sql: "WITH big AS (SELECT InvoiceTo, sum(AmountDC) AS total FROM salesinvoice.SalesInvoices GROUP BY InvoiceTo) SELECT a.Name, big.total FROM big JOIN crm.Accounts a ON a.ID = big.InvoiceTo WHERE a.City = 'Leiden'",
       scans: [
-        'salesinvoice.SalesInvoices(AmountDC, InvoiceTo)',
+        'salesinvoice.SalesInvoices(AmountDC, InvoiceTo) keys InvoiceTo from 1.ID',
         "crm.Accounts(ID, City, Name) where City = 'Leiden' keys ID from 0.InvoiceTo",
+      ],
+    },
+    {
+      name: 'a CTE used twice gives a key and a division of different rows',
+      sql: "WITH c AS MATERIALIZED (SELECT ID, Division FROM crm.Accounts WHERE City = 'Leiden') SELECT i.InvoiceNumber FROM c c1 CROSS JOIN c c2 JOIN salesinvoice.SalesInvoices i ON i.InvoiceTo = c1.ID AND i.Division = c2.Division",
+      scans: [
+        "crm.Accounts(ID, City, Division) where City = 'Leiden'",
+        'salesinvoice.SalesInvoices(InvoiceNumber, InvoiceTo, Division) keys Division from 0.Division, InvoiceTo from 0.ID',
       ],
     },
     {
