@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { type OAuthEmulator, startOAuthEmulator } from '@sluis/emulator-oauth'
 import { labClient, labKey } from '@sluis/server/testing'
 import type { Page } from 'playwright-core'
 import { openWebLab, type WebLab } from './testing/web-lab.ts'
@@ -7,9 +8,11 @@ import { openWebLab, type WebLab } from './testing/web-lab.ts'
 // The pre-authentication module in a real browser: one person asks, another consents at the emulator's own pages.
 
 let lab: WebLab
+let others: OAuthEmulator
 const ourReturn = () => `${lab.url}/app/consent/return`
 before(async () => {
-  lab = await openWebLab()
+  others = await startOAuthEmulator()
+  lab = await openWebLab({}, { gitlab: { lab: { label: 'Lab', baseUrl: `${others.url}/gitlab` } } })
   const { redirectUri, ...app } = labClient
   const limits = { minute: 100_000, day: 1_000_000 }
   await lab.control('apps', { ...app, redirectUris: [redirectUri, ourReturn()], limits })
@@ -21,7 +24,10 @@ before(async () => {
     redirectUris: [redirectUri, ourReturn()],
   })
 })
-after(() => lab?.close())
+after(async () => {
+  await lab?.close()
+  await others?.close()
+})
 
 interface Grant {
   readonly id: string
@@ -56,10 +62,41 @@ const remembered = (page: Page) =>
     'JSON.stringify([{ ...localStorage }, { ...sessionStorage }, location.href, history.state, document.cookie])',
   )
 
+test('a platform without tables: scopes are asked, the consent is kept, and no database is offered', async () => {
+  const app = { platform: 'gitlab', clientId: 'an-app', clientSecret: 'a secret of GitLab' }
+  const init = { method: 'POST', body: JSON.stringify({ ...app, redirectUris: [ourReturn()] }) }
+  await fetch(`${others.url}/_control/apps`, init)
+  const { page, check } = await lab.visit('/app/preauthentications', { width: 375, locale: 'nl-NL' })
+  await page.getByText('Er is nog geen toestemming gevraagd.').waitFor()
+  await page.getByRole('link', { name: 'Vraag een toestemming' }).click()
+  await page.getByLabel('Platform').selectOption({ label: 'GitLab' })
+  await page.getByLabel('Omgeving').selectOption({ label: 'Lab' })
+  await page.getByLabel('Client ID').fill(app.clientId)
+  await page.getByLabel('Client secret').fill(app.clientSecret)
+  await page.getByText('Leeg gelaten: read_api. Altijd gevraagd: read_user.', { exact: false }).waitFor()
+  await page.getByLabel('Scopes').fill('read_api  read_repository')
+  await check('pre-new-scopes')
+  await page.getByRole('button', { name: 'Maak de link' }).click()
+  const link = await page
+    .getByRole('region', { name: 'De link voor de toestemming' })
+    .locator('pre')
+    .textContent()
+  const customer = await lab.arrive(pathOf(link ?? ''))
+  await customer.page.getByText('Asked for: read_user, read_api, read_repository').waitFor()
+  await customer.page.getByRole('button', { name: 'Continue to GitLab' }).click()
+  await customer.page.locator('input[name=user]').fill('gijs')
+  await customer.page.getByRole('button', { name: 'Allow' }).click()
+  await customer.page.getByText('The permission is kept.', { exact: false }).waitFor()
+  await page.getByText('toestemming gegeven', { exact: true }).waitFor()
+  await page.getByText('GitLab · Lab').waitFor()
+  assert.equal(await page.getByRole('link', { name: 'Maak er een database van' }).count(), 0)
+  await check('pre-consented-without-tables')
+  assert.ok(!(await page.content()).includes(app.clientSecret))
+})
+
 test('a customer is given a link and consents elsewhere; the page sees it, and a database is made of it later', async () => {
   const { page, check } = await lab.visit('/app/grants')
   await page.getByRole('link', { name: 'Pre-authentication' }).click()
-  await page.getByText('No consent has been asked yet.').waitFor()
   await page.getByRole('link', { name: 'Ask for a consent' }).click()
   await fillPlace(page)
   assert.equal(
@@ -95,8 +132,8 @@ test('a customer is given a link and consents elsewhere; the page sees it, and a
   const list = await lab.visit('/app/preauthentications', { width: 375, locale: 'nl-NL', isDark: true })
   await list.page.getByRole('row', { name: /Bakery Bos.*in een database/ }).waitFor()
   await list.check('pre-list')
-  const [grant] = (await lab.call('GET', '/grants')).body.grants
-  assert.deepEqual([grant.label, grant.externalId], ['Bakery Bos', 'c-17'])
+  const grants = (await lab.call('GET', '/grants')).body.grants as { label: string; externalId: string }[]
+  assert.equal(grants.find(({ label }) => label === 'Bakery Bos')?.externalId, 'c-17')
 })
 
 test('with a deviating redirect URL the whole address is pasted back; another one is refused', async () => {

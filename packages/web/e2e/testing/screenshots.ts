@@ -42,7 +42,7 @@ WHERE a.City = 'Delft'
 GROUP BY ALL
 ORDER BY amount DESC`
 
-const shots = (grant: string): Shot[] => [
+const shots = ({ grant, client, asked }: Prepared): Shot[] => [
   {
     name: 'databases',
     path: '/app/databases',
@@ -87,7 +87,10 @@ const shots = (grant: string): Shot[] => [
     path: `/app/grants/${grant}`,
     until: (page) => page.getByText('bakery').first().waitFor(),
   },
+  { name: 'grant-renew', path: `/app/grants/${grant}/renew`, until: ready },
   { name: 'clients', path: '/app/clients', until: ready },
+  { name: 'client', path: `/app/clients/${client}`, until: ready },
+  { name: 'preauthentication-waiting', path: `/app/preauthentications/${asked}`, until: ready },
   { name: 'preauthentications', path: '/app/preauthentications', until: ready },
   {
     name: 'preauthentication-new',
@@ -136,7 +139,13 @@ const pictures: readonly (readonly [shot: string, file: string, visit: Visit, he
   ),
 ]
 
-async function prepare(lab: WebLab): Promise<string> {
+interface Prepared {
+  readonly grant: string
+  readonly client: string
+  readonly asked: string
+}
+
+async function prepare(lab: WebLab): Promise<Prepared> {
   const must = async (method: string, path: string, body: object) => {
     const answer = await lab.call(method, path, body)
     if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.text}`)
@@ -153,7 +162,16 @@ async function prepare(lab: WebLab): Promise<string> {
     () => {},
   )
   await lab.call('POST', '/databases/bakery/query', { sql: 'SELECT Nmae FROM crm.Accounts' })
-  return grant.id
+  // Of another country than the wizard's pictures, which are of an organisation that keeps no client.
+  const place = { platform: 'exact-online', region: 'nl' }
+  const redirectUris = [`${lab.url}/app/consent/return`]
+  const app = { clientId: '6f1c0e5a-2d1b-4c55-9c0e', clientSecret: 'a secret that nobody sees', redirectUris }
+  const client = await must('POST', '/clients', { ...place, ...app, label: 'Boeken van onze klanten' })
+  const ask = (label: string) => must('POST', '/preauthentications', { ...place, client: client.id, label })
+  const cancelled = await ask('Slagerij De Vries')
+  await lab.call('DELETE', `/preauthentications/${cancelled.id}`)
+  const asked = await ask('Bakkerij Bos')
+  return { grant: grant.id, client: client.id, asked: asked.id }
 }
 
 const server = await startTestServer()

@@ -2,7 +2,7 @@ import { Alert, Button, Card, Group, Stack, Table, Text, Title } from '@mantine/
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
-import { deleteGrant, grantEventsQuery, grantQuery } from '../api/calls.ts'
+import { deleteGrant, grantEventsQuery, grantQuery, platformsQuery } from '../api/calls.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { en, type MessageKey } from '../i18n/messages.en.ts'
 import { FaultAlert } from '../parts/fault-alert.tsx'
@@ -10,6 +10,7 @@ import { Forecast } from '../parts/forecast.tsx'
 import { GrantTabs } from '../parts/grant-tabs.tsx'
 import { LinkButton } from '../parts/link-button.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
+import { usePlaceName } from '../parts/place-fields.tsx'
 import { StateBadge } from '../parts/state-badge.tsx'
 import { Waiting } from '../parts/waiting.tsx'
 import { May, useApi } from '../session.tsx'
@@ -24,6 +25,8 @@ export function GrantPage() {
   const api = useApi()
   const { id = '' } = useParams({ strict: false })
   const { data: grant, error, refetch } = useQuery(grantQuery(api, id))
+  const { data: platforms } = useQuery(platformsQuery(api))
+  const nameOf = usePlaceName(platforms)
   const { data: events } = useQuery(grantEventsQuery(api, id))
   if (error) return <FaultAlert error={error} onRetry={() => void refetch()} />
   if (!grant) return <Waiting />
@@ -42,12 +45,12 @@ export function GrantPage() {
             </Text>
           </Alert>
         )}
-        <Table withTableBorder variant="vertical" layout="auto">
+        <Table className="facts" withTableBorder variant="vertical" layout="fixed">
           <Table.Tbody>
             {(
               [
                 ['grants.forecast', <Forecast key="forecast" grant={grant} />],
-                ['grants.region', `${grant.platform} · ${grant.region}`],
+                ['grants.region', nameOf(grant)],
                 ['grants.client', grant.clientId],
                 ['grant.created', moment(grant.createdAt)],
                 ['grant.lastRefreshed', moment(grant.lastRefreshedAt)],

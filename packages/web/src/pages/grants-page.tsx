@@ -1,19 +1,23 @@
 import { Table, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { grantsQuery } from '../api/calls.ts'
+import { grantsQuery, platformsQuery } from '../api/calls.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { Forecast } from '../parts/forecast.tsx'
 import { GrantTabs } from '../parts/grant-tabs.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
+import { usePlaceName } from '../parts/place-fields.tsx'
 import { StateBadge } from '../parts/state-badge.tsx'
 import { Waiting } from '../parts/waiting.tsx'
 import { useApi } from '../session.tsx'
 
 export function GrantsPage() {
   const { t } = useLanguage()
-  const { data, error, refetch } = useQuery(grantsQuery(useApi()))
+  const api = useApi()
+  const { data, error, refetch } = useQuery(grantsQuery(api))
+  const { data: platforms } = useQuery(platformsQuery(api))
+  const nameOf = usePlaceName(platforms)
   return (
     <>
       <GrantTabs />
@@ -45,11 +49,9 @@ export function GrantsPage() {
                   <Table.Td>
                     <StateBadge state={grant.state} />
                   </Table.Td>
-                  <Table.Td>
-                    {grant.platform} · {grant.region}
-                  </Table.Td>
+                  <Table.Td miw="8rem">{nameOf(grant)}</Table.Td>
                   <Table.Td>{grant.databases.join(', ') || t('common.none')}</Table.Td>
-                  <Table.Td>
+                  <Table.Td miw="15rem">
                     <Forecast grant={grant} />
                   </Table.Td>
                 </Table.Tr>
