@@ -46,11 +46,30 @@ export interface Transaction {
   readonly lines: readonly Line[]
 }
 
+/** A sales invoice that was written. */
+export interface Invoice {
+  readonly type: string
+  readonly number: number
+  readonly customer: string
+  readonly date: string
+  readonly due: string
+  readonly period: string
+  readonly currency: string
+  readonly status: 'concept' | 'final'
+  readonly lines: readonly {
+    readonly article: string
+    readonly quantity: string
+    readonly price: string
+    readonly vatCode: string
+  }[]
+}
+
 export interface Office {
   readonly code: string
   readonly name: string
   readonly dimensions: Dimension[]
   readonly transactions: Transaction[]
+  readonly invoices: Invoice[]
   /** Gone from all reads; only the service of deleted transactions tells of them. */
   readonly deleted: Transaction[]
 }
@@ -61,6 +80,16 @@ export const vatCodes = [
   { code: 'VN', name: 'BTW nul', percent: 0 },
   { code: 'IH', name: 'Voorbelasting hoog', percent: 21 },
 ] as const
+
+export const invoiceTypes: readonly string[] = ['FACTUUR', 'CREDIT']
+
+/** Names with what programs trip over: accents, quotes, entities, blanks within. */
+const articleName = (at: number) =>
+  `${['Stoel', 'Tafel “groot”', "Kast d'Art", 'Lamp <& zo>', 'Bank éénzits'][at % 5]} ${at + 1}`
+export const articles = Array.from({ length: 60 }, (_, at) => ({
+  code: `A${String(at + 1).padStart(3, '0')}`,
+  name: articleName(at),
+}))
 
 export const daybooks = [
   { code: 'VRK', name: 'Verkoop' },
@@ -217,7 +246,7 @@ function makeOffice(code: string, { seed, scale, vatNumbers }: DataOptions): Off
       }
     }
   }
-  return { code, name: `Demo & Zonen ${code}`, dimensions, transactions, deleted: [] }
+  return { code, name: `Demo & Zonen ${code}`, dimensions, transactions, invoices: [], deleted: [] }
 }
 
 type Draft = Pick<Line, 'type' | 'dim1' | 'cents'> & Partial<Line>

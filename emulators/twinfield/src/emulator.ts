@@ -15,7 +15,14 @@ import {
 } from '@sluis/emulator-shared'
 import { answerAuthorize } from './authorize.ts'
 import { twinfieldControls } from './control.ts'
-import { type DataOptions, type Dimension, makeOffices, type Office, type Transaction } from './dataset.ts'
+import {
+  type DataOptions,
+  type Dimension,
+  type Invoice,
+  makeOffices,
+  type Office,
+  type Transaction,
+} from './dataset.ts'
 import { Issuer, type JsonAnswer } from './issuer.ts'
 import { Limits } from './limits.ts'
 import { answerService, wsdl } from './services.ts'
@@ -60,6 +67,7 @@ export interface EmulatorState {
   /** Transactions that were written or deleted, over restarts. */
   readonly written: Journal
   store(office: Office, transaction: Transaction): void
+  storeInvoice(office: Office, invoice: Invoice): void
   storeDimension(office: Office, dimension: Dimension, isGone: boolean): void
   /** False where there is no such transaction. */
   remove(office: Office, code: string, number: number): boolean
@@ -88,6 +96,10 @@ export async function startTwinfieldEmulator(
       office.transactions.push(transaction)
       state.written.append({ office: office.code, transaction }, { isDurable: true })
     },
+    storeInvoice(office, invoice) {
+      office.invoices.push(invoice)
+      state.written.append({ office: office.code, invoice }, { isDurable: true })
+    },
     storeDimension(office, dimension, isGone) {
       putDimension(office, dimension, isGone)
       state.written.append({ office: office.code, dimension, isGone }, { isDurable: true })
@@ -104,10 +116,12 @@ export async function startTwinfieldEmulator(
     removed,
     dimension,
     isGone,
+    invoice,
   } of state.written.read<WrittenRecord>()) {
     const office = state.offices.find((one) => one.code === code)
     if (office && transaction) office.transactions.push(transaction)
     if (office && removed) removeFrom(office, removed.code, removed.number)
+    if (office && invoice) office.invoices.push(invoice)
     if (office && dimension) putDimension(office, dimension, isGone === true)
   }
   const controls = twinfieldControls(state)
@@ -133,6 +147,7 @@ interface WrittenRecord {
   readonly transaction?: Transaction
   readonly removed?: { readonly code: string; readonly number: number }
   readonly dimension?: Dimension
+  readonly invoice?: Invoice
   readonly isGone?: boolean
 }
 

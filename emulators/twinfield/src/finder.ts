@@ -1,4 +1,4 @@
-import { daybooks, type Office, vatCodes } from './dataset.ts'
+import { articles, daybooks, type Office, vatCodes } from './dataset.ts'
 import type { Language } from './soap.ts'
 import { childOf, element, textOf, type XmlNode } from './xml.ts'
 
@@ -56,10 +56,6 @@ export function search(
   }
 }
 
-/** Names with what programs trip over: accents, quotes, entities, blanks within. */
-const articleName = (at: number) =>
-  `${['Stoel', 'Tafel “groot”', "Kast d'Art", 'Lamp <& zo>', 'Bank éénzits'][at % 5]} ${at + 1}`
-
 function refused(code: string, parameter: string, value: string): Found {
   return {
     outcome: 'refused',
@@ -90,7 +86,7 @@ function rowsOf(
     case 'TRS':
       return daybooks.map(({ code, name }) => [code, name])
     case 'ART':
-      return Array.from({ length: 60 }, (_, at) => [`A${String(at + 1).padStart(3, '0')}`, articleName(at)])
+      return articles.map(({ code, name }) => [code, name])
     case 'IVT': {
       const nameOf = (code: string) =>
         office.dimensions.find((one) => one.type === 'DEB' && one.code === code)?.name ?? ''

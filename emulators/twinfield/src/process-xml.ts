@@ -3,6 +3,7 @@ import { type Dimension, daybooks, type Office, vatCodes } from './dataset.ts'
 import { guidOf } from './issuer.ts'
 import type { Language } from './soap.ts'
 import { type StoreDimension, writeDimensions } from './write-dimensions.ts'
+import { readInvoice, type StoreInvoice, writeInvoices } from './write-invoices.ts'
 import { type Store, writeTransactions } from './write-transactions.ts'
 import { element, escapeXml, textOf, type XmlNode } from './xml.ts'
 
@@ -25,7 +26,12 @@ export function processDocument(
   document: XmlNode,
   office: Office,
   language: Language,
-  writing: { readonly now: number; readonly store: Store; readonly storeDimension: StoreDimension },
+  writing: {
+    readonly now: number
+    readonly store: Store
+    readonly storeDimension: StoreDimension
+    readonly storeInvoice: StoreInvoice
+  },
 ): Documented {
   const type = textOf(document, 'type')
   switch (document.name) {
@@ -36,6 +42,9 @@ export function processDocument(
     case 'transaction':
     case 'transactions':
       return writeTransactions(document, office, writing.now, writing.store)
+    case 'salesinvoice':
+    case 'salesinvoices':
+      return writeInvoices(document, office, writing.storeInvoice)
     case 'dimension':
     case 'dimensions':
       return writeDimensions(document, office, writing.now, writing.storeDimension, (one, status) =>
@@ -84,6 +93,8 @@ export function processDocument(
         }
         case 'transaction':
           return readTransaction(code, textOf(document, 'number'), office)
+        case 'salesinvoice':
+          return readInvoice(code ?? '', textOf(document, 'invoicenumber'), office)
         case 'browse': {
           const xml = browseDefinition(code ?? '', office.code)
           return xml === null ? bad('read', `Browse code ${code ?? ''} does not exist.`) : good(xml, 1)

@@ -104,6 +104,7 @@ export function answerService(request: ServiceRequest, state: EmulatorState): Se
       const answer = processDocument(document, target, language, {
         now: request.now,
         store: (into, transaction) => state.store(into, transaction),
+        storeInvoice: (into, invoice) => state.storeInvoice(into, invoice),
         storeDimension: (into, dimension, isGone) => state.storeDimension(into, dimension, isGone),
       })
       // Seen on companies above some 500 000 rows. @see wire facts § 2.4

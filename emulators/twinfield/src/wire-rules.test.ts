@@ -366,6 +366,35 @@ describe('documents (wire facts § 3 and § 4)', () => {
     assert.equal((await read()).attributes.msg, 'Dimension 9001 does not exist.')
     await write('<code>9002</code><name>B</name>', ' status="deleted"')
   })
+  test('sales invoices are stored whole or not, numbered by type, and read by type and number (§ 3.2, § 3.5)', async () => {
+    const { access } = await consent()
+    const ask = async (document: string) => resultOf((await process(document, { access })).text)
+    const invoice = (type: string, article: string, more = '') =>
+      `<salesinvoice><header><office>001</office><invoicetype>${type}</invoicetype><invoicedate>20260301</invoicedate><customer>0010</customer>${more}</header><lines><line><article>${article}</article><quantity>2</quantity><vatcode>VH</vatcode></line></lines></salesinvoice>`
+    const both = await ask(
+      `<salesinvoices>${invoice('CREDIT', 'A001')}${invoice('CREDIT', '')}</salesinvoices>`,
+    )
+    assert.deepEqual(
+      [both.attributes.result, ...both.children.map(({ attributes }) => attributes.result)],
+      ['0', '1', '0'],
+    )
+    const read = (number: string) =>
+      ask(
+        `<read><type>salesinvoice</type><office>001</office><code>CREDIT</code><invoicenumber>${number}</invoicenumber></read>`,
+      )
+    assert.deepEqual(
+      (await read('1')).children[0]?.children.map(({ name, text }) => [name, text]).slice(0, 3),
+      [
+        ['office', '001'],
+        ['invoicetype', 'CREDIT'],
+        ['invoicenumber', '1'],
+      ],
+    )
+    assert.equal((await read('2')).attributes.msg, 'Factuur 2 van type CREDIT bestaat niet.')
+    assert.equal((await read('x')).attributes.msg, 'invoicenumber moet een geheel getal zijn.')
+    const late = await ask(invoice('CREDIT', 'A001', '<duedate>20260228</duedate>'))
+    assert.equal(late.children[0]?.children[0]?.attributes.msg, 'De vervaldatum is ongeldig.')
+  })
   test('browse data: asked fields combine, only visible columns come back in order, the key is whole', async () => {
     const { access } = await consent()
     const column = (field: string, rest = '<visible>true</visible>') =>

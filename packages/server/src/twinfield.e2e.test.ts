@@ -311,6 +311,34 @@ describe('Twinfield from handed-over tokens to SQL', () => {
       assert.deepEqual(row.slice(0, 4), ['7001', 'Zand & <Grind> "BV"', 'Zand', 'NL001B01'])
     })
   })
+  describe('sales invoices are written', () => {
+    const write = (sql: string) => call('POST', '/databases/boeken/query', { sql })
+    const invoice = (customer: string, article: string, more = '') =>
+      `INSERT INTO invoices.SalesInvoices (Office, InvoiceType, InvoiceDate, DueDate, Customer, Status, Lines)
+       VALUES ('001', 'FACTUUR', TIMESTAMP '2026-03-01', TIMESTAMP '2026-03-31', '${customer}', 'final', [
+         {Article: '${article}', Quantity: 2.5, Units: NULL, UnitsPriceExcl: 19.95, VatCode: 'VH'}])${more}`
+
+    test('one is stored under a number of its type; what is refused is told part by part', async () => {
+      const first = await write(invoice('0010', 'A001', ' RETURNING InvoiceNumber, Status, InvoiceDate'))
+      assert.deepEqual(first.body.rows, [['1', 'final', '2026-03-01T00:00:00']], JSON.stringify(first.body))
+      const refused = await write(invoice('12015', 'A999'))
+      const [[row, outcome, , , error]] = refused.body.rows
+      assert.deepEqual([row, outcome], [1, 'failed'])
+      assert.match(error, /customer: De klantdimensie bestaat niet/)
+      assert.match(error, /article: De artikelcode is niet gevonden/)
+    })
+    test('a lost answer is of unknown outcome, and the invoice is sent once', async () => {
+      await control(twinfield, 'faults', { at: 'api', kind: 'drop-response', matching: '<salesinvoices' })
+      const { body } = await write(invoice('0010', 'A002'))
+      assert.match(JSON.stringify(body), /WRITE_OUTCOME_UNKNOWN/)
+      const next = await write(invoice('0010', 'A003', ' RETURNING InvoiceNumber'))
+      assert.deepEqual(next.body.rows, [['3']])
+    })
+    test('the table is written and not read, and says where to read', async () => {
+      const { body } = await write('SELECT * FROM invoices.SalesInvoices')
+      assert.match(JSON.stringify(body), /finder.IVT/)
+    })
+  })
   test('turnover by VAT number from an Exact Online and a Twinfield source in one statement', async () => {
     const { code } = await control(exact, 'consents', {
       clientId: 'lab',

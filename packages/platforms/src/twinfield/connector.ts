@@ -60,8 +60,12 @@ export function twinfieldConnector(): Connector {
 
 function offerOf(one: ServedTable, wish: ReadWish, baseUrl: string): ReadOffer {
   if (one.kind === 'written') {
-    throw new SluisError('SQL_NOT_ALLOWED', 'transactions.Transactions is written and not read.', {
-      hint: 'Read bookings by line, for instance browse.TransactionList_020.',
+    const { schema, name } = one.table
+    throw new SluisError('SQL_NOT_ALLOWED', `${schema}.${name} is written and not read.`, {
+      hint:
+        schema === 'invoices'
+          ? 'Open invoices are in finder.IVT, booked ones in browse.Customers_130_1.'
+          : 'Read bookings by line, for instance browse.TransactionList_020.',
     })
   }
   if (one.kind === 'deleted') return deletedOffer(wish, baseUrl)

@@ -4,6 +4,7 @@ import { column, divided, office } from './columns.ts'
 import { deletedTransactionsTable } from './deleted.ts'
 import { finderTables, type ServedFinder } from './finder.ts'
 import { neededByWrites } from './write-dimensions.ts'
+import { salesInvoicesTable } from './write-invoices.ts'
 import { transactionsTable } from './writes.ts'
 
 /** A table and what is asked for its rows. */
@@ -124,6 +125,7 @@ export function servedTables(): readonly ServedTable[] {
     ...dimensions,
     ...finderTables(),
     { kind: 'written', table: transactionsTable },
+    { kind: 'written', table: salesInvoicesTable },
     { kind: 'deleted', table: deletedTransactionsTable },
   ]
 }

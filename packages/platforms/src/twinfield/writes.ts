@@ -7,11 +7,13 @@ import type {
   WriteAnswer,
   WriteValue,
 } from '@sluis/engine'
-import { type IncomingResponse, SluisError } from '@sluis/shared'
+import type { IncomingResponse } from '@sluis/shared'
 import { column, divided, office } from './columns.ts'
 import { readXmlPage } from './page.ts'
 import { documentRequest, escapeXml, judgeAnswer, messagesIn } from './soap.ts'
+import { centsText, dayText, periodText, unfit } from './wire-values.ts'
 import { dimensionRequest, dimensionWrite } from './write-dimensions.ts'
+import { salesInvoiceRequest, salesInvoicesTable, salesInvoiceWrite } from './write-invoices.ts'
 
 /** Elements of a transaction's header and of its lines, in the order of the documentation. */
 const header = {
@@ -72,21 +74,24 @@ const transactionWrite: TableWrite = {
   naturalKey: [],
 }
 
-const isTransactions = ({ schema, name }: PlatformTable) =>
-  schema === transactionsTable.schema && name === transactionsTable.name
+const isThe = (known: PlatformTable, { schema, name }: PlatformTable) =>
+  schema === known.schema && name === known.name
 
-/** How bookings and dimensions are written: one document each, stored whole or not at all. @see DEV, transactions (read November 2026) */
+/** How bookings, sales invoices and dimensions are written: one document each, stored whole or not at all. @see DEV, transactions (read November 2026) */
 export function twinfieldWrites(dimensionTypes: ReadonlyMap<string, string>): ConnectorWrites {
   const dimensionTypeOf = ({ schema, name }: PlatformTable) =>
     schema === 'dimensions' ? (dimensionTypes.get(name) ?? null) : null
   return {
     describe(table) {
       const type = dimensionTypeOf(table)
-      return isTransactions(table) ? transactionWrite : type === null ? null : dimensionWrite(type)
+      if (isThe(transactionsTable, table)) return transactionWrite
+      if (isThe(salesInvoicesTable, table)) return salesInvoiceWrite
+      return type === null ? null : dimensionWrite(type)
     },
     request(baseUrl, write) {
       const type = dimensionTypeOf(write.table)
       if (type !== null) return dimensionRequest(baseUrl, type, write)
+      if (isThe(salesInvoicesTable, write.table)) return salesInvoiceRequest(baseUrl, write)
       if (write.partition === null || write.verb !== 'insert')
         throw new TypeError(`${write.verb} of a booking`)
       return documentRequest(baseUrl, write.partition.id, transactionXml(write, write.partition.id))
@@ -95,8 +100,8 @@ export function twinfieldWrites(dimensionTypes: ReadonlyMap<string, string>): Co
     readInserted(table, body) {
       const { bytes } = readXmlPage(body)
       const [row = '{}'] = bytes.toString('utf8').split('\n')
-      const key = isTransactions(table) ? 'header/number' : 'code'
-      return { row, key: (JSON.parse(row) as Record<string, string>)[key] ?? null }
+      const field = table.columns.find(({ isKey, page: place }) => isKey && place)?.page?.field ?? ''
+      return { row, key: (JSON.parse(row) as Record<string, string>)[field] ?? null }
     },
   }
 }
@@ -120,24 +125,16 @@ function transactionXml({ values }: RowWrite, code: string): string {
 
 function elementOf(tag: string, name: string, value: WriteValue): string {
   if (value === null) return ''
-  let text = String(value)
-  if (name === 'Date' || name === 'DueDate') {
-    const [, year, month, day] = /^(\d{4})-(\d\d)-(\d\d)(?: 00:00:00)?$/.exec(text) ?? []
-    if (year === undefined) throw unfit(name, 'a day')
-    text = `${year}${month}${day}`
-  }
-  if (name === 'Period' && !/^\d{4}\/\d{2}$/.test(text)) throw unfit(name, 'a period such as 2026/01')
-  if (name === 'Value') {
-    // Whole cents without a sign: which side is told apart.
-    const [, whole, cents = ''] = /^(\d+)(?:\.(\d{1,2})0*)?$/.exec(text) ?? []
-    if (whole === undefined) throw unfit('Lines.Value', 'an amount in cents without a sign')
-    text = `${whole}.${cents.padEnd(2, '0')}`
-  }
+  const text =
+    name === 'Date' || name === 'DueDate'
+      ? dayText(name, value)
+      : name === 'Period'
+        ? periodText(name, value)
+        : name === 'Value'
+          ? centsText('Lines.Value', value)
+          : String(value)
   return `<${tag}>${escapeXml(text)}</${tag}>`
 }
-
-const unfit = (field: string, what: string) =>
-  new SluisError('INVALID_REQUEST', `A value for ${field} is not ${what}.`, { details: { field } })
 
 /** HTTP stays 200 for what the administration refuses; every part that is wrong tells why. */
 export function judgeWrite(response: IncomingResponse, receivedAt: number): WriteAnswer {
