@@ -45,7 +45,7 @@ export function ClientPage() {
       </PageHeading>
       <Stack gap="lg">
         {client.isInherited && <Alert variant="light">{t('client.inherited')}</Alert>}
-        <Table className="facts" withTableBorder variant="vertical" layout="fixed">
+        <Table className="fact-table" withTableBorder variant="vertical" layout="fixed">
           <Table.Tbody>
             {(
               [

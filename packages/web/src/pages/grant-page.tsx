@@ -45,7 +45,7 @@ export function GrantPage() {
             </Text>
           </Alert>
         )}
-        <Table className="facts" withTableBorder variant="vertical" layout="fixed">
+        <Table className="fact-table" withTableBorder variant="vertical" layout="fixed">
           <Table.Tbody>
             {(
               [

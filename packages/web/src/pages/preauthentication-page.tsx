@@ -148,7 +148,7 @@ function Facts(props: {
     ['pre.until', asked.state === 'waiting' ? moment(asked.expiresAt) : null],
   ] as const
   return (
-    <Table className="facts" withTableBorder variant="vertical" layout="fixed">
+    <Table className="fact-table" withTableBorder variant="vertical" layout="fixed">
       <Table.Tbody>
         {rows.map(
           ([key, value]) =>
