@@ -137,6 +137,18 @@ describe('Twinfield from handed-over tokens to SQL', () => {
     const answer = await query('boeken', `SELECT count(DISTINCT Code) FROM finder.ART WHERE Office = '001'`)
     assert.deepEqual([answer.rows, answer.stats.apiCalls], [[['60']], 3])
   })
+  test('dimensions that were modified since a moment come from a search that is asked so', async () => {
+    const answer = await query(
+      'boeken',
+      `SELECT Office, Code, Name FROM finder.DIM(dimtype := 'DEB', modifiedsince := TIMESTAMP '2026-01-06 00:00:00') ORDER BY Office, Code`,
+    )
+    assert.deepEqual(
+      answer.rows.map(([office, code]: Json) => `${office} ${code}`),
+      ['001 1005', '001 1006', '001 1007', '010 1005', '010 1006', '010 1007'],
+    )
+    assert.equal(answer.stats.apiCalls, 2)
+    assert.match(answer.stats.scans[0].filter, /modifiedsince/)
+  })
   test('a period is asked of the platform, and the answer is that of all rows filtered here', async () => {
     const answer = await query(
       'boeken',

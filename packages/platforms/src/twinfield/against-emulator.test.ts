@@ -322,6 +322,34 @@ describe('what travels', () => {
     ])
     assert.deepEqual([one.rows.map((row) => JSON.parse(row)[1]), one.calls], [['A007'], 1])
   })
+  test('a search for dimensions takes its options: those of a type that were modified since', async () => {
+    const wish: ReadWish = {
+      ...{ table: tableNamed('finder.DIM'), columns: ['Code'], where: [] },
+      ...{ limit: null, orderBy: [], isCountOnly: false },
+    }
+    const codes = async (given: Readonly<Record<string, string>>) => {
+      const known = Object.entries(given).map(([name, value]) => ({
+        ...{ name, value, type: 'VARCHAR', isKnown: true },
+      }))
+      const offer = must(connector.negotiate({ ...wish, arguments: known }, emulator.url)[0])
+      const request = must(offer.requests(partition)[0])
+      const response = await ask(request)
+      assert.deepEqual(connector.judge(response, 0), { kind: 'rows' })
+      const page = connector.readPage(response.body, { asLines: true, request })
+      return must(page.bytes)
+        .toString()
+        .split('\n')
+        .filter((row) => row !== '')
+        .map((row) => JSON.parse(row)['1'])
+    }
+    assert.deepEqual(await codes({ dimtype: 'KPL' }), ['001', '002'])
+    const all = await codes({ dimtype: 'DEB' })
+    const late = ['1003', '1004', '1005', '1006', '1007']
+    assert.equal(all.length, 8)
+    for (const since of ['2026-01-04 00:00:00', '2026-01-04', '20260104', '20260104101500'])
+      assert.deepEqual(await codes({ dimtype: 'DEB', modifiedsince: since }), late, since)
+    await assert.rejects(codes({ modifiedsince: 'yesterday' }), /moment/)
+  })
   test('a deleted transaction is gone from browse data and told by DeletedTransactions alone', async () => {
     const deleted = tableNamed('transactions.DeletedTransactions')
     assert.deepEqual((await read(deleted, [])).rows, [])

@@ -1,12 +1,22 @@
-import type { Judgement, PageRows, PlatformTable, Predicate, ReadOffer, ReadWish } from '@sluis/engine'
+import type {
+  FunctionArgument,
+  FunctionParameter,
+  Judgement,
+  PageRows,
+  PlatformTable,
+  Predicate,
+  ReadOffer,
+  ReadWish,
+} from '@sluis/engine'
 import { type OutgoingRequest, SluisError } from '@sluis/shared'
 import { SaxesParser } from 'saxes'
 import { column, divided, office } from './columns.ts'
 import { escapeXml, soapRequest } from './soap.ts'
+import { unfit } from './wire-values.ts'
 
 /**
- * Finder types as tables, by the platform's own three letters: code and name. Left out are DIM and OFF, which stand as
- * dimensions and as partitions. @see https://developers.twinfield.com/documentation, finder types (read November 2026)
+ * Finder types as tables, by the platform's own three letters: code and name. DIM is a function, for its options; OFF is
+ * left out, which stands as the partitions. @see https://developers.twinfield.com/documentation, finder types (read November 2026)
  */
 const types =
   'ART ASM BDS BNK BSN CDA CER CQT CTR CUR DMT DVT FLT FMT GRP GWY HIE HND INV IVT MAT OFG OIC PAY PIS PRD REP REW RMD ROL SAR SPM TXG TEQ TRS TRT USR VAT VATN VTB VGM XLT'.split(
@@ -34,8 +44,38 @@ export interface ServedFinder {
   readonly type: string
 }
 
+/**
+ * What a search for dimensions can be told: above all since when they were modified, which is how a copy that is kept
+ * elsewhere learns of changes without reading all of them. @see wire facts § 5.1
+ */
+const dimensionParameters: readonly FunctionParameter[] = [
+  { name: 'dimtype', type: 'VARCHAR' },
+  { name: 'modifiedsince', type: 'TIMESTAMP' },
+  { name: 'group', type: 'VARCHAR' },
+  { name: 'matchtype', type: 'VARCHAR' },
+  { name: 'section', type: 'VARCHAR' },
+  { name: 'level', type: 'INTEGER' },
+  { name: 'includehidden', type: 'INTEGER' },
+]
+
 export function finderTables(): readonly ServedFinder[] {
-  return types.map((type) => ({
+  return [dimensionSearch, ...types.map(finderTable)]
+}
+
+const dimensionSearch: ServedFinder = {
+  kind: 'finder',
+  type: 'DIM',
+  table: {
+    schema: 'finder',
+    name: 'DIM',
+    columns: [office, ...codeAndName],
+    parameters: dimensionParameters,
+    ...divided,
+  },
+}
+
+function finderTable(type: string): ServedFinder {
+  return {
     kind: 'finder',
     type,
     table: {
@@ -44,7 +84,25 @@ export function finderTables(): readonly ServedFinder[] {
       columns: [office, ...(type === 'IVT' ? invoices : codeAndName)],
       ...divided,
     },
-  }))
+  }
+}
+
+/** The options of a search, by the platform's own names. */
+function optionsOf(given: readonly FunctionArgument[]): string {
+  const pairs = given.map((argument) => {
+    const { name } = argument
+    const value = name === 'modifiedsince' ? momentText(argument) : argument.value
+    return `<ArrayOfString><string>${escapeXml(name)}</string><string>${escapeXml(value)}</string></ArrayOfString>`
+  })
+  return pairs.length === 0 ? '<options/>' : `<options>${pairs.join('')}</options>`
+}
+
+/** `2026-01-31 12:00:00` as `20260131120000`; a day, or what is written so already, as it is. */
+function momentText({ name, value }: FunctionArgument): string {
+  const [, year, month, day, hour, minute, second] =
+    /^(\d{4})-?(\d\d)-?(\d\d)(?:[ T]?(\d\d):?(\d\d):?(\d\d)(?:\.0*)?)?$/.exec(value) ?? []
+  if (year === undefined) throw unfit(name, 'a moment such as 2026-01-31 12:00:00')
+  return [year, month, day, hour, minute, second].join('')
 }
 
 /** What a search can be asked: one pattern for one field. It is compared there without case, so it only narrows. */
@@ -57,10 +115,19 @@ export function finderOffer({ type }: ServedFinder, wish: ReadWish, baseUrl: str
     return 'superset'
   })
   const { field, pattern } = asked ?? { field: 0, pattern: '*' }
+  const given = wish.arguments ?? []
+  const options = optionsOf(given)
+  const unknown = given.filter(({ isKnown }) => !isKnown).map(({ name }) => name)
   return {
     endpoint: `finder/${type}`,
+    ...(unknown.length === 0
+      ? {}
+      : { note: `options that are not known, passed on as given: ${unknown.join(', ')}` }),
     judgements,
-    filter: asked === null ? '' : `${field === 1 ? 'Code' : 'Name'} like ${pattern}`,
+    filter: [
+      ...given.map(({ name, value }) => `${name}=${value}`),
+      ...(asked === null ? [] : [`${field === 1 ? 'Code' : 'Name'} like ${pattern}`]),
+    ].join(' and '),
     columns: wish.columns,
     pageRows,
     isLimitPushed: false,
@@ -68,7 +135,7 @@ export function finderOffer({ type }: ServedFinder, wish: ReadWish, baseUrl: str
     maxRows: null,
     requests: (partition) => {
       if (partition === null) throw new TypeError('Twinfield is read by office')
-      const search = `<Search xmlns="http://www.twinfield.com/"><type>${type}</type><pattern>${escapeXml(pattern)}</pattern><field>${field}</field>${firstRow}<maxRows>${pageRows}</maxRows><options/></Search>`
+      const search = `<Search xmlns="http://www.twinfield.com/"><type>${type}</type><pattern>${escapeXml(pattern)}</pattern><field>${field}</field>${firstRow}<maxRows>${pageRows}</maxRows>${options}</Search>`
       return [soapRequest(baseUrl, 'finder', 'Search', partition.id, search)]
     },
   }
