@@ -1,6 +1,7 @@
 import type { JWK } from 'jose'
 import { createApiCaller } from './api-caller.ts'
 import { type BatchOptions, handOverAll } from './batch.ts'
+import { type ConnectLinks, createConnectLinks } from './connect-links.ts'
 import { createHttpCaller, readJson, type SluisOptions } from './http-caller.ts'
 import {
   type QueryAnswer,
@@ -72,6 +73,7 @@ export interface Sluis {
     /** Erases it, with its result. */
     cancel(id: string): Promise<void>
   }
+  readonly connectLinks: ConnectLinks
   /** App registrations, to be named in handovers in place of client ID and secret. */
   readonly clients: {
     create(client: NewClient, options?: Idempotent): Promise<StoredClient>
@@ -152,6 +154,7 @@ export function createSluis(options: SluisOptions): Sluis {
       result: (id) => ask('POST /preauthentications/{id}/result', { path: { id } }),
       cancel: (id) => ask('DELETE /preauthentications/{id}', { path: { id } }),
     },
+    connectLinks: createConnectLinks(api),
     clients: {
       create: (body, idempotent) => ask('POST /clients', { body, ...once(idempotent) }),
       get: (id) => ask('GET /clients/{id}', { path: { id } }),

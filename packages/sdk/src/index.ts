@@ -1,4 +1,5 @@
 export type { BatchOptions } from './batch.ts'
+export type { ConnectLinks, NewConnectLink } from './connect-links.ts'
 export { createSluis, type Idempotent, type Sluis } from './create-sluis.ts'
 export type { SluisOptions } from './http-caller.ts'
 export type { QueryAnswer, QueryOptions, Row } from './query.ts'
@@ -9,6 +10,7 @@ export type {
   BegunPreauthentication,
   Client,
   ClientChange,
+  ConnectLink,
   CreatedDatabase,
   Credentials,
   Database,
@@ -23,6 +25,7 @@ export type {
   HandoverResult,
   Lease,
   LineOutcome,
+  MadeConnectLink,
   NewClient,
   NewDatabase,
   NewPreauthentication,

@@ -11,7 +11,7 @@ import { text } from 'node:stream/consumers'
 import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { type HttpLab, labClient, labKey, openHttpLab } from '@sluis/server/testing'
+import { Browser, type HttpLab, labClient, labKey, openHttpLab } from '@sluis/server/testing'
 import { receive } from '../examples/webhook.ts'
 import { type BatchLine, createSluis, type Handover, SluisError } from './index.ts'
 
@@ -119,6 +119,52 @@ describe('every example of the README', () => {
     const code = await lab.code('consent@example.com')
     example.stdin.end(`${labClient.redirectUri}?code=${encodeURIComponent(code)}&state=${state}\n`)
     assert.equal((await lines.next()).value, 'done active')
+  })
+
+  test('lets a customer connect on a page, and takes what the return says from Sluis alone', async () => {
+    const { redirectUri, ...app } = labClient
+    const own = `${lab.url}/app/consent/return`
+    const RETURN_ADDRESS = 'https://partner.example/connected'
+    const limits = { minute: 100_000, day: 1_000_000 }
+    await lab.control('apps', { ...app, redirectUris: [redirectUri, own], limits })
+    const { id } = await sluis().clients.create({
+      platform: 'exact-online',
+      region: 'lab',
+      ...app,
+      redirectUris: [own],
+    })
+    await lab.call('PATCH', '/connect-settings', { returnAddresses: [RETURN_ADDRESS] })
+    const example = spawn(process.execPath, [`${folder}connect.ts`], {
+      env: { ...environment(), CLIENT: id, RETURN_ADDRESS },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    })
+    const lines = createInterface(example.stdout)[Symbol.asyncIterator]() as AsyncIterator<string, string>
+    const url = /^send the customer to (\S+)$/.exec((await lines.next()).value)?.[1] ?? ''
+    const browser = new Browser(() => lab.url)
+    const { body: started } = await browser.call('POST', '/connect/start', {
+      secret: new URL(url).hash.slice(1),
+    })
+    const consent = { clientId: app.clientId, user: 'connect@example.com', redirectUri: own }
+    const { code } = await lab.control('consents', consent)
+    const state = new URL(started.authorizeUrl).searchParams.get('state')
+    const returned = `${own}?code=${encodeURIComponent(String(code))}&state=${state}`
+    const { body: ended } = await browser.call('POST', '/consents/return', { url: returned })
+    const back: string = ended.connect.returnUrl
+    example.stdin.end(`${back}\n`)
+    const { value } = await lines.next()
+    assert.match(value, /^connected grt_/)
+    const [link] = await sluis().connectLinks.list({ externalId: 'customer-44' })
+    assert.equal(value, `connected ${link?.grant}`)
+    // Of another session, or with a state that was written into the address.
+    const { connectLinks } = sluis()
+    const forged = new URL(back)
+    forged.searchParams.set('state', 'mine')
+    for (const address of [back, forged.href])
+      await assert.rejects(connectLinks.returned(address, 'mine'), failsWith('CONNECT_STATE_MISMATCH'))
+    await connectLinks.revoke(link?.id ?? '')
+    await sluis().grants.delete(link?.grant ?? '')
+    await sluis().clients.delete(id)
+    assert.equal((await connectLinks.get(link?.id ?? '')).state, 'connected', 'what came of it stays told')
   })
 
   test('subscribes, and the receiver below takes what the server really sends, and nothing else', async () => {

@@ -10,7 +10,7 @@ export interface SluisErrorOptions {
  * `hint` says what to do next, `details` holds what the problem says beside that, for instance `notBefore` or the
  * grant that exists all the same.
  *
- * Three codes are the SDK’s own: `WEBHOOK_REFUSED`, `CONNECTION_LOST` (no whole answer came; whether the request was carried out is not
+ * Four codes are the SDK’s own: `WEBHOOK_REFUSED`, `CONNECT_STATE_MISMATCH`, `CONNECTION_LOST` (no whole answer came; whether the request was carried out is not
  * known) and `UNEXPECTED_ANSWER` (something else than Sluis answered, such as a proxy).
  */
 export class SluisError extends Error {

@@ -14,6 +14,7 @@ import type {
 export type {
   BegunPreauthentication,
   Client,
+  ConnectLink,
   CreatedDatabase,
   Credentials,
   Database,
@@ -23,6 +24,7 @@ export type {
   Grant,
   GrantEvent,
   Handover,
+  MadeConnectLink,
   Preauthentication,
   PreauthenticationResult,
   QueryStats,

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
+import { Browser } from './testing/browser.ts'
 import { type Answer, type HttpLab, labClient, labKey, openHttpLab } from './testing/http-lab.ts'
 
 // Secrets are planted in every place where a caller may put one, each is used and misused, and then everything that
@@ -142,6 +143,33 @@ test('no secret stands in an answer, a log, an error, the database, a file or a 
     }
   }
   await ask('consents', 'GET', '/preauthentications')
+
+  // A connect link: its secret is its customer's alone, and its consent's code nobody's.
+  const own = `${lab.url}/app/consent/return`
+  const connecting = { ...kept, clientId: labClient.clientId, clientSecret: labClient.clientSecret }
+  await lab.control('apps', {
+    clientId: labClient.clientId,
+    clientSecret: labClient.clientSecret,
+    redirectUris: [labClient.redirectUri, own],
+    limits: { minute: 100_000, day: 1_000_000 },
+  })
+  const { body: linked } = await lab.call('POST', '/clients', { ...connecting, redirectUris: [own] })
+  const returnAddress = 'https://partner.example/done'
+  await ask('look', 'PATCH', '/connect-settings', { returnAddresses: [returnAddress] })
+  const place = { platform: 'exact-online', region: 'lab', client: linked.id, returnAddress }
+  const { body: link } = await lab.call('POST', '/connect-links', place)
+  const secret = new URL(link.url).hash.slice(1)
+  const browser = new Browser(() => lab.url)
+  const { body: started } = await browser.call('POST', '/connect/start', { secret })
+  const linkState = new URL(started.authorizeUrl).searchParams.get('state') ?? ''
+  const consent = { clientId: labClient.clientId, user: 'link@example.com', redirectUri: own }
+  const linkCode = String((await lab.control('consents', consent)).code)
+  const linkReturn = `${own}?code=${encodeURIComponent(linkCode)}&state=${linkState}`
+  const end = await browser.call('POST', '/consents/return', { url: linkReturn })
+  assert.equal(end.body.connect.outcome, 'connected', end.text)
+  canaries.set('secret of a link', secret).set('state of a link', linkState).set('code of a link', linkCode)
+  canaries.set('browser of a link', [...browser.cookies.values()][0] ?? '')
+  await ask('links', 'GET', '/connect-links')
   await ask('grants', 'GET', '/grants')
   await ask('events', 'GET', `/grants/${id}/events`)
   await ask('statements', 'GET', '/databases/books/statements')
