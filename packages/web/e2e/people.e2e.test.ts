@@ -180,6 +180,11 @@ describe('organisations below', () => {
       'Customer North (Default)',
     )
 
+    // Who reaches several organisations was sent on to the databases from an address at which there is nothing.
+    await second.page.goto(`${lab.url}/app/nowhere`)
+    await second.page.waitForURL(/nowhere\?organisation=org_/)
+    await second.page.getByRole('heading', { name: '404' }).waitFor()
+
     const stranger = await visitAs('ana@example.com', new URL(address).pathname + new URL(address).search)
     await stranger.page.getByText('There is no such organisation for you.', { exact: false }).waitFor()
   })

@@ -3,219 +3,121 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startTestServer } from '@sluis/store/testing'
 import type { Page } from 'playwright-core'
-import type { Visit, WebLab } from './web-lab.ts'
+import { pictureLab } from './screenshot-lab.ts'
+import { firstShots, type Shot, shots } from './screenshot-pages.ts'
 
-// `npm run screenshots`: every page in both languages, themes and sizes into screenshots/, to be looked at.
-// `npm run screenshots -- docs` makes the few pictures that the docs show.
+// `npm run screenshots`: every page in both languages, themes and sizes into screenshots/, to be looked at; words after
+// it choose pages by name. `npm run screenshots -- docs` makes the few pictures that the docs show.
 const root = fileURLToPath(new URL('../../../../', import.meta.url))
 const words = process.argv.slice(2)
+const languages = ['en-GB', 'nl-NL'] as const
 
-interface Shot {
-  readonly name: string
-  readonly path: string
-  /** Brings the page to where it is worth a picture. */
-  readonly until: (page: Page, isDutch: boolean) => Promise<unknown>
+interface Picture {
+  readonly shot: string
+  readonly locales: readonly (typeof languages)[number][]
+  /** Text above which it begins; without one it begins at the top. */
+  readonly from?: RegExp
+  readonly height: number
 }
-
-const ready = (page: Page) => page.getByRole('heading', { level: 1 }).waitFor()
-const fillWizard = async (page: Page, tokens: boolean) => {
-  await page.getByRole('radio', { name: 'Lab' }).click()
-  await page.getByRole('radio', { name: 'Preauthenticated Credentials' }).click()
-  await page.getByLabel('Client ID').fill('6f1c0e5a-2d1b-4c55-9c0e-partner-app')
-  await page.getByLabel('Client secret').fill('a secret that nobody sees')
-  await page.getByLabel('Redirect URL').fill('https://partner.example/cb')
-  if (!tokens) return
-  await page.getByRole('radio', { name: 'Access token / refresh token' }).click()
-  await page.getByLabel('Refresh token', { exact: true }).fill('stampNL001.gAAA…')
-}
-const runSql = async (page: Page, sql: string, isDutch: boolean, button: readonly [string, string]) => {
-  await page.getByRole('textbox', { name: /^SQL: / }).click()
-  await page.keyboard.press('Control+a')
-  await page.keyboard.press('Delete')
-  await page.keyboard.insertText(sql)
-  await page.getByRole('button', { name: button[isDutch ? 1 : 0], exact: true }).click()
-}
-const invoicesByCustomer = `SELECT a.Name, a.City, count(*) AS invoices, sum(i.AmountDC) AS amount
-FROM crm.Accounts a
-JOIN salesinvoice.SalesInvoices i ON i.InvoiceTo = a.ID
-WHERE a.City = 'Delft'
-GROUP BY ALL
-ORDER BY amount DESC`
-
-const shots = ({ grant, client, asked }: Prepared): Shot[] => [
+/** The few pictures of the docs. */
+const pictures: readonly Picture[] = [
+  { shot: 'sql', locales: ['en-GB'], height: 900 },
+  { shot: 'sql-explain', locales: ['en-GB'], height: 760 },
+  { shot: 'overview', locales: ['en-GB'], height: 660 },
+  { shot: 'wizard-country', locales: languages, height: 560 },
   {
-    name: 'databases',
-    path: '/app/databases',
-    until: (page) => page.getByText('De Bakkerij').first().waitFor(),
+    shot: 'wizard-client',
+    locales: languages,
+    from: /^(Way of authentication|Manier van authenticeren)$/,
+    height: 550,
   },
-  {
-    name: 'database',
-    path: '/app/databases/bakery',
-    until: (page) => page.getByText('De Bakkerij').first().waitFor(),
-  },
-  {
-    name: 'sql',
-    path: '/app/databases/bakery/sql',
-    async until(page, isDutch) {
-      await runSql(page, invoicesByCustomer, isDutch, ['Run', 'Uitvoeren'])
-      await page.getByRole('grid').waitFor()
-      await page.getByRole('gridcell').first().waitFor()
-    },
-  },
-  {
-    name: 'sql-explain',
-    path: '/app/databases/bakery/sql',
-    async until(page, isDutch) {
-      await runSql(page, invoicesByCustomer, isDutch, ['Expected calls', 'Verwachte aanroepen'])
-      await page.getByRole('img').waitFor()
-    },
-  },
-  {
-    name: 'tables',
-    path: '/app/databases/bakery/tables?table=crm.Contacts',
-    until: (page) => page.getByRole('heading', { name: 'crm.Contacts' }).waitFor(),
-  },
-  {
-    name: 'activity',
-    path: '/app/databases/bakery/activity',
-    until: (page) => page.getByRole('row').nth(3).waitFor(),
-  },
-  { name: 'overview', path: '/app/overview', until: (page) => page.getByRole('figure').first().waitFor() },
-  { name: 'grants', path: '/app/grants', until: (page) => page.getByText('bakery').first().waitFor() },
-  {
-    name: 'grant',
-    path: `/app/grants/${grant}`,
-    until: (page) => page.getByText('bakery').first().waitFor(),
-  },
-  { name: 'grant-renew', path: `/app/grants/${grant}/renew`, until: ready },
-  { name: 'clients', path: '/app/clients', until: ready },
-  { name: 'client', path: `/app/clients/${client}`, until: ready },
-  { name: 'preauthentication-waiting', path: `/app/preauthentications/${asked}`, until: ready },
-  { name: 'preauthentications', path: '/app/preauthentications', until: ready },
-  {
-    name: 'preauthentication-new',
-    path: '/app/preauthentications/new?platform=exact-online&region=lab',
-    until: (page) => page.getByRole('radio').nth(3).waitFor(),
-  },
-  { name: 'members', path: '/app/organisation/members', until: ready },
-  { name: 'keys', path: '/app/organisation/keys', until: ready },
-  { name: 'organisations', path: '/app/organisation/below', until: ready },
-  { name: 'audit', path: '/app/organisation/audit', until: ready },
-  {
-    name: 'platforms',
-    path: '/app/setup/databases/new',
-    until: (page) => page.getByText('Exact Online').first().waitFor(),
-  },
-  {
-    name: 'wizard-country',
-    path: '/app/setup/databases/new/exactonline',
-    until: (page) => page.getByRole('radio').nth(7).waitFor(),
-  },
-  {
-    name: 'wizard-client',
-    path: '/app/setup/databases/new/exactonline',
-    until: (page) => fillWizard(page, false),
-  },
-  {
-    name: 'wizard-tokens',
-    path: '/app/setup/databases/new/exactonline',
-    until: (page) => fillWizard(page, true),
-  },
+  { shot: 'wizard-tokens', locales: languages, from: /^(What you have|Wat je hebt)$/, height: 690 },
 ]
-
-/** Pictures of the docs: name, how it is visited, and how much of its height is shown. */
-const pictures: readonly (readonly [shot: string, file: string, visit: Visit, height: number])[] = [
-  ['sql', 'sql-editor', {}, 900],
-  ['sql-explain', 'expected-calls', {}, 760],
-  ['overview', 'overview', {}, 700],
-  ...(['en-GB', 'nl-NL'] as const).flatMap((locale) =>
-    (
-      [
-        ['wizard-country', 560],
-        ['wizard-client', 900],
-        ['wizard-tokens', 1500],
-      ] as const
-    ).map(([shot, height]) => [shot, `${shot}-${locale.slice(0, 2)}`, { locale }, height] as const),
-  ),
-]
-
-interface Prepared {
-  readonly grant: string
-  readonly client: string
-  readonly asked: string
-}
-
-async function prepare(lab: WebLab): Promise<Prepared> {
-  const must = async (method: string, path: string, body: object) => {
-    const answer = await lab.call(method, path, body)
-    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.text}`)
-    return answer.body
-  }
-  const pair = await lab.tokens()
-  const { grant } = await must('POST', '/databases', {
-    name: 'bakery',
-    title: 'De Bakkerij',
-    ...lab.handover({ kind: 'tokens', ...pair }),
-  })
-  await must('POST', '/databases/bakery/query', { sql: 'SELECT count(*) FROM crm.Accounts' })
-  await must('POST', '/databases/bakery/query', { sql: 'SELECT Name FROM crm.Contacts LIMIT 10' }).catch(
-    () => {},
-  )
-  await lab.call('POST', '/databases/bakery/query', { sql: 'SELECT Nmae FROM crm.Accounts' })
-  // Of another country than the wizard's pictures, which are of an organisation that keeps no client.
-  const place = { platform: 'exact-online', region: 'nl' }
-  const redirectUris = [`${lab.url}/app/consent/return`]
-  const app = { clientId: '6f1c0e5a-2d1b-4c55-9c0e', clientSecret: 'a secret that nobody sees', redirectUris }
-  const client = await must('POST', '/clients', { ...place, ...app, label: 'Boeken van onze klanten' })
-  const ask = (label: string) => must('POST', '/preauthentications', { ...place, client: client.id, label })
-  const cancelled = await ask('Slagerij De Vries')
-  await lab.call('DELETE', `/preauthentications/${cancelled.id}`)
-  const asked = await ask('Bakkerij Bos')
-  return { grant: grant.id, client: client.id, asked: asked.id }
-}
+const fileNames: Readonly<Record<string, string>> = { sql: 'sql-editor', 'sql-explain': 'expected-calls' }
 
 const server = await startTestServer()
 Object.assign(process.env, server.environment)
 const { openWebLab } = await import('./web-lab.ts')
 const lab = await openWebLab()
-try {
-  const all = shots(await prepare(lab))
-  const take = async ({ path, until }: Shot, visit: Visit, file: string, height: number | null) => {
-    const { page } = await lab.visit(path, visit)
-    await until(page, visit.locale === 'nl-NL')
-    await page.mouse.move(0, 0)
-    await page.evaluate('scrollTo(0, 0)')
-    const options = height === null ? { fullPage: true } : {}
-    if (height !== null) await page.setViewportSize({ width: 1000, height })
-    await page.screenshot({ path: file, ...options })
+
+/** A page where the picture is taken, in a browser of its own. */
+async function arrive({ path, until, asNobody }: Shot, locale: (typeof languages)[number]): Promise<Page> {
+  const { page } = await (asNobody ? lab.arrive(path, { locale }) : lab.visit(path, { locale }))
+  await until(page, locale === 'nl-NL')
+  await page.mouse.move(0, 0)
+  await page.evaluate('scrollTo(0, 0)')
+  return page
+}
+const settled = (page: Page) =>
+  page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))')
+
+/** One page in every look; says what was written. */
+async function takeAll(shot: Shot, folder: string): Promise<string[]> {
+  const files: string[] = []
+  for (const locale of languages) {
+    const page = await arrive(shot, locale)
+    for (const width of [1280, 375])
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.setViewportSize({ width, height: 900 })
+        await page.emulateMedia({ colorScheme })
+        await settled(page)
+        const file = `${shot.name}-${width}-${locale.slice(0, 2)}-${colorScheme}.png`
+        await page.screenshot({ path: join(folder, file), fullPage: true })
+        files.push(file)
+      }
     await page.context().close()
-    process.stdout.write(`${file.slice(root.length)}\n`)
   }
+  process.stdout.write(`${shot.name}\n`)
+  return files
+}
+
+/** All pictures on one page, a row for each page of the application. */
+const index = (rows: ReadonlyMap<string, readonly string[]>) =>
+  `<!doctype html><style>section{display:flex;gap:12px;align-items:start;overflow-x:auto}img{width:560px;border:1px solid #888}img[src*="-375-"]{width:280px}</style>${[
+    ...rows,
+  ]
+    .map(
+      ([name, files]) =>
+        `<h2 id="${name}">${name}</h2><section>${files.map((file) => `<img src="${file}" alt="${file}" loading="lazy">`).join('')}</section>`,
+    )
+    .join('\n')}`
+
+try {
   if (words[0] === 'docs') {
-    for (const [name, file, visit, height] of pictures) {
-      const shot = all.find((one) => one.name === name)
-      if (shot) await take(shot, visit, join(root, `docs/pictures/${file}.png`), height)
-    }
+    const all = shots(await pictureLab(lab))
+    const isWanted = ({ shot }: Picture) => words.length === 1 || words.includes(shot)
+    for (const { shot: name, locales, from, height } of pictures.filter(isWanted))
+      for (const locale of locales) {
+        const shot = all.find((one) => one.name === name)
+        if (!shot) throw new TypeError(`there is no page ${name}`)
+        const file = `${fileNames[name] ?? name}${locales.length > 1 ? `-${locale.slice(0, 2)}` : ''}.png`
+        const page = await arrive(shot, locale)
+        await page.setViewportSize({ width: 1000, height: 900 })
+        await settled(page)
+        const box = from === undefined ? null : await page.getByText(from).first().boundingBox()
+        const clip = { x: 0, y: box === null ? 0 : box.y - 14, width: 1000, height }
+        await page.screenshot({ path: join(root, 'docs/pictures', file), clip, fullPage: true })
+        await page.context().close()
+        process.stdout.write(`docs/pictures/${file}\n`)
+      }
   } else {
     const folder = join(root, 'screenshots')
     mkdirSync(folder, { recursive: true })
-    const wanted = all.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)))
-    const files: string[] = []
-    for (const shot of wanted)
-      for (const width of [1280, 375] as const)
-        for (const locale of ['en-GB', 'nl-NL'] as const)
-          for (const isDark of [false, true]) {
-            const file = `${shot.name}-${width}-${locale.slice(0, 2)}-${isDark ? 'dark' : 'light'}.png`
-            await take(shot, { width, locale, isDark }, join(folder, file), null)
-            files.push(file)
-          }
-    // One page to look at them all.
-    writeFileSync(
-      join(folder, 'index.html'),
-      files
-        .map((file) => `<figure><figcaption>${file}</figcaption><img src="${file}" loading="lazy"></figure>`)
-        .join('\n'),
-    )
+    const isWanted = ({ name }: Shot) => words.length === 0 || words.some((word) => name.includes(word))
+    const rows = new Map<string, readonly string[]>()
+    // One page that cannot be reached leaves the others their pictures.
+    const take = async (shot: Shot) => {
+      if (!isWanted(shot)) return
+      try {
+        rows.set(shot.name, await takeAll(shot, folder))
+      } catch (error) {
+        process.stderr.write(`${shot.name}: ${(error as Error).message}\n`)
+        process.exitCode = 1
+      }
+    }
+    for (const shot of firstShots(lab.setupUrl ?? '')) await take(shot)
+    for (const shot of shots(await pictureLab(lab))) await take(shot)
+    writeFileSync(join(folder, 'index.html'), index(rows))
   }
 } finally {
   await lab.close()

@@ -216,7 +216,7 @@ function SavedRow(props: {
   }
   return (
     <Table.Tr>
-      <Table.Td className="cell" title={query.sql}>
+      <Table.Td className="break" title={query.sql}>
         {query.name}
         {query.isShared && (
           <Badge ml="xs" size="sm" variant="default">

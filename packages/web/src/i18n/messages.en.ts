@@ -50,6 +50,7 @@ export const en = {
   'platforms.title': 'New database',
   'platforms.lead': 'Which platform does the database read from?',
   'platforms.regions': '{count} countries or regions',
+  'platforms.everywhere': 'The same for all countries',
   'wizard.title': 'New database on {platform}',
   'wizard.unknown': 'Sluis does not know a platform at this address.',
   'wizard.country': 'Country',

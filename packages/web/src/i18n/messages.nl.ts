@@ -50,6 +50,7 @@ export const nl: Readonly<Record<MessageKey, string>> = {
   'platforms.title': 'Nieuwe database',
   'platforms.lead': 'Van welk platform leest de database?',
   'platforms.regions': '{count} landen of regio’s',
+  'platforms.everywhere': 'Voor alle landen dezelfde',
   'wizard.title': 'Nieuwe database op {platform}',
   'wizard.unknown': 'Sluis kent geen platform op dit adres.',
   'wizard.country': 'Land',

@@ -90,7 +90,7 @@ function MemberRow(props: {
         </Text>
         {member.hasTwoFactor && <Text size="sm">{t('members.twoFactor')}</Text>}
       </Table.Td>
-      <Table.Td>
+      <Table.Td miw="10rem">
         {mayChange ? (
           <NativeSelect
             size="xs"

@@ -30,7 +30,11 @@ export function PlatformsPage() {
             >
               <Card withBorder>
                 <Text fw={600}>{platform.label}</Text>
-                <Text size="sm">{t('platforms.regions', { count: platform.regions.length })}</Text>
+                <Text size="sm">
+                  {platform.regions.length > 1
+                    ? t('platforms.regions', { count: platform.regions.length })
+                    : t('platforms.everywhere')}
+                </Text>
               </Card>
             </Link>
           ))}

@@ -5,7 +5,7 @@ import type { QueryAnswer } from '../api/answers.ts'
 export function ResultTable({ answer, label }: { readonly answer: QueryAnswer; readonly label: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
-    <section className="scroll" tabIndex={0} aria-label={label}>
+    <section className="scroll rows" tabIndex={0} aria-label={label}>
       <Table striped withTableBorder verticalSpacing={4}>
         <Table.Thead>
           <Table.Tr>

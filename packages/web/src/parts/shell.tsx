@@ -145,13 +145,15 @@ function useOrganisationInAddress(isOpen: boolean): void {
   const search = useSearch({ strict: false })
   const named = search.organisation
   const navigate = useNavigate()
+  const { pathname } = useLocation()
   const current = standing.kind === 'in' ? standing.organisation : null
   const hasSeveral = standing.kind === 'in' && standing.reached.length > 1
   useEffect(() => {
     if (current === null || isOpen) return
     if (named !== undefined && named !== current) void enter(named)
     if (named === undefined && hasSeveral) {
-      void navigate({ to: '.', search: { ...search, organisation: current }, replace: true })
+      // The address as it is: `.` would be the first page where there is none at it.
+      void navigate({ to: pathname, search: { ...search, organisation: current }, replace: true })
     }
-  }, [search, named, current, hasSeveral, isOpen, enter, navigate])
+  }, [search, named, current, hasSeveral, isOpen, enter, navigate, pathname])
 }
