@@ -44,6 +44,8 @@ const lab = await openWebLab()
 async function arrive({ path, until, asNobody }: Shot, locale: (typeof languages)[number]): Promise<Page> {
   const { page } = await (asNobody ? lab.arrive(path, { locale }) : lab.visit(path, { locale }))
   await until(page, locale === 'nl-NL')
+  // Parts of a page that are loaded by themselves, such as the list of organisations, come after it.
+  await page.waitForLoadState('networkidle', { timeout: 5000 }).catch(() => {})
   await page.mouse.move(0, 0)
   await page.evaluate('scrollTo(0, 0)')
   return page
