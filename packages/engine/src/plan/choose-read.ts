@@ -61,11 +61,14 @@ function compareReads(a: Weighed, b: Weighed): number {
     a.estimate.calls.expected - b.estimate.calls.expected ||
     Number(b.offer.filter !== '') - Number(a.offer.filter !== '') ||
     volume(a) - volume(b) ||
+    pushedTerms(b) - pushedTerms(a) ||
     a.estimate.calls.min - b.estimate.calls.min ||
     spread(a) - spread(b) ||
     (a.offer.endpoint < b.offer.endpoint ? -1 : 1)
   )
 }
+
+const pushedTerms = ({ offer }: Weighed) => offer.judgements.filter((judgement) => judgement !== 'no').length
 
 function volume({ offer, estimate }: Weighed): number {
   return estimate.rows * Math.max(1, offer.columns.length)

@@ -138,8 +138,8 @@ function estimatePlace(
   const pushed = where.filter((_, index) => offer.judgements[index] !== 'no')
   const wanted = pushed.reduce((rows, term) => rows * shareOf(term, rows, all), all)
   if (instead !== undefined && mostRows !== null) {
-    // A key stands in one partition as a rule.
-    const spread = Math.min(wanted, mostRows / places)
+    // A key stands in one partition as a rule; where only one is asked, it is this one.
+    const spread = places === 1 ? mostRows : Math.min(wanted, mostRows / places)
     const isTight = spread / requests > offer.pageRows * usualFill
     return {
       min: requests,
