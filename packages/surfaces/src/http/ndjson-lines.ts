@@ -14,7 +14,15 @@ export async function* ndjsonLines(
   let line = 0
   let held: Buffer[] = []
   let heldBytes = 0
+  const assertFits = (bytes: number): void => {
+    if (bytes <= mostBytes) return
+    throw new SluisError('QUERY_TOO_LARGE', `Line ${line + 1} is longer than ${mostBytes} bytes.`, {
+      hint: 'Send one JSON object a line, each ended with a line break.',
+    })
+  }
   const take = (rest: Buffer): NumberedLine => {
+    // Also where its end came with it: how the stream was cut decides nothing.
+    assertFits(heldBytes + rest.length)
     const text = Buffer.concat([...held, rest])
       .toString('utf8')
       .trim()
@@ -32,11 +40,7 @@ export async function* ndjsonLines(
     const rest = chunk.subarray(from)
     held.push(rest)
     heldBytes += rest.length
-    if (heldBytes > mostBytes) {
-      throw new SluisError('QUERY_TOO_LARGE', `Line ${line + 1} is longer than ${mostBytes} bytes.`, {
-        hint: 'Send one JSON object a line, each ended with a line break.',
-      })
-    }
+    assertFits(heldBytes)
   }
   const last = take(Buffer.alloc(0))
   if (last.text !== '') yield last
