@@ -32,9 +32,26 @@ export function negotiateRead(wish: ReadWish, baseUrl: string): readonly ReadOff
     ({ kind, fields }) =>
       kind === 'plain' || !wish.columns.some((name) => fields.get(name)?.kind === 'lines'),
   )
-  return (expanding.length > 0 ? expanding : able).flatMap((endpoint) =>
+  const offers = (expanding.length > 0 ? expanding : able).flatMap((endpoint) =>
     endpoint.kind === 'sync' ? [syncOffer(wish, endpoint, baseUrl)] : offersOf(wish, endpoint, baseUrl),
   )
+  const note = onlyOneHas(served.endpoints, able, wish)
+  return note === null ? offers : offers.map((offer) => (offer.isCount ? offer : { ...offer, note }))
+}
+
+/** Why no other endpoint of the entity was weighed: columns that they lack. */
+function onlyOneHas(
+  all: readonly Endpoint[],
+  able: readonly Endpoint[],
+  { columns }: ReadWish,
+): string | null {
+  const [only, ...others] = able
+  const lacking = all.filter((endpoint) => !able.includes(endpoint))
+  if (only === undefined || others.length > 0 || lacking.length === 0) return null
+  const missed = columns.filter(
+    (name) => name !== 'Division' && lacking.some(({ fields }) => !fields.has(name)),
+  )
+  return `only ${only.name} has ${missed.join(', ')}`
 }
 
 const byName = new Map<string, ServedTable>()
