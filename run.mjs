@@ -61,6 +61,10 @@ process.env.UV_THREADPOOL_SIZE ??= '64'
 // Pages come in buffers outside the JavaScript heap. Without this, each 64 MB of them is a full garbage collection, which
 // takes a seventh of the time of a load (docs/why/speed.md).
 setFlagsFromString('--external-memory-accounted-in-global-limit')
+// And V8 marks the whole heap when nine tenths of its limit are used, in place of as soon as pages make it large: most of
+// them are collected young, and marking takes the core that DuckDB needs.
+setFlagsFromString('--incremental-marking-soft-trigger=90')
+setFlagsFromString('--incremental-marking-hard-trigger=95')
 // V8 gives memory back a second after it was asked to, in place of eight.
 setFlagsFromString('--memory-reducer-delay-ms=1000')
 // Code without its types, and compiled, is kept for the next start: that one is faster, and does without the compiler that

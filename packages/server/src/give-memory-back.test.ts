@@ -29,7 +29,7 @@ describe('memory after a burst', () => {
     const looks = (shares: readonly number[], heapBytes: number) => {
       let giving: Giving = givingNothing
       return shares.map((share, at) => {
-        giving = nextGiving(giving, heapBytes, share, at * 500)
+        giving = nextGiving(giving, heapBytes, share, at * 6000)
         return giving.isCollecting
       })
     }
@@ -37,5 +37,15 @@ describe('memory after a burst', () => {
       ...[false, false, false, false, true, false, false, false, false, true],
     ])
     assert.deepEqual(looks([busy, idle, idle, idle], 60 * megabyte), [false, false, false, false])
+  })
+
+  test('is not collected again within ten seconds, however the load comes and goes', () => {
+    let giving: Giving = givingNothing
+    const at: number[] = []
+    for (let now = 0; now < 30_000; now += 500) {
+      giving = nextGiving(giving, 200 * megabyte, now % 2000 < 1000 ? busy : idle, now)
+      if (giving.isCollecting) at.push(now)
+    }
+    assert.deepEqual(at, [1500, 11_500, 21_500])
   })
 })

@@ -10,10 +10,12 @@ const lookMs = 500
 const mostMs = 5000
 /** So long it is left alone after that. */
 const restMs = 30_000
-/** A process that does less than this share of the time is at rest. */
-const restShare = 0.1
+/** A process that works less than this share of the time is at rest: chains are kept alive also when nobody asks. */
+const restShare = 0.4
 /** So many looks in a row must find it at rest: the next request of a burst may be a moment away. */
 const restLooks = 2
+/** Whole collections are so far apart, whatever the load does. */
+const collectionsMs = 10_000
 
 /** What was asked of V8, and until when that stands. */
 export interface Giving {
@@ -23,22 +25,32 @@ export interface Giving {
   readonly restful: number
   /** True for the one look after which the whole heap is to be collected. */
   readonly isCollecting: boolean
+  /** When that was last. */
+  readonly collectedAt: number
 }
 
 /** How it begins. */
-export const givingNothing: Giving = { isAsking: false, until: 0, restful: 0, isCollecting: false }
+export const givingNothing: Giving = {
+  isAsking: false,
+  until: 0,
+  restful: 0,
+  isCollecting: false,
+  collectedAt: Number.NEGATIVE_INFINITY,
+}
 
 /**
  * What to ask of V8 next. A burst, such as ten thousand waiters at once, leaves a heap behind that V8 would keep. While
  * anything is going on V8 is asked to mind memory: it collects in the background, gives the rest back to the system,
  * and costs a request a half more time. So it is asked shortly, and only when the heap is large. Once the process is at
- * rest V8 does nothing more by itself, and the heap is collected whole, once: that holds the process up for a tenth of
- * a second, and for no request that is known.
+ * rest V8 does little more by itself, and the heap is collected whole, once: that holds the process up for a tenth of a
+ * second, when few wait for it.
  */
 export function nextGiving(before: Giving, heapBytes: number, busyShare: number, now: number): Giving {
   const isLarge = heapBytes > smallBytes
   const restful = busyShare < restShare ? before.restful + 1 : 0
-  const next = { restful, isCollecting: heapBytes > smallAtRestBytes && restful === restLooks }
+  const isCollecting =
+    heapBytes > smallAtRestBytes && restful === restLooks && now >= before.collectedAt + collectionsMs
+  const next = { restful, isCollecting, collectedAt: isCollecting ? now : before.collectedAt }
   const { isAsking, until } = before
   if (isAsking && !(isLarge && now < until)) {
     return { ...next, isAsking: false, until: isLarge ? now + restMs : now }
