@@ -281,6 +281,8 @@ const indent = (text: string) => text.replace(/^/gm, '    ')
 
 /** What was asked of the platform, and what it cost. */
 function renderCost({ stats }: Answer): string {
+  // Twinfield tells at which host an office is; a server that has just started asks.
+  const others = stats.apiCalls - stats.scans.reduce((sum, { calls }) => sum + calls, 0)
   const asked = renderTable(
     [
       { name: 'asked of the platform' },
@@ -288,7 +290,10 @@ function renderCost({ stats }: Answer): string {
       { name: 'rows', type: 'INTEGER' },
       { name: 'filter that travelled along' },
     ],
-    stats.scans.map(({ endpoint, calls, rows, filter }) => [endpoint, calls, rows, filter || '(none)']),
+    [
+      ...stats.scans.map(({ endpoint, calls, rows, filter }) => [endpoint, calls, rows, filter || '(none)']),
+      ...(others > 0 ? [['where the data are', others, 0, '(none)']] : []),
+    ],
   )
   return `${asked}\n\n${plural(stats.apiCalls, 'API call')}, ${plural(stats.rowsFetched, 'row')} fetched, ${stats.elapsedMs} ms.`
 }

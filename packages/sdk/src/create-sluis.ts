@@ -56,7 +56,7 @@ export interface Sluis {
     list(): AsyncGenerator<Grant, void, undefined>
     /** An access token for a call of your own, valid for at least so long. Needs the scope `tokens:lease`. */
     lease(id: string, options?: { readonly minRemainingSeconds?: number }): Promise<Lease>
-    /** What happened to it, newest first, page by page as you read on. */
+    /** What happened to it, oldest first, page by page as you read on. */
     events(id: string): AsyncGenerator<GrantEvent, void, undefined>
     delete(id: string): Promise<void>
   }

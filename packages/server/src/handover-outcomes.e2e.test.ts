@@ -153,6 +153,29 @@ describe('a handover that is refused says what became of the token', () => {
     assert.equal((await post({ kind: 'tokens', refreshToken })).status, 201)
   })
 
+  test('a client with the wrong secret beside a code: nothing is said of a token, and the code is taken with the right one', async () => {
+    const code = await lab.code(newUser())
+    const client = { ...labClient, clientSecret: 'not-this-one' }
+    const answer = await post({ kind: 'code', code }, { client })
+    assert.deepEqual([answer.status, answer.body.code], [422, 'HANDOVER_CLIENT_REFUSED'], answer.text)
+    assert.match(answer.body.hint, /A code works for minutes/)
+    assert.doesNotMatch(answer.body.hint, /not spent/)
+    assert.equal((await post({ kind: 'code', code })).status, 201)
+  })
+
+  test('a client of the wrong shape: what it may be is said, and not what was sent', async () => {
+    const answer = await lab.call('POST', '/grants', {
+      ...lab.handover({ kind: 'tokens', refreshToken: 'stampNL001.x' }),
+      client: { clientId: 'a', clientSecret: ['canary-shape-1'] },
+    })
+    assert.equal(answer.status, 400)
+    assert.match(
+      answer.text,
+      /is neither \{clientId, clientSecret, redirectUri\} nor the id of a stored client/,
+    )
+    assert.doesNotMatch(answer.text, /canary-shape-1/)
+  })
+
   test('a token that the vault holds, one that it has spent, and one older than what it holds', async () => {
     const user = newUser()
     const older = await lab.tokens(user)

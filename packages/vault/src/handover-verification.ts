@@ -127,7 +127,7 @@ export class HandoverVerification {
         if (!isHandover) break
         return this.#refuse(row, isHandover, refusalOf(held, result.cause, result.text))
       case 'client-refused':
-        if (isHandover) return this.#refuseClient(row, result.text)
+        if (isHandover) return this.#refuseClient(row, held, result.text)
         break
       default:
         break
@@ -188,12 +188,16 @@ export class HandoverVerification {
     throw errorOf(failure)
   }
 
-  async #refuseClient(row: GrantRow, text: string): Promise<never> {
+  async #refuseClient(row: GrantRow, held: HeldTokens, text: string): Promise<never> {
     const { store, onRefused } = this.#parts
     const failure = failureOf(
       'HANDOVER_CLIENT_REFUSED',
       `The platform refuses the client: ${text}`,
-      'Check client ID, client secret and redirect URI, and hand the same credentials over again, as a new request. The token was not spent and is kept.',
+      `Check client ID, client secret and redirect URI, and hand the same credentials over again, as a new request. ${
+        held.code === undefined
+          ? 'The token was not spent and is kept.'
+          : 'A code works for minutes: after that let the user consent again.'
+      }`,
       { grant: row.id },
     )
     await store.transaction(async (tx) => {

@@ -34,6 +34,8 @@ export interface Endpoint {
   readonly isDivided: boolean
   /** Infinity where answers are not paged. */
   readonly pageRows: number
+  /** Rows that it has at most; null where there may be any number. */
+  readonly mostRows: number | null
   /** By name, in the order of the documentation, `Division` included where the entity has it. */
   readonly fields: ReadonlyMap<string, Field>
   readonly keys: readonly ScalarField[]
@@ -120,6 +122,8 @@ function toEndpoint(entry: CatalogueEntry, catalogue: readonly CatalogueEntry[])
     path: entry.uri,
     isDivided: entry.uri.includes('{division}'),
     pageRows: entry.pageSize ?? Number.POSITIVE_INFINITY,
+    // It answers whom the token speaks for.
+    mostRows: entry.uri === '/api/v1/current/Me' ? 1 : null,
     fields: new Map(fields.map((field) => [field.name, field])),
     keys: fields.filter((field) => field.kind === 'scalar').filter(({ isKey }) => isKey),
     filterFields: entry.filterFields ?? [],

@@ -63,3 +63,11 @@ describe('columns that one endpoint alone has', () => {
     )
   })
 })
+
+test('current/Me has one row, so that its cost is known before it was ever read', () => {
+  assert.deepEqual(
+    offers('current.Me', { columns: ['FullName'] }).map(({ endpoint, maxRows }) => [endpoint, maxRows]),
+    [['current/Me', 1]],
+  )
+  assert.equal(offers('crm.Accounts', { columns: ['Name'] })[0]?.maxRows, null)
+})

@@ -219,7 +219,9 @@ function offerOf(
     pageRows: endpoint.pageRows,
     isLimitPushed: limit !== null,
     isCount: false,
-    maxRows: keys.includes(null) ? null : keys.reduce((sum: number, count) => sum + (count ?? 0), 0),
+    maxRows: keys.includes(null)
+      ? endpoint.mostRows
+      : keys.reduce((sum: number, count) => sum + (count ?? 0), 0),
     requests: (partition) => queries.map((query) => readRequest(baseUrl, endpoint, partition, query)),
   }
 }

@@ -6,15 +6,18 @@ import { isoTime, secretText, strict } from './strict-schema.ts'
 const storedId = z.string().regex(/^cli_/, 'the id of a client starts with cli_')
 
 /** The id of a stored client, alone or with one of its addresses, or all that stands at the platform. */
-export const clientSchema = z.union([
-  storedId,
-  strict({ id: storedId, redirectUri: z.string().trim().min(1).max(2000).optional() }),
-  strict({
-    clientId: z.string().trim().min(1).max(200),
-    clientSecret: secretText,
-    redirectUri: z.string().trim().min(1).max(2000),
-  }),
-])
+export const clientSchema = z.union(
+  [
+    storedId,
+    strict({ id: storedId, redirectUri: z.string().trim().min(1).max(2000).optional() }),
+    strict({
+      clientId: z.string().trim().min(1).max(200),
+      clientSecret: secretText,
+      redirectUri: z.string().trim().min(1).max(2000),
+    }),
+  ],
+  { error: 'is neither {clientId, clientSecret, redirectUri} nor the id of a stored client' },
+)
 
 /** What else came with the consent and the platform's API needs: `realmId`. No secrets. */
 const values = z
