@@ -1,4 +1,4 @@
-import { Button, Stack, Text } from '@mantine/core'
+import { Stack } from '@mantine/core'
 import { useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { Grant, Platform } from '../api/answers.ts'
@@ -10,6 +10,7 @@ import { ChoiceCards } from '../parts/choice-cards.tsx'
 import { Refusal } from '../parts/refusal.tsx'
 import { useApi, useMay } from '../session.tsx'
 import { typedClient } from './client-select.tsx'
+import { ContinueButton } from './continue-button.tsx'
 import { type Draft, emptyDraft, rememberBack } from './draft.ts'
 import { FailurePanel } from './failure-panel.tsx'
 import { HandoverFields } from './handover-fields.tsx'
@@ -106,14 +107,7 @@ export function RenewForm(props: {
         )}
         {problem && <FailurePanel title="renew.failed" problem={problem} regions={platform.regions} />}
         {way === 'preauthenticated' && kind !== null && (
-          <div>
-            <Button type="submit" size="md" loading={isBusy}>
-              {t('wizard.continue')}
-            </Button>
-            <Text size="sm" role="status" mt="xs">
-              {isBusy && t('wizard.working', { platform: platform.label })}
-            </Text>
-          </div>
+          <ContinueButton isBusy={isBusy} platform={platform} />
         )}
       </Stack>
     </form>

@@ -1,4 +1,4 @@
-import { Button, Select, Stack, Text } from '@mantine/core'
+import { Select, Stack, Text } from '@mantine/core'
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
 import type { Grant, Platform } from '../api/answers.ts'
@@ -11,6 +11,7 @@ import { PageHeading } from '../parts/page-heading.tsx'
 import { Refusal } from '../parts/refusal.tsx'
 import { regionName } from '../parts/region-name.ts'
 import { useApi } from '../session.tsx'
+import { ContinueButton } from './continue-button.tsx'
 import { DonePanel } from './done-panel.tsx'
 import { emptyDraft, rememberBack, useDraft } from './draft.ts'
 import { FailurePanel } from './failure-panel.tsx'
@@ -159,16 +160,7 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
             onGrant={(grant) => void onGrant(grant)}
           />
         )}
-        {chosen && isReady && (
-          <div>
-            <Button type="submit" size="md" loading={isBusy}>
-              {t('wizard.continue')}
-            </Button>
-            <Text size="sm" role="status" mt="xs">
-              {isBusy && t('wizard.working', { platform: platform.label })}
-            </Text>
-          </div>
-        )}
+        {chosen && isReady && <ContinueButton isBusy={isBusy} platform={platform} />}
       </Stack>
     </form>
   )
