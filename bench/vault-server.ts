@@ -13,7 +13,7 @@ import { IssuerProcess } from '@sluis/vault/testing'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** What `npm start` starts: what it sets in the environment, and the words after `node`. */
-function startScript(): {
+export function startScript(): {
   readonly env: Readonly<Record<string, string>>
   readonly words: readonly string[]
 } {

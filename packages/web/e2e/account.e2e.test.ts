@@ -10,7 +10,7 @@ import type { CDPSession, Page } from 'playwright-core'
 import { agreeAs, type OpenIdProvider, openOpenIdProvider } from '../../../scripts/testing/openid-provider.ts'
 import { fillLogIn, password, peopleOf } from './testing/people-of-lab.ts'
 import { totp } from './testing/totp.ts'
-import { openWebLab, type Visit, type WebLab } from './testing/web-lab.ts'
+import { openMenu, openWebLab, type Visit, type WebLab } from './testing/web-lab.ts'
 
 let mail: SmtpReceiver
 let lab: WebLab
@@ -265,6 +265,7 @@ describe('single sign-on', () => {
     await olga.call('POST', '/members', { email: 'ida@example.com', role: 'analyst' })
     const ida = await goAs('ida@example.com', { width: 375 })
     await ida.page.getByText('No database yet.').waitFor()
+    await openMenu(ida.page)
     await ida.page.getByRole('link', { name: 'Account' }).click()
     await ida.page.getByText('ida@example.com there · ida@example.com').waitFor()
 
@@ -289,7 +290,8 @@ describe('single sign-on', () => {
     const ways = body.events.filter(({ action, actor }: Act) => action === 'person.logged_in' && actor === id)
     assert.equal(ways[0]?.facts.by, 'single-sign-on')
 
-    await ida.page.getByRole('banner').getByRole('button', { name: 'Log out' }).click()
+    await openMenu(ida.page)
+    await ida.page.getByRole('dialog').getByRole('button', { name: 'Log out' }).click()
     await ida.page.getByRole('button', { name: 'Log in with Example ID' }).click()
     await ida.page.getByText('ida@example.com there · ida@example.com').waitFor()
     await ida.check('single-sign-on')

@@ -4,7 +4,7 @@ import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { labKey } from '@sluis/server/testing'
-import { openWebLab, type WebLab } from './testing/web-lab.ts'
+import { openMenu, openWebLab, type WebLab } from './testing/web-lab.ts'
 
 interface Fetched {
   readonly url: string
@@ -114,6 +114,7 @@ describe('people', () => {
     await check('setup')
     await page.getByRole('button', { name: 'Become owner' }).click()
     await page.getByRole('link', { name: 'The Bakery' }).waitFor()
+    await openMenu(page)
     await page.getByRole('button', { name: 'Log out' }).click()
     await page.getByLabel('E-mail address').fill('olga@example.com')
     await page.locator('input[type=password]').first().fill('not it, not at all')

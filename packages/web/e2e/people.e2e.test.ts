@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
 import type { Page } from 'playwright-core'
 import { fillLogIn, password, peopleOf } from './testing/people-of-lab.ts'
-import { openWebLab, type WebLab } from './testing/web-lab.ts'
+import { openMenu, openWebLab, type WebLab } from './testing/web-lab.ts'
 
 let lab: WebLab
 let grant: string
@@ -142,6 +142,7 @@ describe('roles', () => {
     await join('ana@example.com', 'analyst', 'Ana')
     const { page, check } = await visitAs('ana@example.com', '/app/databases/bakery', { width: 375 })
     await page.getByRole('heading', { name: 'The Bakery' }).waitFor()
+    await openMenu(page)
     const links = await page.getByRole('navigation', { name: 'Main' }).getByRole('link').allTextContents()
     assert.ok(links.includes('Databases') && links.includes('Account'), links.join())
     assert.ok(!links.includes('Grants') && !links.includes('Organisation'), links.join())
@@ -184,6 +185,45 @@ describe('organisations below', () => {
     await second.page.goto(`${lab.url}/app/nowhere`)
     await second.page.waitForURL(/nowhere\?organisation=org_/)
     await second.page.getByRole('heading', { name: '404' }).waitFor()
+
+    // The same on a telephone, by keyboard.
+    const small = await visitAs('olga@example.com', '/app/grants', {
+      width: 375,
+      locale: 'nl-NL',
+      isDark: true,
+    })
+    const menu = small.page.getByRole('button', { name: 'Menu', exact: true })
+    await menu.waitFor()
+    const header = await small.page.getByRole('banner').boundingBox()
+    assert.ok((header?.height ?? 99) < 64, `the header is one row: ${header?.height} px`)
+    await menu.focus()
+    await small.page.keyboard.press('Enter')
+    const drawer = small.page.getByRole('dialog', { name: 'Menu' })
+    await drawer.getByRole('link', { name: 'Toestemmingen' }).waitFor()
+    await small.check('menu')
+    const focused =
+      'document.activeElement.closest("dialog") !== null || document.activeElement === document.body'
+    for (let press = 0; press < 15; press++) {
+      await small.page.keyboard.press('Tab')
+      assert.equal(await small.page.evaluate(focused), true, 'the focus stays in the menu')
+    }
+    await small.page.keyboard.press('Escape')
+    await drawer.waitFor({ state: 'hidden' })
+    assert.equal(await menu.evaluate('document.activeElement.textContent'), 'Menu')
+    await small.page.keyboard.press('Enter')
+    await drawer.getByRole('combobox', { name: 'Organisatie' }).click()
+    await drawer.getByRole('option', { name: 'Customer North (Default)' }).click()
+    await small.page.waitForURL(/organisation=org_/)
+    await small.page.getByText('Nog geen toestemming.', { exact: false }).waitFor()
+    await drawer.waitFor({ state: 'hidden' })
+    await small.page.getByRole('banner').getByText('Customer North', { exact: true }).waitFor()
+    await menu.click()
+    await drawer.getByRole('link', { name: 'Databases' }).click()
+    await small.page.waitForURL('**/databases?*')
+    await drawer.waitFor({ state: 'hidden' })
+    await menu.click()
+    await small.page.mouse.click(20, 400)
+    await drawer.waitFor({ state: 'hidden' })
 
     const stranger = await visitAs('ana@example.com', new URL(address).pathname + new URL(address).search)
     await stranger.page.getByText('There is no such organisation for you.', { exact: false }).waitFor()

@@ -78,7 +78,7 @@ export async function pictureLab(lab: WebLab): Promise<PicturedLab> {
   })
   const query = (sql: string) => lab.call('POST', '/databases/bakery/query', { sql })
   await query('SELECT count(*) FROM crm.Accounts')
-  await query('SELECT Name FROM crm.Contacts LIMIT 10')
+  await query('SELECT FullName FROM crm.Contacts LIMIT 10')
   await query('SELECT Nmae FROM crm.Accounts')
   for (const [name, isShared] of [
     ['Customers without an e-mail address', true],

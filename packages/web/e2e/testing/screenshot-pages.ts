@@ -204,7 +204,7 @@ export const shots = (lab: PicturedLab): readonly Shot[] => [
     path: '/app/databases/bakery/sql',
     async until(page, isDutch) {
       await runSql(page, invoicesByCustomer, isDutch, ['Expected calls', 'Verwachte aanroepen'])
-      await page.getByRole('img').waitFor()
+      await page.locator('svg.explain').waitFor()
     },
   },
   {

@@ -30,6 +30,9 @@ export interface WebLab extends HttpLab {
   visit(path: string, options?: Visit): Promise<VisitedPage>
 }
 
+/** On a narrow window the way through the pages, and out, is behind a button. */
+export const openMenu = (page: Page) => page.getByRole('banner').getByRole('button', { name: 'Menu' }).click()
+
 /** A real server on PostgreSQL with the emulator beside it, and a real browser. */
 export async function openWebLab(
   environment?: Readonly<Record<string, string>>,

@@ -9,6 +9,8 @@ export const en = {
   'nav.databases': 'Databases',
   'nav.grants': 'Grants',
   'nav.main': 'Main',
+  'nav.menu': 'Menu',
+  'nav.close': 'Close the menu',
   'nav.skip': 'To the content',
   'nav.logOut': 'Log out',
   'nav.dark': 'Dark colours',

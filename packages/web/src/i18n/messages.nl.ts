@@ -9,6 +9,8 @@ export const nl: Readonly<Record<MessageKey, string>> = {
   'nav.databases': 'Databases',
   'nav.grants': 'Toestemmingen',
   'nav.main': 'Hoofdmenu',
+  'nav.menu': 'Menu',
+  'nav.close': 'Sluit het menu',
   'nav.skip': 'Naar de inhoud',
   'nav.logOut': 'Uitloggen',
   'nav.dark': 'Donkere kleuren',

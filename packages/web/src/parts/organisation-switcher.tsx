@@ -13,6 +13,7 @@ const listAt = (pathname: string): string => {
 export function OrganisationSwitcher(props: {
   readonly reached: readonly Organisation[]
   readonly current: string | null
+  readonly isInDrawer: boolean
 }) {
   const { t } = useLanguage()
   const navigate = useNavigate()
@@ -24,8 +25,8 @@ export function OrganisationSwitcher(props: {
   }
   return (
     <Select
-      size="xs"
-      w={220}
+      {...(props.isInDrawer ? { size: 'sm' } : { size: 'xs', w: 220 })}
+      comboboxProps={{ withinPortal: !props.isInDrawer }}
       aria-label={t('nav.switch')}
       data={props.reached.map((one) => ({ value: one.id, label: labelOf(one) }))}
       value={props.current}
