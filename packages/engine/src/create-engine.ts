@@ -21,6 +21,7 @@ import type { Partition } from './catalog/table.ts'
 import { checkDatabaseName, DatabaseStore } from './databases/database-store.ts'
 import { tableOf, tablesOf } from './databases/database-tables.ts'
 import { forgetRows } from './databases/forget-rows.ts'
+import { GrantHosts } from './databases/grant-hosts.ts'
 import { PartitionReader } from './databases/partition-reader.ts'
 import { PartitionStore } from './databases/partition-store.ts'
 import { ReadMemory } from './databases/read-memory.ts'
@@ -53,7 +54,7 @@ import { RunnerPool } from './run/runner-pool.ts'
 import type { CatalogueContent } from './statements/catalogue-rows.ts'
 import { describeScarcity, weighBudgets } from './statements/check-budgets.ts'
 import { type ConverterParts, convertedResult } from './statements/converted-result.ts'
-import { explainReads, firstGrant, statementKey, withWrite } from './statements/explain-reads.ts'
+import { explainReads, firstGrant, statementKey, withLookUps, withWrite } from './statements/explain-reads.ts'
 import { refuseWrites } from './statements/may-write.ts'
 import { StatementPreparer } from './statements/prepare-statement.ts'
 import { StatementRunner } from './statements/run-statement.ts'
@@ -155,7 +156,8 @@ class PlanFetchRun implements Engine {
       sealer: options.sealer,
     })
     this.#errors = new ErrorMemory(store, clock)
-    const callerFor = callersWith({ send, clock, budgets: this.#budgets, errors: this.#errors })
+    const hosts = new GrantHosts(store, clock)
+    const callerFor = callersWith({ send, clock, budgets: this.#budgets, errors: this.#errors, hosts })
     this.#partitions = new PartitionReader({
       platforms: this.#platforms,
       store: new PartitionStore(store, clock),
@@ -171,6 +173,7 @@ class PlanFetchRun implements Engine {
       planner: this.#planner,
       openSession,
       callerFor,
+      hosts,
       clock,
       timeZone: options.timeZone ?? 'Europe/Amsterdam',
       pushdown: options.pushdown ?? true,
@@ -335,7 +338,8 @@ class PlanFetchRun implements Engine {
     const write = await this.#runner.explainWrite(prepared, request.timeoutMs)
     const { scarce } = await weighBudgets(prepared, this.#budgets)
     const warned = { ...explanation, warnings: [...explanation.warnings, ...scarce.map(describeScarcity)] }
-    const whole = write === null ? warned : withWrite(warned, write)
+    const written = write === null ? warned : withWrite(warned, write)
+    const whole = withLookUps(written, prepared)
     return arePartitionsKnown ? whole : { ...whole, calls: { ...whole.calls, max: null } }
   }
 

@@ -22,6 +22,7 @@ let twinfield: Awaited<ReturnType<typeof startTwinfieldEmulator>>
 let exact: Awaited<ReturnType<typeof startExactOnlineEmulator>>
 let store: Awaited<ReturnType<typeof openTestStore>>
 let server: Awaited<ReturnType<typeof startServer>>
+let start: () => ReturnType<typeof startServer>
 
 async function control(at: { url: string }, path: string, body?: object): Promise<Json> {
   const init = body ? { method: 'POST', body: JSON.stringify(body) } : {}
@@ -55,6 +56,13 @@ async function query(database: string, sql: string): Promise<Json> {
 }
 const apiCalls = async (at: { url: string }): Promise<number> => (await control(at, 'ledger')).totals.api
 
+/** Another server takes the place of this one; what is done between is done while none runs. */
+async function restart(between?: () => Promise<unknown>): Promise<void> {
+  await server.close()
+  await between?.()
+  server = await start()
+}
+
 before(async () => {
   twinfield = await startTwinfieldEmulator()
   exact = await startExactOnlineEmulator({ divisions: 1 })
@@ -71,10 +79,9 @@ before(async () => {
     SLUIS_BOOTSTRAP_API_KEY: key,
     SLUIS_REGIONS_FILE: regions,
   }
-  server = await startServer(
-    readServerOptions(env),
-    createLogTo({ write: (text) => logged.push(text) }, 'debug'),
-  )
+  start = () =>
+    startServer(readServerOptions(env), createLogTo({ write: (text) => logged.push(text) }, 'debug'))
+  server = await start()
 })
 after(async () => {
   await server?.close()
@@ -201,6 +208,25 @@ describe('Twinfield from handed-over tokens to SQL', () => {
     await control(twinfield, 'heavy', { rows: null })
     assert.deepEqual([status, body.code], [503, 'PLATFORM_UNAVAILABLE'])
     assert.match(body.hint, /range of periods/)
+  })
+  test('where the data are is kept: a server that has just started does not ask again, and explain foretells its calls', async () => {
+    await restart()
+    const sql = `SELECT count(*) FROM dimensions.Suppliers WHERE Office = '010'`
+    const { calls } = (await call('POST', '/databases/boeken/explain', { sql })).body
+    const seen = await apiCalls(twinfield)
+    const answer = await query('boeken', sql)
+    assert.deepEqual([calls.expected, answer.stats.apiCalls, (await apiCalls(twinfield)) - seen], [1, 1, 1])
+  })
+  test('where it is not known explain counts the look-up too', async () => {
+    await restart(() => store.pool.query('DELETE FROM grant_host'))
+    const sql = `SELECT count(*) FROM dimensions.Suppliers WHERE Office = '010'`
+    const before = (await call('POST', '/databases/boeken/explain', { sql })).body
+    assert.deepEqual(before.calls, { min: 2, expected: 2, max: 2 })
+    assert.match(before.warnings.join(), /At which host the data of .* are is not known yet/)
+    const seen = await apiCalls(twinfield)
+    const answer = await query('boeken', sql)
+    assert.deepEqual([answer.stats.apiCalls, (await apiCalls(twinfield)) - seen], [2, 2])
+    assert.equal((await call('POST', '/databases/boeken/explain', { sql })).body.calls.expected, 1)
   })
   test('reads that begin together after a change of cluster ask once where it is', async () => {
     const { last } = await control(twinfield, 'ledger')

@@ -15,6 +15,7 @@ import { QueryablePlatforms } from '../catalog/queryable-platforms.ts'
 import { CallBudgets } from '../fetch/call-budget.ts'
 import { callersWith } from '../fetch/caller-for.ts'
 import { ErrorMemory } from '../fetch/error-memory.ts'
+import { GrantHosts } from './grant-hosts.ts'
 import { PartitionReader } from './partition-reader.ts'
 import { PartitionStore } from './partition-store.ts'
 
@@ -69,6 +70,7 @@ function readerOf(send: SendRequest): PartitionReader {
       clock,
       budgets: new CallBudgets(store, clock, new Map()),
       errors: new ErrorMemory(store, clock),
+      hosts: new GrantHosts(store, clock),
     }),
     clock,
   })

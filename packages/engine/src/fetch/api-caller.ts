@@ -7,6 +7,7 @@ import {
   SluisError,
 } from '@sluis/shared'
 import type { Connector } from '../catalog/connector.ts'
+import type { GrantHosts } from '../databases/grant-hosts.ts'
 import type { SourceSession } from '../engine.ts'
 import { type BudgetKey, type CallBudgets, type Waiting, waitUntil } from './call-budget.ts'
 import { failureText, heldBack, notAgain, refused, tokenRefused, unavailable } from './call-failures.ts'
@@ -37,10 +38,7 @@ export interface ApiCallerOptions {
   readonly errors: ErrorMemory
   readonly clock: Clock
   readonly timeoutMs: number
-  /** Where the API of a grant is, by grant, on platforms that tell. */
-  readonly hosts: Map<string, string>
-  /** Look-ups of hosts under way, by grant: calls that begin together ask once. */
-  readonly lookUps: Map<string, Promise<void>>
+  readonly hosts: GrantHosts
   /** How long a call may wait for its turn, and who sees it. */
   readonly waiting?: Pick<Waiting, 'isPatient' | 'onWait'>
   readonly signal?: AbortSignal
@@ -109,15 +107,10 @@ export class ApiCaller {
     return must(await this.#ask(request, takeMemory), 'an answer')
   }
 
-  get #hostKey(): string {
-    const { session } = this.#options
-    return `${session.platform} ${session.grant ?? session.clientId}`
-  }
-
-  #authorised(request: OutgoingRequest, token: string): OutgoingRequest {
-    const { connector, session, hosts } = this.#options
+  #authorised(request: OutgoingRequest, token: string, host: string | undefined): OutgoingRequest {
+    const { connector, session } = this.#options
     return connector.authorise
-      ? connector.authorise(request, token, hosts.get(this.#hostKey) ?? session.baseUrl)
+      ? connector.authorise(request, token, host ?? session.baseUrl)
       : { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } }
   }
 
@@ -126,15 +119,16 @@ export class ApiCaller {
     request: OutgoingRequest | null,
     takeMemory?: (bytes: number) => Buffer,
   ): Promise<CallOutcome | null> {
-    const { connector, session, clock, signal, hosts, lookUps } = this.#options
-    const hostKey = this.#hostKey
+    const { connector, session, clock, signal, hosts } = this.#options
+    const { lookUps } = hosts
+    const hostKey = hosts.keyOf(session)
     let moves = 0
     let refusals = 0
     let troubles = 0
     let rateLimits = 0
     for (;;) {
       signal?.throwIfAborted()
-      const host = hosts.get(hostKey)
+      const host = connector.host && (await hosts.of(session))
       // A look-up takes the same way: it may meet a refused token or trouble like any call, and counts as one.
       const lookUp = host === undefined ? connector.host : undefined
       if (request === null && !lookUp) return null
@@ -155,7 +149,7 @@ export class ApiCaller {
       const token = lease.accessToken.reveal()
       const outgoing = lookUp
         ? lookUp.request(session.baseUrl, token)
-        : this.#authorised(must(request, 'a request'), token)
+        : this.#authorised(must(request, 'a request'), token, host)
       const sent = await this.#send(outgoing, turn, lookUp ? undefined : takeMemory)
       if ('failure' in sent) {
         place?.entry?.leave()
@@ -173,7 +167,7 @@ export class ApiCaller {
       switch (answer.kind) {
         case 'rows':
           if (lookUp) {
-            hosts.set(hostKey, lookUp.read(sent.response.body, session.baseUrl))
+            await hosts.keep(session, lookUp.read(sent.response.body, session.baseUrl))
             continue
           }
           return { kind: 'answered', ...sent }
@@ -182,8 +176,7 @@ export class ApiCaller {
         case 'too-much':
           return { kind: 'too-much', text: answer.text, at: clock.now() }
         case 'moved':
-          // Another call may have found the new place meanwhile.
-          if (hosts.get(hostKey) === host) hosts.delete(hostKey)
+          await hosts.forget(session, host)
           if (++moves > 1) throw unavailable(answer.text)
           continue
         case 'token-refused':
@@ -230,8 +223,8 @@ export class ApiCaller {
       const { known, turn } = place
       if (known) return { kind: 'refused', text: `${known.text} · ${notAgain(known)}` }
       const lease = await session.lease()
-      const host = hosts.get(this.#hostKey)
-      const outgoing = this.#authorised(request, lease.accessToken.reveal())
+      const host = connector.host && (await hosts.of(session))
+      const outgoing = this.#authorised(request, lease.accessToken.reveal(), host)
       const sent = await this.#send(outgoing, turn, undefined)
       if ('failure' in sent) {
         place.entry?.leave()
@@ -255,8 +248,7 @@ export class ApiCaller {
         case 'unknown':
           return { kind: 'lost', text: answer.text }
         case 'moved':
-          // Another call may have found the new place meanwhile.
-          if (hosts.get(this.#hostKey) === host) hosts.delete(this.#hostKey)
+          await hosts.forget(session, host)
           if (++moves > 1) return { kind: 'refused', text: answer.text }
           continue
         case 'token-refused':

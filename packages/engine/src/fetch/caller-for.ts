@@ -1,5 +1,6 @@
 import type { Clock, SendRequest } from '@sluis/shared'
 import type { Connector } from '../catalog/connector.ts'
+import type { GrantHosts } from '../databases/grant-hosts.ts'
 import type { SourceSession } from '../engine.ts'
 import { ApiCaller, type NativeCall } from './api-caller.ts'
 import type { CallBudgets, Waiting } from './call-budget.ts'
@@ -16,19 +17,16 @@ export type CallerFor = (
 
 const apiTimeoutMs = 120_000
 
-/** Callers that share the network, the clock and the budgets. */
+/** Callers that share the network, the clock, the budgets and what is known of hosts. */
 export function callersWith(parts: {
   readonly send: SendRequest
   readonly clock: Clock
   readonly budgets: CallBudgets
   readonly errors: ErrorMemory
+  readonly hosts: GrantHosts
 }): CallerFor {
-  const hosts = new Map<string, string>()
-  const lookUps = new Map<string, Promise<void>>()
   return (connector, session, onCall, signal, waiting) =>
     new ApiCaller({
-      hosts,
-      lookUps,
       ...parts,
       connector,
       session,

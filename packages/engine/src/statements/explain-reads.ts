@@ -6,6 +6,7 @@ import type { Database, Explanation, QueryRequest } from '../engine.ts'
 import { orderScans } from '../plan/order-scans.ts'
 import type { StatementPlan } from '../plan/statement-plan.ts'
 import { describePredicate } from '../run/predicate-sql.ts'
+import type { PreparedStatement } from './prepare-statement.ts'
 import type { ReadScan } from './read-scan.ts'
 
 /** The name under which a whole statement's calls are remembered: key transfers cannot be foretold without a call. */
@@ -96,6 +97,60 @@ export function withWrite(explanation: Explanation, write: NonNullable<Explanati
       max: calls.max === null || write.calls.max === null ? null : calls.max + write.calls.max,
     },
   }
+}
+
+/**
+ * With the calls that ask where a source's data are, on platforms that tell: one for each source that is used and whose
+ * host nobody has found out yet.
+ */
+export function withLookUps(
+  explanation: Explanation,
+  prepared: Pick<PreparedStatement, 'unplaced' | 'reads' | 'plan'>,
+): Explanation {
+  const lookUps = lookUpCalls(prepared)
+  if (lookUps.length === 0) return explanation
+  const { calls } = explanation
+  const total = (bound: 'min' | 'expected' | 'max') => lookUps.reduce((sum, one) => sum + one.calls[bound], 0)
+  return {
+    ...explanation,
+    calls: {
+      min: calls.min + total('min'),
+      expected: calls.expected + total('expected'),
+      max: calls.max === null ? null : calls.max + total('max'),
+    },
+    warnings: [
+      ...explanation.warnings,
+      ...lookUps.map(
+        ({ alias }) =>
+          `At which host the data of ${alias} are is not known yet: that is asked for first, with one call.`,
+      ),
+    ],
+  }
+}
+
+/** What asking for hosts takes, by source. A source that is not asked for rows is not looked up. */
+export function lookUpCalls({
+  unplaced,
+  reads,
+  plan,
+}: Pick<PreparedStatement, 'unplaced' | 'reads' | 'plan'>): readonly LookUp[] {
+  return unplaced.flatMap((alias): LookUp[] => {
+    const own = reads.filter(({ scan, sharedWith }) => scan.source === alias && sharedWith === undefined)
+    const hasKeys = new Set(
+      orderScans(reads).flatMap(({ scanId, keysFrom }) => (keysFrom.length > 0 ? [scanId] : [])),
+    )
+    const isWritten = plan.write?.source === alias
+    const isAny = (test: (read: ChosenRead) => boolean) => (isWritten || own.some(test) ? 1 : 0)
+    const max = isAny(({ calls }) => calls.max !== 0)
+    if (max === 0) return []
+    const min = isAny(({ calls, scan }) => calls.min > 0 && !hasKeys.has(scan.id))
+    return [{ alias, calls: { min, expected: isAny(({ calls }) => calls.expected > 0), max } }]
+  })
+}
+
+interface LookUp {
+  readonly alias: string
+  readonly calls: { readonly min: number; readonly expected: number; readonly max: number }
 }
 
 /** With keys a read may turn out to be unnecessary; a memory of the same statement is the best guess. */

@@ -3,6 +3,7 @@ import type { ChosenRead } from '../catalog/connector.ts'
 import type { QueryablePlatforms } from '../catalog/queryable-platforms.ts'
 import type { Partition } from '../catalog/table.ts'
 import type { DatabaseStore } from '../databases/database-store.ts'
+import type { GrantHosts } from '../databases/grant-hosts.ts'
 import type { PartitionReader } from '../databases/partition-reader.ts'
 import type { ReadMemory } from '../databases/read-memory.ts'
 import type { Database, DatabaseSource, OpenSession, QueryRequest } from '../engine.ts'
@@ -26,6 +27,8 @@ export interface PreparedStatement {
   readonly plan: StatementPlan
   readonly chooser: ReadChooser
   readonly reads: readonly ChosenRead[]
+  /** Sources whose host the platform is yet to be asked for. */
+  readonly unplaced: readonly string[]
   readonly warnings: readonly string[]
   readonly isStrict: boolean
   readonly pages: StatementPages
@@ -41,6 +44,7 @@ export interface StatementPreparerParts {
   readonly planner: Planner
   readonly openSession: OpenSession
   readonly callerFor: CallerFor
+  readonly hosts: GrantHosts
   readonly clock: Clock
   readonly timeZone: string
   readonly pushdown: boolean
@@ -111,6 +115,7 @@ export class StatementPreparer {
       plan,
       chooser,
       reads,
+      unplaced: contexts.flatMap(({ alias, isPlaced }) => (isPlaced ? [] : [alias])),
       isStrict,
       pages,
       warnings: [...leftOut, ...opened.flatMap(({ warnings }) => warnings)],
@@ -123,7 +128,7 @@ export class StatementPreparer {
     { alias, grant, platform, partitions: chosen, withheld = [] }: DatabaseSource,
     asking: Asking,
   ): Promise<{ readonly context: SourceContext; readonly warnings: string[]; readonly isKnown: boolean }> {
-    const { platforms, partitions, openSession, callerFor } = this.#parts
+    const { platforms, partitions, openSession, callerFor, hosts } = this.#parts
     const { connector } = platforms.get(platform)
     const session = await openSession(organisationId, grant)
     const known = await partitions.known(grant)
@@ -149,6 +154,7 @@ export class StatementPreparer {
         isLent: session.isLent ?? false,
         withheld,
         caller: callerFor(connector, session, asking?.onCall ?? (() => {}), asking?.signal, asking?.waiting),
+        isPlaced: connector.host === undefined || (await hosts.of(session)) !== undefined,
         partitions: own.filter(({ isReadable }) => isReadable),
         blocked: [
           ...blocked,

@@ -26,7 +26,7 @@ import { evaluateWrite, explainWrite, prepareWrite, runWrite, withOutcomes } fro
 import type { WriteJournal } from '../write/write-journal.ts'
 import { type CatalogueContent, catalogueView } from './catalogue-rows.ts'
 import { refuseScarcity, weighBudgets, weighWrites } from './check-budgets.ts'
-import { explainReads, firstGrant, rememberStatement } from './explain-reads.ts'
+import { explainReads, firstGrant, lookUpCalls, rememberStatement, withLookUps } from './explain-reads.ts'
 import { fetchReads, viewOf } from './fetch-reads.ts'
 import { assertMayWrite } from './may-write.ts'
 import { PartitionProgress } from './partition-progress.ts'
@@ -191,14 +191,19 @@ export class StatementRunner {
       )
       const { plan, reads, isStrict } = prepared
       if (plan.write) assertMayWrite(request)
-      const estimate = explainReads(plan, reads, [], () => null).calls
+      const estimate = withLookUps(
+        explainReads(plan, reads, [], () => null),
+        prepared,
+      ).calls
       const { scarce } = await weighBudgets(prepared, budgets)
       const scarcity = refuseScarcity(scarce, estimate, isPatient)
       await mkdir(folder, { recursive: true, mode: 0o700 })
       record.state = 'fetching'
       record.progress = {
         ...record.progress,
-        callsExpected: reads.reduce((sum, read) => sum + read.calls.expected, 0),
+        callsExpected:
+          reads.reduce((sum, read) => sum + read.calls.expected, 0) +
+          lookUpCalls(prepared).reduce((sum, { calls: { expected } }) => sum + expected, 0),
       }
       // Whether the platform has such a write at all is seen before anything is read for it.
       const write = prepareWrite(prepared)

@@ -17,6 +17,8 @@ export interface SourceContext {
   /** Partitions that were chosen and are not lent any more. */
   readonly withheld: readonly string[]
   readonly caller: ApiCaller
+  /** False where the platform is yet to be asked at which host the grant's data are: one call before the first read. */
+  readonly isPlaced: boolean
   /** What the database may read of it; null where the platform has no partitions. */
   readonly partitions: readonly Partition[] | null
   /** What belongs to it as well and may not be read: blocked, or not in the consent any more. */
