@@ -1186,7 +1186,7 @@ export interface Routes {
       readonly externalId?: string
       readonly confirmed?: boolean
     }
-    readonly answers: { readonly 201: BegunPreauthentication }
+    readonly answers: { readonly 200: BegunPreauthentication; readonly 201: BegunPreauthentication }
   }
 
   /** The newest consents */
@@ -1271,7 +1271,7 @@ export interface Routes {
       readonly language?: 'en' | 'nl'
       readonly validForSeconds?: number
     }
-    readonly answers: { readonly 201: MadeConnectLink }
+    readonly answers: { readonly 200: MadeConnectLink; readonly 201: MadeConnectLink }
   }
 
   /** The newest links, and what became of them */

@@ -1,5 +1,6 @@
 import type { ApiCaller } from './api-caller.ts'
 import type { Body, ConnectLink, MadeConnectLink } from './api-types.ts'
+import { type Idempotent, once } from './idempotent.ts'
 import { SluisError } from './sluis-error.ts'
 
 export type NewConnectLink = Body<'POST /connect-links'>
@@ -7,7 +8,7 @@ export type NewConnectLink = Body<'POST /connect-links'>
 /** Links that customers of yours connect an account through, on a page with your name and logo. */
 export interface ConnectLinks {
   /** `url` is for the customer, and given this once. */
-  create(link: NewConnectLink): Promise<MadeConnectLink>
+  create(link: NewConnectLink, options?: Idempotent): Promise<MadeConnectLink>
   get(id: string): Promise<ConnectLink>
   /** The newest, of all customers or of one. */
   list(of?: { readonly externalId?: string }): Promise<readonly ConnectLink[]>
@@ -23,7 +24,7 @@ export interface ConnectLinks {
 export function createConnectLinks({ ask }: ApiCaller): ConnectLinks {
   const get = (id: string) => ask('GET /connect-links/{id}', { path: { id } })
   return {
-    create: (body) => ask('POST /connect-links', { body }),
+    create: (body, idempotent) => ask('POST /connect-links', { body, ...once(idempotent) }),
     get,
     list: async (query = {}) => (await ask('GET /connect-links', { query })).links,
     revoke: (id) => ask('DELETE /connect-links/{id}', { path: { id } }),

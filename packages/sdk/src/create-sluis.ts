@@ -3,6 +3,7 @@ import { createApiCaller } from './api-caller.ts'
 import { type BatchOptions, handOverAll } from './batch.ts'
 import { type ConnectLinks, createConnectLinks } from './connect-links.ts'
 import { createHttpCaller, readJson, type SluisOptions } from './http-caller.ts'
+import { type Idempotent, once } from './idempotent.ts'
 import {
   type QueryAnswer,
   type QueryOptions,
@@ -35,12 +36,6 @@ import type {
 } from './types.ts'
 import { createWebhooks, type Webhooks } from './webhooks.ts'
 
-/** Every POST that creates or spends carries such a key; without one of your own, the SDK makes one up. */
-export interface Idempotent {
-  /** The same key and request later, also by another process, give the same result and spend nothing. */
-  readonly idempotencyKey?: string
-}
-
 /** A client of one Sluis with one key. */
 export interface Sluis {
   readonly grants: {
@@ -63,7 +58,7 @@ export interface Sluis {
   /** Consents that are asked from Sluis, where your application has no log-in of its own. */
   readonly preauthentications: {
     /** Gives the address for the user: `startUrl`, or `authorizeUrl` where the return is pasted back. */
-    begin(preauthentication: NewPreauthentication): Promise<BegunPreauthentication>
+    begin(preauthentication: NewPreauthentication, options?: Idempotent): Promise<BegunPreauthentication>
     get(id: string): Promise<Preauthentication>
     list(): Promise<readonly Preauthentication[]>
     /** Ends one with the whole address that the platform sent the browser to. */
@@ -115,7 +110,6 @@ export function createSluis(options: SluisOptions): Sluis {
   const call = createHttpCaller(options)
   const api = createApiCaller(call)
   const { ask, send } = api
-  const once = ({ idempotencyKey = crypto.randomUUID() }: Idempotent = {}) => ({ idempotencyKey })
 
   return {
     grants: {
@@ -147,7 +141,7 @@ export function createSluis(options: SluisOptions): Sluis {
       delete: (id) => ask('DELETE /grants/{id}', { path: { id } }),
     },
     preauthentications: {
-      begin: (body) => ask('POST /preauthentications', { body }),
+      begin: (body, idempotent) => ask('POST /preauthentications', { body, ...once(idempotent) }),
       get: (id) => ask('GET /preauthentications/{id}', { path: { id } }),
       list: async () => (await ask('GET /preauthentications')).preauthentications,
       paste: (id, url) => ask('POST /preauthentications/{id}/return', { path: { id }, body: { url } }),

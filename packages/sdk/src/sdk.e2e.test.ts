@@ -334,7 +334,7 @@ describe('a batch', () => {
     assert.ok(outcome && 'problem' in outcome)
     assert.equal(outcome.problem.code, 'INVALID_REQUEST')
     const tooLong = { ...line, label: 'x'.repeat(300 << 10) }
-    await assert.rejects(collect(sluis(), [tooLong]), failsWith('QUERY_TOO_LARGE'))
+    await assert.rejects(collect(sluis(), [tooLong]), failsWith('REQUEST_TOO_LARGE'))
   })
 })
 

@@ -386,6 +386,8 @@ describe('what is refused', () => {
     const answer = await lab.call('POST', '/databases/books/query', { sql: 'x'.repeat(10 << 20) })
     assert.equal(answer.status, 413)
     assert.equal(answer.body.code, 'QUERY_TOO_LARGE')
+    const other = await lab.call('POST', '/grants', { label: 'x'.repeat(10 << 20) })
+    assert.deepEqual([other.status, other.body.code], [413, 'REQUEST_TOO_LARGE'], 'that is no query')
   })
 
   test('a key without the scope, an unknown key and a foreign organisation', async () => {

@@ -443,6 +443,18 @@ describe('behind a proxy', () => {
         headers: { authorization: `Bearer ${key}`, 'x-forwarded-for': claimed },
       })
     ).status
+  const cookieByHttps = async (url: string) => {
+    const browser = new Browser(() => url, url.replace('http:', 'https:'))
+    const headers = { 'x-forwarded-proto': 'https' }
+    const answer = await browser.call(
+      'POST',
+      '/api/auth/sign-in/email',
+      { email: owner.email, password },
+      { headers },
+    )
+    assert.equal(answer.status, 200, answer.text)
+    return browser.lines.find((line) => line.startsWith('sluis.session_token=')) ?? ''
+  }
   const farKey = async () =>
     (
       await olga.call('POST', '/keys', {
@@ -476,6 +488,7 @@ describe('behind a proxy', () => {
       )
       assert.equal(await statusOf(behind.url, key, '198.51.100.9, 203.0.113.7'), 200)
       assert.equal(await statusOf(behind.url, key, 'nonsense'), 403)
+      assert.match(await cookieByHttps(behind.url), /; Secure/, 'a proxy that ends TLS says so')
       const browser = new Browser(() => behind.url)
       const signIn = (email: string, address: string) =>
         browser.call(

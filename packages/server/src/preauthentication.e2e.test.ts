@@ -83,6 +83,29 @@ describe('with a deviating redirect address, pasted back', () => {
     assert.equal((await paste(begun, good)).body.state, 'done', 'the true answer is still taken')
   })
 
+  test('asked twice under one key it is one consent, and over it has no page to open any more', async () => {
+    const headers = { 'idempotency-key': 'consent-once' }
+    const body = { platform: 'exact-online', region: 'lab', client: stored, label: 'Once' }
+    const ask = (more: object = {}, key?: string) =>
+      lab.call('POST', '/preauthentications', { ...body, ...more }, { headers, ...(key ? { key } : {}) })
+    const [first, second] = await Promise.all([ask(), ask()])
+    assert.deepEqual([first.status, second.status].sort(), [200, 201], first.text + second.text)
+    assert.deepEqual(first.body, second.body)
+    assert.ok(first.body.startUrl.startsWith(`${lab.url}/app/consent/start#`))
+    assert.deepEqual(problemOf(await ask({ label: 'Twice' })), [409, 'IDEMPOTENCY_KEY_REUSED'])
+    const scopes = ['preauthentication:write']
+    const { body: other } = await lab.call('POST', '/keys', { name: 'another', scopes })
+    assert.deepEqual(
+      problemOf(await ask({}, other.key)),
+      [409, 'IDEMPOTENCY_KEY_REUSED'],
+      'who began ends it',
+    )
+    await lab.call('DELETE', `/preauthentications/${first.body.id}`)
+    const after = await ask()
+    const { startUrl: _, ...rest } = first.body
+    assert.deepEqual([after.status, after.body], [200, { ...rest, state: 'expired' }])
+  })
+
   test('a secret that could be taken for the mark of a stored client is refused', async () => {
     const clientSecret = `\u0000${stored}`
     const { redirectUri, clientId } = labClient
@@ -324,6 +347,40 @@ describe('from a connect link', () => {
       [made.body.id],
     )
     assert.ok(!lab.logged.join('').includes(secretOf(made)), 'its secret is in no log')
+  })
+
+  test('asked twice under one key it is one link with one address, whatever became of it', async () => {
+    const key = { 'idempotency-key': 'link-once' }
+    const ask = (more: object = {}) =>
+      lab.call(
+        'POST',
+        '/connect-links',
+        { ...place, client: stored, returnAddress, ...more },
+        { headers: key },
+      )
+    const [first, second] = await Promise.all([ask(), ask()])
+    assert.deepEqual([first.status, second.status].sort(), [200, 201], first.text + second.text)
+    assert.deepEqual(first.body, second.body)
+    assert.deepEqual(problemOf(await ask({ label: 'Another' })), [409, 'IDEMPOTENCY_KEY_REUSED'])
+    const looked = await new Browser(() => lab.url).call('POST', '/connect/look', { secret: secretOf(first) })
+    assert.equal(looked.body.refusal, null, looked.text)
+    await lab.call('DELETE', `/connect-links/${first.body.id}`)
+    await settings({ returnAddresses: [] })
+    const third = await ask()
+    assert.deepEqual([third.status, third.body], [200, { ...first.body, state: 'revoked' }])
+    await settings({ returnAddresses: [returnAddress] })
+  })
+
+  test('a browser that is at https gets a cookie for https alone, also where no option says so', async () => {
+    const secret = secretOf(await make())
+    const secure = new Browser(() => lab.url, lab.url.replace('http:', 'https:'))
+    await secure.call('POST', '/connect/start', { secret })
+    assert.match(secure.lines[0] ?? '', /^__Host-sluis\.consent=.*; Path=\/; HttpOnly; SameSite=Lax; Secure$/)
+    const again = await secure.call('POST', '/connect/look', { secret })
+    assert.equal(again.body.refusal, null, 'it is known by it again')
+    const elsewhere = new Browser(() => lab.url, 'https://evil.example')
+    await elsewhere.call('POST', '/connect/start', { secret: secretOf(await make()) })
+    assert.doesNotMatch(elsewhere.lines[0] ?? '', /Secure/)
   })
 
   test('a page of another site can neither look, go on nor cancel', async () => {

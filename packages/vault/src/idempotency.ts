@@ -13,10 +13,10 @@ export interface IdempotentRequest {
 }
 
 /** What is known of a request that came before. `status` and `answer` are null while it has no outcome yet. */
-export interface KnownRequest {
+export interface KnownRequest<T = unknown> {
   readonly subject: string | null
   readonly status: number | null
-  readonly answer: unknown
+  readonly answer: T | null
 }
 
 /** A key as its row claims it. */
@@ -45,12 +45,12 @@ export class Idempotency {
   }
 
   /** What this request led to when it came before; another body under the same key is `IDEMPOTENCY_KEY_REUSED`. */
-  async find(
+  async find<T = unknown>(
     organisationId: OrganisationId,
     request: IdempotentRequest,
     tx: pg.ClientBase | pg.Pool = this.#store.pool,
-  ): Promise<KnownRequest | null> {
-    const { rows } = await tx.query<KnownRequest & { readonly body_hash: Buffer }>(
+  ): Promise<KnownRequest<T> | null> {
+    const { rows } = await tx.query<KnownRequest<T> & { readonly body_hash: Buffer }>(
       'SELECT subject, status, answer, body_hash FROM idempotency_key WHERE organisation_id = $1 AND route = $2 AND key = $3',
       [organisationId, request.route, request.key],
     )
@@ -120,14 +120,15 @@ export class Idempotency {
 
   /**
    * Does `work` once for a request, whatever happens to the answer on its way: claim, effect and answer are one
-   * transaction, and a repetition that comes meanwhile waits for it.
+   * transaction, and a repetition that comes meanwhile waits for it. Without a request, which has no key, every time.
    */
   once<T>(
     organisationId: OrganisationId,
-    request: IdempotentRequest,
+    request: IdempotentRequest | null,
     work: (tx: pg.PoolClient) => Promise<{ readonly status: number; readonly answer: T }>,
   ): Promise<{ readonly status: number; readonly answer: T; readonly isRepeated: boolean }> {
     return this.#store.transaction(async (tx) => {
+      if (request === null) return { ...(await work(tx)), isRepeated: false }
       if (!(await this.claim(tx, organisationId, request, null))) {
         const known = await this.find(organisationId, request, tx)
         if (known?.status == null) {

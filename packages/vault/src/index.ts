@@ -1,12 +1,13 @@
 export { isBrandColour } from './connect/brand-colour.ts'
 export { type ConnectLanguage, type ConnectLinkView, connectLanguages } from './connect/connect-link-row.ts'
-export type { ConnectEnd, ConnectLinks, ConnectPage, NewConnectLink } from './connect/connect-links.ts'
+export type { ConnectLinks, MadeConnectLink, NewConnectLink } from './connect/connect-links.ts'
 export type {
   Brand,
   ConnectSettings,
   ConnectSettingsChange,
   ConnectSettingsView,
 } from './connect/connect-settings.ts'
+export type { ConnectEnd, ConnectPage, ConnectVisits } from './connect/connect-visits.ts'
 export type { ConnectOutcome, ConnectRefusal } from './connect/return-address.ts'
 export type { Envelopes } from './envelopes.ts'
 export type { BorrowedGrant, LoanView, ReachedGrant } from './grant-loans.ts'

@@ -13,6 +13,7 @@ import { AnswerJudge } from './answer-judge.ts'
 import { AnswerKeeper } from './answer-keeper.ts'
 import { ConnectLinks } from './connect/connect-links.ts'
 import { ConnectSettings } from './connect/connect-settings.ts'
+import { ConnectVisits } from './connect/connect-visits.ts'
 import { DatabaseMemory } from './database-memory.ts'
 import { DueGrants } from './due-grants.ts'
 import { Envelopes } from './envelopes.ts'
@@ -105,6 +106,7 @@ export class Vault {
   readonly connectSettings: ConnectSettings
   /** Links that customers connect an account through. */
   readonly connectLinks: ConnectLinks
+  readonly connectVisits: ConnectVisits
   /** Grants that are lent to organisations below. */
   readonly loans: GrantLoans
   readonly #options: VaultOptions
@@ -219,14 +221,11 @@ export class Vault {
       takeOut: (organisationId, id, actor, keep) => removal.takeOut(organisationId, id, actor, keep),
     })
     this.connectSettings = new ConnectSettings(options.store, clock)
-    this.connectLinks = new ConnectLinks({
-      store: options.store,
-      clients,
-      settings: this.connectSettings,
+    const connecting = { store: options.store, clients, settings: this.connectSettings, platforms, clock }
+    this.connectLinks = new ConnectLinks({ ...connecting, keys, idempotency, random })
+    this.connectVisits = new ConnectVisits({
+      ...connecting,
       preauthentications: this.preauthentications,
-      platforms,
-      clock,
-      random,
     })
     const targets = { unsafeAllowPrivate: options.unsafePrivateWebhooks ?? false }
     this.webhooks = new Webhooks({ store: options.store, keys, clock, random, targets })

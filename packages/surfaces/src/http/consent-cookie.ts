@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { PlainSecret, SluisError } from '@sluis/shared'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { isAtHttps } from './origin.ts'
 
 /**
  * What a browser is recognised by between the start of a consent and its return. It says nothing of who somebody is:
@@ -8,7 +9,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
  */
 const nameOf = (isHttps: boolean) => `${isHttps ? '__Host-' : ''}sluis.consent`
 
-export function browserOf(request: FastifyRequest, isHttps: boolean): PlainSecret | null {
+export function browserOf(request: FastifyRequest, publicUrl: string | null): PlainSecret | null {
   // A page of another site cannot send our header.
   if (request.headers['x-sluis-csrf'] !== '1') {
     throw new SluisError('FORBIDDEN', 'A consent is begun and ended by our own pages.', {
@@ -16,8 +17,9 @@ export function browserOf(request: FastifyRequest, isHttps: boolean): PlainSecre
       details: { field: 'X-Sluis-Csrf' },
     })
   }
+  const own = nameOf(isAtHttps(request, publicUrl))
   const pairs = (request.headers.cookie ?? '').split(';').map((pair) => pair.trim().split('='))
-  const value = pairs.find(([name]) => name === nameOf(isHttps))?.[1]
+  const value = pairs.find(([name]) => name === own)?.[1]
   return value !== undefined && /^[\w-]{43}$/.test(value) ? new PlainSecret(value) : null
 }
 
@@ -25,10 +27,11 @@ export function browserOf(request: FastifyRequest, isHttps: boolean): PlainSecre
 export function recogniseBrowser(
   request: FastifyRequest,
   reply: FastifyReply,
-  isHttps: boolean,
+  publicUrl: string | null,
 ): PlainSecret {
-  const known = browserOf(request, isHttps)
+  const known = browserOf(request, publicUrl)
   if (known !== null) return known
+  const isHttps = isAtHttps(request, publicUrl)
   const fresh = randomBytes(32).toString('base64url')
   reply.header(
     'set-cookie',

@@ -114,7 +114,7 @@ export async function createHttpApp(parts: HttpParts): Promise<FastifyInstance> 
       : payload,
   )
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const problem = toProblem(asSluisError(error))
+    const problem = toProblem(asSluisError(error, request.routeOptions.url))
     if (problem.status >= 500 && !isSluisError(error)) {
       log.error(
         { route: request.routeOptions.url, error: error.stack ?? String(error) },
@@ -253,7 +253,10 @@ function acceptEmptyBodies(app: FastifyInstance): void {
   })
 }
 
-function asSluisError(error: FastifyError): unknown {
+/** Where a large body is a large statement. */
+const queryRoute = /\/databases\/:name\/(query|explain)$/
+
+function asSluisError(error: FastifyError, route = ''): unknown {
   if (hasZodFastifySchemaValidationErrors(error)) {
     const faults = error.validation.map(({ instancePath, message }) => ({
       field:
@@ -272,9 +275,11 @@ function asSluisError(error: FastifyError): unknown {
     )
   }
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new SluisError('QUERY_TOO_LARGE', `The body is larger than ${bodyLimit >> 20} MB.`, {
-      hint: 'Send less at once.',
-    })
+    return new SluisError(
+      queryRoute.test(route) ? 'QUERY_TOO_LARGE' : 'REQUEST_TOO_LARGE',
+      `The body is larger than ${bodyLimit >> 20} MB.`,
+      { hint: 'Send less at once.' },
+    )
   }
   if (error.code?.startsWith('FST_ERR_') && (error.statusCode ?? 500) < 500) {
     return new SluisError('INVALID_REQUEST', 'The request cannot be read.', {

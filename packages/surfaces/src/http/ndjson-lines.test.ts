@@ -23,6 +23,6 @@ test('a line that is too long is refused also where it comes in one piece with i
     for (const end of ['', '\n', '\nnext\n'])
       await assert.rejects(
         linesOf(`ok\n01234567890${end}`, size),
-        (error) => isSluisError(error, 'QUERY_TOO_LARGE') && /Line 2 /.test(error.message),
+        (error) => isSluisError(error, 'REQUEST_TOO_LARGE') && /Line 2 /.test(error.message),
       )
 })

@@ -16,7 +16,7 @@ export async function* ndjsonLines(
   let heldBytes = 0
   const assertFits = (bytes: number): void => {
     if (bytes <= mostBytes) return
-    throw new SluisError('QUERY_TOO_LARGE', `Line ${line + 1} is longer than ${mostBytes} bytes.`, {
+    throw new SluisError('REQUEST_TOO_LARGE', `Line ${line + 1} is longer than ${mostBytes} bytes.`, {
       hint: 'Send one JSON object a line, each ended with a line break.',
     })
   }

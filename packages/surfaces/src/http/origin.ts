@@ -6,3 +6,14 @@ export function originOf(request: FastifyRequest, publicUrl: string | null): str
   const origin = `${request.protocol}://${request.host}`
   return URL.canParse(origin) ? new URL(origin).origin : 'http://localhost'
 }
+
+/**
+ * Whether the browser that asks is at an https address, so that its cookies get `Secure`. Also where something in front
+ * of this server ends TLS and no option says so: browsers send the `Origin` of their page with every POST.
+ */
+export function isAtHttps(request: FastifyRequest, publicUrl: string | null): boolean {
+  if (originOf(request, publicUrl).startsWith('https://') || request.protocol === 'https') return true
+  const { origin, host } = request.headers
+  const page = origin === undefined ? null : URL.parse(origin)
+  return page?.protocol === 'https:' && page.host === host
+}

@@ -1,5 +1,6 @@
 import { type Caller, type People, type Person, type Persons, requireScope, type Scope } from '@sluis/people'
 import { type OrganisationId, SluisError } from '@sluis/shared'
+import type { IdempotentRequest } from '@sluis/vault'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { accessOf } from './route-access.ts'
 
@@ -153,4 +154,14 @@ export function idempotencyKey(request: FastifyRequest): string | null {
     hint: 'Use 1 to 255 visible ASCII characters, for instance a UUID.',
     details: { field: 'Idempotency-Key' },
   })
+}
+
+/** The request under its `Idempotency-Key`, or null without one. Who asks is part of it where `asker` is given. */
+export function idempotent(
+  request: FastifyRequest,
+  route: string,
+  ...asker: readonly string[]
+): IdempotentRequest | null {
+  const key = idempotencyKey(request)
+  return key === null ? null : { key, route, body: [...asker, JSON.stringify(request.body)].join(' ') }
 }

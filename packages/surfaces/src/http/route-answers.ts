@@ -582,7 +582,7 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
     200: z.object({ kty: text, crv: text, x: text, y: text.optional(), use: text, alg: text, kid: text }),
   },
 
-  'POST /preauthentications': { 201: begunPreauthentication },
+  'POST /preauthentications': { 200: begunPreauthentication, 201: begunPreauthentication },
   'GET /preauthentications': { 200: z.object({ preauthentications: z.array(preauthentication) }) },
   'GET /preauthentications/:id': { 200: preauthentication },
   'POST /preauthentications/:id/return': { 200: preauthentication },
@@ -594,7 +594,7 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
 
   'GET /connect-settings': { 200: connectSettings },
   'PATCH /connect-settings': { 200: connectSettings },
-  'POST /connect-links': { 201: madeConnectLink },
+  'POST /connect-links': { 200: madeConnectLink, 201: madeConnectLink },
   'GET /connect-links': { 200: z.object({ links: z.array(connectLink) }) },
   'GET /connect-links/:id': { 200: connectLink },
   'DELETE /connect-links/:id': { 204: nothing },

@@ -57,7 +57,7 @@ const make = (more: Partial<NewConnectLink> = {}) =>
     own,
   )
 const start = async ({ secret }: MadeConnectLink, browser = mine) =>
-  (await vault.connectLinks.start(secret.reveal(), browser)).authorizeUrl
+  (await vault.connectVisits.start(secret.reveal(), browser)).authorizeUrl
 const stateOf = (address: string) => new URL(address).searchParams.get('state') ?? ''
 /** The address that the platform sends the browser to after this user's yes. */
 const yes = async (authorizeUrl: string, user: string) => {
@@ -67,7 +67,7 @@ const yes = async (authorizeUrl: string, user: string) => {
 const no = (authorizeUrl: string) => `${redirectUri}?error=access_denied&state=${stateOf(authorizeUrl)}`
 /** A customer goes all the way. */
 const visit = async (made: MadeConnectLink, user: string, browser = mine) => {
-  const end = await vault.connectLinks.returned(await yes(await start(made, browser), user), browser)
+  const end = await vault.connectVisits.returned(await yes(await start(made, browser), user), browser)
   assert.ok(end)
   return end
 }
@@ -75,7 +75,7 @@ const told = (address: string | null | undefined) =>
   Object.fromEntries(new URL(address ?? 'x:').searchParams) as Record<string, string>
 const get = ({ link }: MadeConnectLink) => vault.connectLinks.get(organisationId, link.id)
 const look = ({ secret }: MadeConnectLink, browser: PlainSecret | null = mine) =>
-  vault.connectLinks.look(secret.reveal(), browser)
+  vault.connectVisits.look(secret.reveal(), browser)
 const refused = (reason: string) => (error: unknown) => {
   failsWith('CONSENT_REFUSED')(error)
   assert.equal((error as { details: { reason?: string } }).details.reason, reason)
@@ -109,7 +109,7 @@ describe('a link', () => {
     assert.ok(!JSON.stringify(dump.rows).includes(made.secret.reveal()))
     const [first, ...rest] = made.secret.reveal()
     const guess = (first === 'A' ? 'B' : 'A') + rest.join('')
-    await assert.rejects(vault.connectLinks.look(guess, mine), failsWith('NOT_FOUND'))
+    await assert.rejects(vault.connectVisits.look(guess, mine), failsWith('NOT_FOUND'))
   })
 
   test('an expired one goes no further, and still leads back; one that was begun in time ends in time', async () => {
@@ -121,7 +121,7 @@ describe('a link', () => {
     assert.equal(page.refusal, 'expired')
     assert.deepEqual([told(page.returnUrl).outcome, told(page.returnUrl).reason], ['refused', 'expired'])
     assert.equal((await get(late)).state, 'expired')
-    const end = await vault.connectLinks.returned(await yes(begun, anna), mine)
+    const end = await vault.connectVisits.returned(await yes(begun, anna), mine)
     assert.equal(end?.outcome, 'connected')
   })
 
@@ -129,14 +129,14 @@ describe('a link', () => {
     const made = await make()
     const begun = await start(made)
     await refuses(start(made, others), 'other-browser')
-    await refuses(vault.connectLinks.cancel(made.secret.reveal(), others), 'other-browser')
+    await refuses(vault.connectVisits.cancel(made.secret.reveal(), others), 'other-browser')
     const page = await look(made, null)
     assert.deepEqual([page.refusal, page.returnUrl], ['other-browser', null])
     const stolen = await yes(begun, bram)
-    assert.equal(await vault.connectLinks.returned(stolen, others), null, 'it is refused as any other')
+    assert.equal(await vault.connectVisits.returned(stolen, others), null, 'it is refused as any other')
     await assert.rejects(vault.preauthentications.returned(stolen, others), refused('other-browser'))
     assert.equal((await get(made)).state, 'started')
-    const end = await vault.connectLinks.returned(await yes(begun, anna), mine)
+    const end = await vault.connectVisits.returned(await yes(begun, anna), mine)
     assert.equal(end?.outcome, 'connected')
     assert.equal((await look(made, others)).refusal, 'other-browser', 'also afterwards')
   })
@@ -153,7 +153,7 @@ describe('a link', () => {
     const made = await make()
     const [one, other] = await Promise.all([start(made), start(made)])
     const ends = await Promise.allSettled(
-      [one, other].map(async (begun) => vault.connectLinks.returned(await yes(begun, anna), mine)),
+      [one, other].map(async (begun) => vault.connectVisits.returned(await yes(begun, anna), mine)),
     )
     assert.deepEqual(ends.map(({ status }) => status).sort(), ['fulfilled', 'rejected'])
     assert.equal((await get(made)).state, 'connected')
@@ -163,27 +163,27 @@ describe('a link', () => {
   test('a return that is told twice is answered twice, and spends its code once', async () => {
     const made = await make()
     const address = await yes(await start(made), anna)
-    const first = await vault.connectLinks.returned(address, mine)
-    assert.deepEqual(await vault.connectLinks.returned(address, mine), first)
+    const first = await vault.connectVisits.returned(address, mine)
+    assert.deepEqual(await vault.connectVisits.returned(address, mine), first)
   })
 
   test('a forged answer ends nothing', async () => {
     const made = await make()
     const address = await yes(await start(made), anna)
     const forged = `${address}&iss=https%3A%2F%2Fevil.example`
-    await assert.rejects(vault.connectLinks.returned(forged, mine), failsWith('CONSENT_REFUSED'))
+    await assert.rejects(vault.connectVisits.returned(forged, mine), failsWith('CONSENT_REFUSED'))
     assert.equal((await get(made)).state, 'started')
-    assert.equal((await vault.connectLinks.returned(address, mine))?.outcome, 'connected')
+    assert.equal((await vault.connectVisits.returned(address, mine))?.outcome, 'connected')
   })
 
   test('cancelled at the platform or on our page: the partner is told, and the link is used', async () => {
     const [there, here] = [await make(), await make()]
-    const end = await vault.connectLinks.returned(no(await start(there)), mine)
+    const end = await vault.connectVisits.returned(no(await start(there)), mine)
     assert.deepEqual([end?.outcome, told(end?.returnUrl).outcome], ['cancelled', 'cancelled'])
     const begun = await start(here)
-    const ours = await vault.connectLinks.cancel(here.secret.reveal(), mine)
+    const ours = await vault.connectVisits.cancel(here.secret.reveal(), mine)
     assert.deepEqual([ours.outcome, told(ours.returnUrl).state], ['cancelled', 'session 1'])
-    const late = await vault.connectLinks.returned(await yes(begun, anna), mine)
+    const late = await vault.connectVisits.returned(await yes(begun, anna), mine)
     assert.equal(late?.outcome, 'cancelled', 'a yes that comes after the no changes nothing')
     for (const made of [there, here]) {
       assert.equal((await get(made)).state, 'cancelled')
@@ -197,7 +197,7 @@ describe('a link', () => {
     const begun = await start(made)
     await vault.connectLinks.revoke(organisationId, made.link.id, actor)
     await assert.rejects(
-      vault.connectLinks.returned(await yes(begun, anna), mine),
+      vault.connectVisits.returned(await yes(begun, anna), mine),
       failsWith('CONSENT_REFUSED'),
     )
     await refuses(start(made), 'revoked')
@@ -211,7 +211,7 @@ describe('a link', () => {
   test('what the platform refuses is told as failed, with what it said for the partner alone', async () => {
     const made = await make()
     const address = `${redirectUri}?code=never-given&state=${stateOf(await start(made))}`
-    const end = await vault.connectLinks.returned(address, mine)
+    const end = await vault.connectVisits.returned(address, mine)
     assert.deepEqual([end?.outcome, end?.reason], ['refused', 'failed'])
     const { state, reason, problem } = await get(made)
     assert.deepEqual([state, reason, problem?.code], ['refused', 'failed', 'HANDOVER_CODE_REFUSED'])
@@ -354,7 +354,7 @@ describe('where customers are sent back to', () => {
     const made = await make()
     const begun = await start(made)
     await vault.connectSettings.change(organisationId, { returnAddresses: [] }, actor)
-    const end = await vault.connectLinks.returned(await yes(begun, anna), mine)
+    const end = await vault.connectVisits.returned(await yes(begun, anna), mine)
     assert.deepEqual([end?.outcome, end?.returnUrl], ['connected', null])
     const javascript = { returnAddresses: ['javascript:alert(1)'] }
     await assert.rejects(

@@ -1,15 +1,11 @@
-import { createHash } from 'node:crypto'
 import {
   type ClientId,
   type Clock,
   type ConnectLinkId,
   type GrantId,
-  isId,
-  isSluisError,
   newId,
   type OrganisationId,
   PlainSecret,
-  type PreauthenticationId,
   type RandomBytes,
   SluisError,
 } from '@sluis/shared'
@@ -18,29 +14,28 @@ import type pg from 'pg'
 import { noSuchGrant } from '../grant-failure.ts'
 import type { GrantRow } from '../grant-row.ts'
 import { findIssuer } from '../handover-check.ts'
+import type { Idempotency, IdempotentRequest } from '../idempotency.ts'
+import type { KeyRing } from '../key-ring.ts'
 import type { OAuthPlatform } from '../oauth-platform.ts'
 import { consentRules, scopesOf } from '../preauthentication/authorize-request.ts'
-import type { PreauthenticationRow } from '../preauthentication/preauthentication-row.ts'
-import type { Preauthentications } from '../preauthentication/preauthentications.ts'
-import { parseReturn } from '../preauthentication/return-address.ts'
 import type { StoredClients } from '../stored-clients.ts'
 import {
   type ConnectLanguage,
   type ConnectLinkRow,
   type ConnectLinkView,
   linkSql,
-  linkStateOf,
-  outcomeOf,
   toConnectLinkView,
 } from './connect-link-row.ts'
-import type { Brand, ConnectSettings } from './connect-settings.ts'
-import { type ConnectOutcome, type ConnectRefusal, requireReturnAddress, returnTo } from './return-address.ts'
+import { closeLink, hashOf, linkOf, noteLink } from './connect-link-store.ts'
+import type { ConnectSettings } from './connect-settings.ts'
+import { requireReturnAddress } from './return-address.ts'
 
 export interface ConnectLinksParts {
   readonly store: Store
   readonly clients: StoredClients
   readonly settings: ConnectSettings
-  readonly preauthentications: Preauthentications
+  readonly keys: KeyRing
+  readonly idempotency: Idempotency
   readonly platforms: ReadonlyMap<string, OAuthPlatform>
   readonly clock: Clock
   readonly random: RandomBytes
@@ -69,39 +64,26 @@ export interface MadeConnectLink {
   readonly link: ConnectLinkView
   readonly origin: string
   readonly secret: PlainSecret
+  /** True: the same request came before. */
+  readonly isRepeated: boolean
 }
 
-/** What the page shows: who asks for what, or why it goes no further. */
-export interface ConnectPage {
-  readonly brand: Brand
-  readonly language: ConnectLanguage | null
+interface Made {
+  readonly id: ConnectLinkId
+}
+
+/** A wish that can be fulfilled. */
+interface Checked {
   readonly platform: string
-  readonly platformLabel: string
-  readonly region: { readonly id: string; readonly label: string; readonly isOperators: boolean }
-  readonly clientLabel: string | null
+  readonly region: string
+  readonly redirectUri: string
   readonly scopes: readonly string[] | null
-  readonly isRenewal: boolean
-  /** Where the customer goes afterwards. */
-  readonly returnHost: string
-  readonly refusal: ConnectRefusal | null
-  /** The way back of a visit that goes no further; never told to another browser than the one that began. */
-  readonly returnUrl: string | null
-}
-
-/** A consent that was begun from a link, ended: where the browser goes now. */
-export interface ConnectEnd {
-  readonly outcome: ConnectOutcome['kind']
-  readonly reason: ConnectRefusal | null
-  readonly brand: Brand
-  readonly language: ConnectLanguage | null
-  /** Null where the address has been taken off the list meanwhile. */
-  readonly returnUrl: string | null
+  readonly returnAddress: string
 }
 
 const dayMs = 86_400_000
-const hash = (text: string) => createHash('sha256').update(text).digest()
 
-/** Links that a partner makes and a customer connects an account through. */
+/** Links that a partner makes, one for each customer that is to connect an account. */
 export class ConnectLinks {
   readonly #parts: ConnectLinksParts
 
@@ -109,14 +91,53 @@ export class ConnectLinks {
     this.#parts = parts
   }
 
-  /** `origin` is this server's, where the settings name no other; `returnPath` that of the page consents come back to. */
+  /**
+   * `origin` is this server's, where the settings name no other; `returnPath` that of the page consents come back to.
+   * The same request as one before gives the link that it made, with the same secret, whatever became of it.
+   */
   async create(
     organisationId: OrganisationId,
     wanted: NewConnectLink,
     actor: string,
-    { origin: own, returnPath }: { readonly origin: string; readonly returnPath: string },
+    how: {
+      readonly origin: string
+      readonly returnPath: string
+      readonly request?: IdempotentRequest | null
+    },
   ): Promise<MadeConnectLink> {
-    const { store, clients, settings, platforms, clock, random } = this.#parts
+    const { idempotency, clock } = this.#parts
+    const { request = null } = how
+    const known = request && (await idempotency.find<Made>(organisationId, request))
+    if (known?.answer) return this.#made(organisationId, known.answer, true)
+    const checked = await this.#checked(organisationId, wanted, how)
+    const id = newId('cnl', clock.now(), this.#parts.random)
+    const secret = await this.#secretOf(id)
+    const { answer, isRepeated } = await idempotency.once<Made>(organisationId, request, async (tx) => {
+      await this.#insert(tx, { id, organisation_id: organisationId }, secret, wanted, checked, actor)
+      return { status: 201, answer: { id } }
+    })
+    return this.#made(organisationId, answer, isRepeated)
+  }
+
+  async #made(organisationId: OrganisationId, { id }: Made, isRepeated: boolean): Promise<MadeConnectLink> {
+    const { store, clock } = this.#parts
+    const row = await linkOf(store.pool, organisationId, id)
+    const link = toConnectLinkView(row, clock.now())
+    return { link, origin: new URL(row.redirect_uri).origin, secret: await this.#secretOf(id), isRepeated }
+  }
+
+  /** By the installation's own key, so that a repeated request is told the same and nothing of it is kept. */
+  async #secretOf(id: ConnectLinkId): Promise<PlainSecret> {
+    // A token, which is known by the same key, holds no NUL.
+    return new PlainSecret((await this.#parts.keys.fingerprint(`\0connect-link ${id}`)).toString('base64url'))
+  }
+
+  async #checked(
+    organisationId: OrganisationId,
+    wanted: NewConnectLink,
+    { origin: own, returnPath }: { readonly origin: string; readonly returnPath: string },
+  ): Promise<Checked> {
+    const { clients, settings, platforms } = this.#parts
     const held = await settings.get(organisationId)
     const returnAddress = requireReturnAddress(held.returnAddresses, wanted.returnAddress)
     const renewed = wanted.renews === undefined ? null : await this.#renewable(organisationId, wanted.renews)
@@ -146,40 +167,44 @@ export class ConnectLinks {
         details: { field: 'client' },
       })
     }
-    const now = clock.now()
-    const id = newId('cnl', now, random)
-    const secret = Buffer.from(random(32)).toString('base64url')
-    await store.transaction(async (tx) => {
-      await tx.query(
-        `INSERT INTO connect_link (id, organisation_id, actor, secret_hash, platform, region, stored_client,
-           redirect_uri, scopes, label, external_id, renews, return_address, state, language, created_at, expires_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
-        [
-          id,
-          organisationId,
-          actor,
-          hash(secret),
-          platform.id,
-          region.id,
-          wanted.client,
-          redirectUri,
-          asked,
-          wanted.label ?? null,
-          wanted.externalId ?? null,
-          wanted.renews ?? null,
-          returnAddress,
-          wanted.returnState ?? null,
-          wanted.language ?? null,
-          now,
-          now + (wanted.validForSeconds === undefined ? dayMs : wanted.validForSeconds * 1000),
-        ],
-      )
-      await this.#note(tx, { id, organisation_id: organisationId }, actor, 'connect-link.created', {
-        platform: platform.id,
-        ...(wanted.renews === undefined ? {} : { renews: wanted.renews }),
-      })
-    })
-    return { link: await this.get(organisationId, id), origin, secret: new PlainSecret(secret) }
+    return { platform: platform.id, region: region.id, redirectUri, scopes: asked, returnAddress }
+  }
+
+  async #insert(
+    tx: pg.ClientBase,
+    row: Pick<ConnectLinkRow, 'id' | 'organisation_id'>,
+    secret: PlainSecret,
+    wanted: NewConnectLink,
+    { platform, region, redirectUri, scopes, returnAddress }: Checked,
+    actor: string,
+  ): Promise<void> {
+    const now = this.#parts.clock.now()
+    await tx.query(
+      `INSERT INTO connect_link (id, organisation_id, actor, secret_hash, platform, region, stored_client,
+         redirect_uri, scopes, label, external_id, renews, return_address, state, language, created_at, expires_at)
+       VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)`,
+      [
+        row.id,
+        row.organisation_id,
+        actor,
+        hashOf(secret.reveal()),
+        platform,
+        region,
+        wanted.client,
+        redirectUri,
+        scopes,
+        wanted.label ?? null,
+        wanted.externalId ?? null,
+        wanted.renews ?? null,
+        returnAddress,
+        wanted.returnState ?? null,
+        wanted.language ?? null,
+        now,
+        now + (wanted.validForSeconds === undefined ? dayMs : wanted.validForSeconds * 1000),
+      ],
+    )
+    const facts = { platform, ...(wanted.renews === undefined ? {} : { renews: wanted.renews }) }
+    await noteLink(tx, row, now, actor, 'connect-link.created', facts)
   }
 
   /** A grant of the organisation whose user is known: another user's consent can be told from that one's. */
@@ -197,7 +222,8 @@ export class ConnectLinks {
   }
 
   async get(organisationId: OrganisationId, id: string): Promise<ConnectLinkView> {
-    return toConnectLinkView(await this.#row(organisationId, id), this.#parts.clock.now())
+    const { store, clock } = this.#parts
+    return toConnectLinkView(await linkOf(store.pool, organisationId, id), clock.now())
   }
 
   /** Newest first; `externalId` narrows to one customer's. */
@@ -210,248 +236,20 @@ export class ConnectLinks {
     return rows.map((row) => toConnectLinkView(row, this.#parts.clock.now()))
   }
 
-  async #row(organisationId: OrganisationId, id: string): Promise<ConnectLinkRow> {
-    const { rows } = isId('cnl', id)
-      ? await this.#parts.store.pool.query<ConnectLinkRow>(
-          `${linkSql} WHERE l.id = $1 AND l.organisation_id = $2`,
-          [id, organisationId],
-        )
-      : { rows: [] }
-    return rows[0] ?? raise(noSuchLink('GET /api/v1/connect-links lists them.'))
-  }
-
   /** Nobody goes on with it; what is ended stays ended as it was. */
   async revoke(organisationId: OrganisationId, id: string, actor: string): Promise<void> {
-    const row = await this.#row(organisationId, id)
-    await this.#parts.store.transaction(async (tx) => {
-      if ((await this.#close(tx, row.id)) === null) return
+    const { store, clock } = this.#parts
+    const row = await linkOf(store.pool, organisationId, id)
+    await store.transaction(async (tx) => {
+      if ((await closeLink(tx, row.id)) === null) return
       const { rowCount } = await tx.query(
         'UPDATE connect_link SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL AND cancelled_at IS NULL',
-        [row.id, this.#parts.clock.now()],
+        [row.id, clock.now()],
       )
-      if (rowCount) await this.#note(tx, row, actor, 'connect-link.revoked', {})
+      if (rowCount) await noteLink(tx, row, clock.now(), actor, 'connect-link.revoked', {})
     })
   }
-
-  /** Locks a link and takes its open consent away. Null when a consent has come back already: the link is used. */
-  async #close(tx: pg.ClientBase, id: ConnectLinkId): Promise<'closed' | null> {
-    const { rows } = await tx.query<{ before: PreauthenticationId | null }>(
-      'SELECT preauthentication_id AS before FROM connect_link WHERE id = $1 FOR UPDATE',
-      [id],
-    )
-    const before = rows[0]?.before ?? null
-    if (before === null) return 'closed'
-    await tx.query(
-      `UPDATE preauthentication SET state = 'expired', sealed_secrets = NULL WHERE id = $1 AND state = 'waiting'`,
-      [before],
-    )
-    const { rows: left } = await tx.query<{ state: string }>(
-      'SELECT state FROM preauthentication WHERE id = $1',
-      [before],
-    )
-    return left[0]?.state === 'expired' ? 'closed' : null
-  }
-
-  /** Who asks for what, before anything happens; also why nothing will. */
-  async look(secret: string, browser: PlainSecret | null): Promise<ConnectPage> {
-    const { clients, settings, platforms, clock } = this.#parts
-    const row = await this.#bySecret(secret)
-    const [brand, stored] = await Promise.all([
-      settings.brandOf(row.organisation_id),
-      clients.get(row.organisation_id, row.stored_client).catch(() => null),
-    ])
-    const platform = platforms.get(row.platform)
-    const region = platform?.regions.get(row.region)
-    const refusal = this.#refusalOf(row, browser, clock.now())
-    return {
-      brand,
-      language: row.language,
-      platform: row.platform,
-      platformLabel: platform?.label ?? row.platform,
-      region: {
-        id: row.region,
-        label: region?.label ?? row.region,
-        isOperators: region?.isOperators ?? false,
-      },
-      clientLabel: stored?.label ?? null,
-      scopes: row.scopes,
-      isRenewal: row.renews !== null,
-      returnHost: new URL(row.return_address).host,
-      refusal,
-      returnUrl: refusal === null || refusal === 'other-browser' ? null : await this.#wayBack(row, refusal),
-    }
-  }
-
-  async #bySecret(secret: string): Promise<ConnectLinkRow> {
-    const { rows } = await this.#parts.store.pool.query<ConnectLinkRow>(
-      `${linkSql} WHERE l.secret_hash = $1`,
-      [hash(secret)],
-    )
-    return rows[0] ?? raise(noSuchLink('Open the whole link, or ask for a new one.'))
-  }
-
-  /** Whose link it is comes first: another browser learns nothing of how it went. */
-  #refusalOf(row: ConnectLinkRow, browser: PlainSecret | null, now: number): ConnectRefusal | null {
-    if (!isOwn(row, browser)) return 'other-browser'
-    const state = linkStateOf(row, now)
-    // Who went on in time and came back to this page may go on once more.
-    if (state === 'open' || state === 'started') return row.consent_state === 'exchanging' ? 'used' : null
-    return state === 'expired' || state === 'revoked' ? state : 'used'
-  }
-
-  /** Binds the link to the browser that goes on first and begins its consent; gives the platform's page. */
-  async start(secret: string, browser: PlainSecret): Promise<{ readonly authorizeUrl: string }> {
-    const { preauthentications, clock } = this.#parts
-    const row = await this.#bySecret(secret)
-    refuseFor(this.#refusalOf(row, browser, clock.now()))
-    const { authorizeUrl } = await preauthentications.begin(
-      row.organisation_id,
-      {
-        platform: row.platform,
-        region: row.region,
-        client: { stored: row.stored_client, redirectUri: row.redirect_uri },
-        output: 'grant',
-        ...(row.scopes === null ? {} : { scopes: row.scopes }),
-        ...(row.label === null ? {} : { label: row.label }),
-        ...(row.external_id === null ? {} : { externalId: row.external_id }),
-      },
-      row.actor,
-      row.redirect_uri,
-      {
-        link: row.id,
-        renews: row.renews,
-        browser,
-        take: (tx, consent) => this.#take(tx, row, browser, consent),
-      },
-    )
-    return { authorizeUrl }
-  }
-
-  /** In the consent's own transaction: of two that go on at once one is later, and the earlier one's consent is over. */
-  async #take(
-    tx: pg.ClientBase,
-    { id }: ConnectLinkRow,
-    browser: PlainSecret,
-    consent: PreauthenticationId,
-  ): Promise<void> {
-    if ((await this.#close(tx, id)) === null) refuseFor('used')
-    const own = hash(browser.reveal())
-    const { rowCount } = await tx.query(
-      `UPDATE connect_link SET browser_hash = $2, preauthentication_id = $3
-       WHERE id = $1 AND revoked_at IS NULL AND cancelled_at IS NULL AND (browser_hash IS NULL OR browser_hash = $2)`,
-      [id, own, consent],
-    )
-    if (rowCount === 1) return
-    const { rows } = await tx.query<ConnectLinkRow>(`${linkSql} WHERE l.id = $1`, [id])
-    const [now] = rows
-    refuseFor(now && !isOwn(now, browser) ? 'other-browser' : now?.revoked_at ? 'revoked' : 'used')
-  }
-
-  /** The customer does not want to; the partner is told. */
-  async cancel(secret: string, browser: PlainSecret): Promise<ConnectEnd> {
-    const { store, clock } = this.#parts
-    const row = await this.#bySecret(secret)
-    refuseFor(this.#refusalOf(row, browser, clock.now()))
-    await store.transaction(async (tx) => {
-      if ((await this.#close(tx, row.id)) === null) refuseFor('used')
-      const { rowCount } = await tx.query(
-        `UPDATE connect_link SET cancelled_at = $2, browser_hash = $3
-         WHERE id = $1 AND revoked_at IS NULL AND cancelled_at IS NULL AND (browser_hash IS NULL OR browser_hash = $3)`,
-        [row.id, clock.now(), hash(browser.reveal())],
-      )
-      if (rowCount !== 1) refuseFor('used')
-      await this.#note(tx, row, row.actor, 'connect-link.cancelled', {})
-    })
-    return this.#end({ ...row, cancelled_at: clock.now() })
-  }
-
-  /**
-   * The browser came back from the platform. Where a link began it, also a refusal is an end that the partner is told
-   * of, and coming back once more tells the same end; null for a consent that no link began.
-   */
-  async returned(address: string, browser: PlainSecret | null): Promise<ConnectEnd | null> {
-    const { store, preauthentications, clock } = this.#parts
-    const { rows: known } = await store.pool.query<
-      Pick<PreauthenticationRow, 'id' | 'organisation_id' | 'connect_link_id' | 'browser_hash'>
-    >(
-      'SELECT id, organisation_id, connect_link_id, browser_hash FROM preauthentication WHERE state_hash = $1',
-      [hash(parseReturn(address).searchParams.get('state') ?? '')],
-    )
-    const [consent] = known
-    if (consent?.connect_link_id == null || !isOwn(consent, browser)) return null
-    const link = await this.#row(consent.organisation_id, consent.connect_link_id)
-    const hasEnded = (row: ConnectLinkRow) =>
-      row.preauthentication_id === consent.id && outcomeOf(row, clock.now()) !== null
-    if (hasEnded(link)) return this.#end(link)
-    const failure = await preauthentications.returned(address, browser).then(
-      () => null,
-      (error: unknown) => error,
-    )
-    const after = await this.#row(consent.organisation_id, consent.connect_link_id)
-    // What could not be read, or belongs to an earlier try, ends nothing: the link may still go on.
-    if (failure !== null && !(isSluisError(failure) && hasEnded(after))) throw failure
-    return this.#end(after)
-  }
-
-  async #end(row: ConnectLinkRow): Promise<ConnectEnd> {
-    const { settings, clock } = this.#parts
-    const outcome = outcomeOf(row, clock.now()) ?? ({ kind: 'refused', reason: 'failed' } as const)
-    return {
-      outcome: outcome.kind,
-      reason: outcome.kind === 'refused' ? outcome.reason : null,
-      brand: await settings.brandOf(row.organisation_id),
-      language: row.language,
-      returnUrl: await this.#wayBack(row, outcome),
-    }
-  }
-
-  /** Only ever to an address that is on the list now. */
-  async #wayBack(row: ConnectLinkRow, ended: ConnectOutcome | ConnectRefusal): Promise<string | null> {
-    const { returnAddresses } = await this.#parts.settings.get(row.organisation_id)
-    if (!returnAddresses.includes(row.return_address)) return null
-    const known = outcomeOf(row, this.#parts.clock.now())
-    const outcome = typeof ended === 'string' ? (known ?? { kind: 'refused' as const, reason: ended }) : ended
-    return returnTo(row.return_address, outcome, { link: row.id, state: row.state })
-  }
-
-  #note(
-    tx: pg.ClientBase,
-    row: Pick<ConnectLinkRow, 'id' | 'organisation_id'>,
-    actor: string,
-    action: string,
-    facts: object,
-  ): Promise<unknown> {
-    return tx.query(
-      'INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts) VALUES ($1, $2, $3, $4, $5, $6)',
-      [row.organisation_id, this.#parts.clock.now(), actor, action, row.id, JSON.stringify(facts)],
-    )
-  }
 }
-
-/** Nobody's yet, or this browser's. */
-const isOwn = (
-  { browser_hash: own }: { readonly browser_hash: Buffer | null },
-  browser: PlainSecret | null,
-) => own === null || (browser !== null && hash(browser.reveal()).equals(own))
-
-const refusals: Readonly<Record<ConnectRefusal, string>> = {
-  expired: 'This link has expired.',
-  used: 'This link has been used.',
-  revoked: 'This link was taken back.',
-  'other-browser': 'This link was opened in another browser first.',
-  'other-person': 'This is the consent of another person.',
-  failed: 'The connection could not be made.',
-}
-
-function refuseFor(reason: ConnectRefusal | null): void {
-  if (reason === null) return
-  throw new SluisError('CONSENT_REFUSED', refusals[reason], {
-    hint: 'Ask for a new link where you got this one.',
-    details: { reason },
-  })
-}
-
-const noSuchLink = (hint: string) => new SluisError('NOT_FOUND', 'There is no such link.', { hint })
 
 function required(field: string): never {
   throw new SluisError('INVALID_REQUEST', `${field} is missing.`, {

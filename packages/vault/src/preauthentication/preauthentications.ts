@@ -19,7 +19,7 @@ import type { Envelopes } from '../envelopes.ts'
 import type { TakenOut } from '../grant-removal.ts'
 import { findIssuer } from '../handover-check.ts'
 import type { HandOverOptions } from '../handovers.ts'
-import type { Idempotency } from '../idempotency.ts'
+import type { Idempotency, IdempotentRequest } from '../idempotency.ts'
 import type { KeyRing } from '../key-ring.ts'
 import type { OAuthClient, OAuthPlatform } from '../oauth-platform.ts'
 import { otherPerson } from '../settle-grant.ts'
@@ -79,13 +79,20 @@ export interface FromConnectLink {
   take(tx: pg.ClientBase, consent: PreauthenticationId): Promise<void>
 }
 
+export interface BeginOptions {
+  readonly from?: FromConnectLink | null
+  readonly request?: IdempotentRequest | null
+}
+
 /** What was begun, with the secret address for the browser: given this once. */
 export interface BegunPreauthentication {
   readonly preauthentication: PreauthenticationView
   /** Opens the consent where the browser comes back to us. */
   readonly startSecret: PlainSecret
-  /** The platform's own page, for who pastes the return address back. */
-  readonly authorizeUrl: string
+  /** The platform's own page, for who pastes the return address back; null once the consent is over. */
+  readonly authorizeUrl: string | null
+  /** True: the same request came before. */
+  readonly isRepeated: boolean
 }
 
 /** Who asks for what, before a user goes to the platform. */
@@ -117,6 +124,10 @@ export type PreauthenticationResult =
     }
   | { readonly kind: 'envelope'; readonly jwe: string }
 
+interface Begun {
+  readonly id: PreauthenticationId
+}
+
 interface Sealed extends ConsentSecrets {
   readonly clientSecret: string
 }
@@ -135,15 +146,20 @@ export class Preauthentications {
     this.#parts = parts
   }
 
-  /** `ownReturn` is our address for browsers that come back. Any other that the client has is pasted back. */
+  /**
+   * `ownReturn` is our address for browsers that come back. Any other that the client has is pasted back. The same
+   * request as one before gives the consent that it began, with the same addresses while that waits.
+   */
   async begin(
     organisationId: OrganisationId,
     wanted: NewPreauthentication,
     actor: string,
     ownReturn: string,
-    from: FromConnectLink | null = null,
+    { from = null, request = null }: BeginOptions = {},
   ): Promise<BegunPreauthentication> {
-    const { store, keys, clock, random, platforms } = this.#parts
+    const { keys, clock, random, platforms, idempotency } = this.#parts
+    const known = request && (await idempotency.find<Begun>(organisationId, request))
+    if (known?.answer) return this.#begun(organisationId, known.answer, true)
     const { platform, region } = findIssuer(platforms, wanted)
     const rules = consentRules(platform)
     const client = await this.#client(organisationId, wanted, ownReturn)
@@ -152,7 +168,7 @@ export class Preauthentications {
     const secret = () => Buffer.from(random(32)).toString('base64url')
     const now = clock.now()
     const id = newId('pre', now, random)
-    const startSecret = secret()
+    const startSecret = await this.#startSecretOf(id)
     const sealed: Sealed = {
       state: secret(),
       ...(rules.needsNonce ? { nonce: secret() } : {}),
@@ -175,7 +191,7 @@ export class Preauthentications {
       wanted.label ?? null,
       wanted.externalId ?? null,
       hash(sealed.state),
-      hash(startSecret),
+      hash(startSecret.reveal()),
       await keys.seal(JSON.stringify(sealed), sealContext(place, 'secrets')),
       now,
       now + consentMs,
@@ -183,7 +199,7 @@ export class Preauthentications {
       from?.renews ?? null,
       from === null ? null : hash(from.browser.reveal()),
     ]
-    const row = await store.transaction(async (tx) => {
+    const { answer, isRepeated } = await idempotency.once<Begun>(organisationId, request, async (tx) => {
       await from?.take(tx, id)
       const { rows } = await tx.query<PreauthenticationRow>(
         `INSERT INTO preauthentication (id, organisation_id, actor, platform, region, client_id, stored_client,
@@ -196,13 +212,37 @@ export class Preauthentications {
       const begun = rows[0] ?? gone()
       const facts = { platform: begun.platform, output: begun.output, ...(from ? { link: from.link } : {}) }
       await this.#note(begun, actor, 'preauthentication.begun', facts, tx)
-      return begun
+      return { status: 201, answer: { id } }
     })
+    return this.#begun(organisationId, answer, isRepeated)
+  }
+
+  async #begun(
+    organisationId: OrganisationId,
+    { id }: Begun,
+    isRepeated: boolean,
+  ): Promise<BegunPreauthentication> {
+    const row = await this.#row(organisationId, id)
+    const preauthentication = toPreauthenticationView(row, this.#parts.clock.now())
+    const isOpen = preauthentication.state === 'waiting' && row.sealed_secrets !== null
     return {
-      preauthentication: toPreauthenticationView(row, now),
-      startSecret: new PlainSecret(startSecret),
-      authorizeUrl: authorizeUrl(rules, region, client, scopes, sealed),
+      preauthentication,
+      startSecret: await this.#startSecretOf(id),
+      authorizeUrl: isOpen ? await this.#authorizeUrl(row) : null,
+      isRepeated,
     }
+  }
+
+  /** By the installation's own key, so that a repeated request is told the same and nothing of it is kept. */
+  async #startSecretOf(id: PreauthenticationId): Promise<PlainSecret> {
+    // A token, which is known by the same key, holds no NUL.
+    return new PlainSecret((await this.#parts.keys.fingerprint(`\0consent ${id}`)).toString('base64url'))
+  }
+
+  async #authorizeUrl(row: PreauthenticationRow): Promise<string> {
+    const { platform, region } = findIssuer(this.#parts.platforms, row)
+    const client = { clientId: row.client_id, redirectUri: row.redirect_uri }
+    return authorizeUrl(consentRules(platform), region, client, row.scopes, await this.#secrets(row))
   }
 
   /** A stored client comes back to us where our address is one of its own. */
@@ -325,7 +365,7 @@ export class Preauthentications {
 
   /** Binds the consent to the browser that opens it; gives the platform's page. Another browser is refused. */
   async start(startSecret: string, browser: PlainSecret): Promise<{ readonly authorizeUrl: string }> {
-    const { store, platforms } = this.#parts
+    const { store } = this.#parts
     const row = await this.#started(startSecret)
     const own = hash(browser.reveal())
     const { rows } = await store.pool.query<PreauthenticationRow>(
@@ -333,11 +373,7 @@ export class Preauthentications {
        WHERE id = $1 AND state = 'waiting' AND (browser_hash IS NULL OR browser_hash = $2) RETURNING *`,
       [row.id, own],
     )
-    const bound = rows[0] ?? otherBrowser()
-    const { platform, region } = findIssuer(platforms, bound)
-    const client = { clientId: bound.client_id, redirectUri: bound.redirect_uri }
-    const secrets = await this.#secrets(bound)
-    return { authorizeUrl: authorizeUrl(consentRules(platform), region, client, bound.scopes, secrets) }
+    return { authorizeUrl: await this.#authorizeUrl(rows[0] ?? otherBrowser()) }
   }
 
   async #secrets(row: PreauthenticationRow): Promise<Sealed> {

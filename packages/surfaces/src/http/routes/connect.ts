@@ -6,7 +6,7 @@ import { z } from 'zod'
 import { browserOf, recogniseBrowser } from '../consent-cookie.ts'
 import type { HttpParts } from '../http-app.ts'
 import { originOf } from '../origin.ts'
-import { enter } from '../request-context.ts'
+import { enter, idempotent } from '../request-context.ts'
 import { scopeText, strict } from '../strict-schema.ts'
 import { addressSecret } from './consents.ts'
 import { returnPath } from './preauthentications.ts'
@@ -59,9 +59,8 @@ const given = <T extends object>(values: T) =>
 /** `/connect-settings`, `/connect-links`, and what the page of a link asks. */
 export function connectRoutes(app: FastifyInstance, { people, vault, publicUrl }: HttpParts): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
-  const { connectLinks, connectSettings } = vault
+  const { connectLinks, connectVisits, connectSettings } = vault
   const tags = ['connect']
-  const isHttps = publicUrl?.startsWith('https://') === true
 
   routes.get(
     '/connect-settings',
@@ -108,11 +107,15 @@ export function connectRoutes(app: FastifyInstance, { people, vault, publicUrl }
           ? {}
           : { renews: asId('grt', renews, 'renews', 'GET /api/v1/grants lists them.') }),
       }
-      const { link, origin, secret } = await connectLinks.create(organisationId, wanted, caller.actor, {
+      const made = await connectLinks.create(organisationId, wanted, caller.actor, {
         origin: originOf(request, publicUrl),
         returnPath,
+        request: idempotent(request, 'POST /connect-links'),
       })
-      return reply.status(201).send({ ...link, url: `${origin}${connectPath}#${secret.reveal()}` })
+      const { link, origin, secret, isRepeated } = made
+      return reply
+        .status(isRepeated ? 200 : 201)
+        .send({ ...link, url: `${origin}${connectPath}#${secret.reveal()}` })
     },
   )
 
@@ -153,7 +156,7 @@ export function connectRoutes(app: FastifyInstance, { people, vault, publicUrl }
   routes.post(
     '/connect/look',
     { schema: { tags, summary: 'Who asks for what, or why it goes no further', body: addressSecret } },
-    async (request) => connectLinks.look(request.body.secret, browserOf(request, isHttps)),
+    async (request) => connectVisits.look(request.body.secret, browserOf(request, publicUrl)),
   )
 
   routes.post(
@@ -166,8 +169,8 @@ export function connectRoutes(app: FastifyInstance, { people, vault, publicUrl }
       },
     },
     async (request, reply) => {
-      const browser = recogniseBrowser(request, reply, isHttps)
-      return connectLinks.start(request.body.secret, browser)
+      const browser = recogniseBrowser(request, reply, publicUrl)
+      return connectVisits.start(request.body.secret, browser)
     },
   )
 
@@ -175,8 +178,8 @@ export function connectRoutes(app: FastifyInstance, { people, vault, publicUrl }
     '/connect/cancel',
     { schema: { tags, summary: 'The customer does not want to; gives the way back', body: addressSecret } },
     async (request, reply) => {
-      const browser = recogniseBrowser(request, reply, isHttps)
-      return connectLinks.cancel(request.body.secret, browser)
+      const browser = recogniseBrowser(request, reply, publicUrl)
+      return connectVisits.cancel(request.body.secret, browser)
     },
   )
 }

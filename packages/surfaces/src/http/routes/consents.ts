@@ -13,9 +13,8 @@ export const addressSecret = strict({
 /** `/consents`: for the pages that a user's browser goes through, logged in or not. */
 export function consentRoutes(app: FastifyInstance, { vault, publicUrl }: HttpParts): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
-  const { preauthentications, connectLinks, platforms } = vault
+  const { preauthentications, connectVisits, platforms } = vault
   const tags = ['preauthentication']
-  const isHttps = publicUrl?.startsWith('https://') === true
 
   routes.post(
     '/consents/look',
@@ -36,7 +35,7 @@ export function consentRoutes(app: FastifyInstance, { vault, publicUrl }: HttpPa
       },
     },
     async (request, reply) => {
-      const browser = recogniseBrowser(request, reply, isHttps)
+      const browser = recogniseBrowser(request, reply, publicUrl)
       return preauthentications.start(request.body.secret, browser)
     },
   )
@@ -51,9 +50,9 @@ export function consentRoutes(app: FastifyInstance, { vault, publicUrl }: HttpPa
       },
     },
     async (request) => {
-      const browser = browserOf(request, isHttps)
+      const browser = browserOf(request, publicUrl)
       const { url } = request.body
-      const end = await connectLinks.returned(url, browser)
+      const end = await connectVisits.returned(url, browser)
       return end === null ? preauthentications.returned(url, browser) : { connect: end }
     },
   )

@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { clientSchema, toClient } from '../handover-schema.ts'
 import type { HttpParts } from '../http-app.ts'
 import { originOf } from '../origin.ts'
-import { enter } from '../request-context.ts'
+import { enter, idempotent } from '../request-context.ts'
 import { scopeText, strict } from '../strict-schema.ts'
 
 const byId = z.object({ id: z.string().max(60) })
@@ -53,13 +53,17 @@ export function preauthenticationRoutes(app: FastifyInstance, { people, vault, p
         },
         caller.actor,
         `${origin}${returnPath}`,
+        // Who began ends it: somebody else's request is another one.
+        { request: idempotent(request, 'POST /preauthentications', caller.actor) },
       )
-      const { preauthentication, startSecret, authorizeUrl } = begun
-      const open =
+      const { preauthentication, startSecret, authorizeUrl, isRepeated } = begun
+      const open = () =>
         preauthentication.returnsBy === 'redirect'
           ? { startUrl: `${origin}${startPath}#${startSecret.reveal()}` }
           : { authorizeUrl }
-      return reply.status(201).send({ ...preauthentication, ...open })
+      return reply
+        .status(isRepeated ? 200 : 201)
+        .send({ ...preauthentication, ...(authorizeUrl === null ? {} : open()) })
     },
   )
 

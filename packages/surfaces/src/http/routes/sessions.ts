@@ -1,10 +1,10 @@
 import { passwordLength } from '@sluis/people'
 import { must, SluisError } from '@sluis/shared'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { HttpParts } from '../http-app.ts'
-import { originOf } from '../origin.ts'
+import { isAtHttps, originOf } from '../origin.ts'
 import { personOf, visitor } from '../request-context.ts'
 import { strict } from '../strict-schema.ts'
 import { copyCookies } from './log-in.ts'
@@ -19,6 +19,10 @@ export function sessionRoutes(app: FastifyInstance, parts: HttpParts): void {
   const { persons, publicUrl } = parts
   const { logIn, members, invitations, sessions, setUp } = persons
   const tags = ['people']
+  const logInNew = async (request: FastifyRequest, reply: FastifyReply, email: string, chosen: string) => {
+    const answer = await logIn.signIn(originOf(request, publicUrl), email, chosen, request.ip)
+    copyCookies(reply, answer, isAtHttps(request, publicUrl))
+  }
 
   routes.get(
     '/session',
@@ -66,7 +70,7 @@ export function sessionRoutes(app: FastifyInstance, parts: HttpParts): void {
     async (request, reply) => {
       const { token, name, email, password: chosen } = request.body
       const { personId } = await setUp.redeem(token, { name, email, password: chosen })
-      copyCookies(reply, await logIn.signIn(originOf(request, publicUrl), email, chosen, request.ip))
+      await logInNew(request, reply, email, chosen)
       return reply.status(201).send({
         person: { id: personId, name, email: email.toLowerCase() },
         organisations: await members.organisationsOf(personId),
@@ -110,8 +114,7 @@ export function sessionRoutes(app: FastifyInstance, parts: HttpParts): void {
       }
       const who = isNew ? { name, password: chosen } : { person: must(person, 'somebody is logged in') }
       const { email, personId } = await invitations.accept(token, who)
-      if (isNew)
-        copyCookies(reply, await logIn.signIn(originOf(request, publicUrl), email, chosen, request.ip))
+      if (isNew) await logInNew(request, reply, email, chosen)
       return reply
         .status(201)
         .send({ person: { id: personId, email }, organisations: await members.organisationsOf(personId) })
