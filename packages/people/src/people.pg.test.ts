@@ -90,3 +90,30 @@ test('the key’s text is nowhere in the database', async () => {
   )
   assert.ok(rows.every(({ row }) => !String(row).includes(text)))
 })
+
+test('two hundred callers with one key that is read again wrote its last use two hundred times', async () => {
+  const header = `Bearer ${bootstrapKey}`
+  clock.advance(120_000)
+  let statements = 0
+  const count = () => statements++
+  store.pool.on('acquire', count)
+  const callers = await Promise.all(
+    Array.from({ length: 200 }, () => people.authenticate(header, '127.0.0.1')),
+  )
+  store.pool.off('acquire', count)
+  assert.equal(new Set(callers.map(({ actor }) => actor)).size, 1)
+  assert.equal(statements, 2, 'one read, one note of its use')
+})
+
+test('a key that is revoked while it is being read is refused to whoever comes after that', async () => {
+  const { text, view } = await people.createKey(owner, owner.organisationId, {
+    name: 'brief',
+    scopes: ['query'],
+  })
+  const early = people.authenticate(`Bearer ${text}`, '127.0.0.1').catch(() => null)
+  await people.revokeKey(owner, owner.organisationId, view.id)
+  await early
+  await assert.rejects(people.authenticate(`Bearer ${text}`, '127.0.0.1'), (error) =>
+    isSluisError(error, 'UNAUTHENTICATED'),
+  )
+})

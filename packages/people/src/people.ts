@@ -26,6 +26,13 @@ const cachedMs = 5000
 const mostCached = 10_000
 const lastUsedMs = 60_000
 
+/** Whose a key is, and until when that may be believed. */
+interface KnownKey {
+  readonly caller: Caller
+  readonly expiresAt: number
+  readonly readAt: number
+}
+
 const unauthenticated = () =>
   new SluisError(
     'UNAUTHENTICATED',
@@ -41,10 +48,9 @@ export class People {
   readonly #clock: Clock
   readonly #random: RandomBytes
   readonly audit: AuditTrail
-  readonly #cache = new Map<
-    string,
-    { readonly caller: Caller; readonly expiresAt: number; readonly readAt: number }
-  >()
+  readonly #cache = new Map<string, KnownKey>()
+  /** Keys that are being looked up: all who come with one meanwhile share the look. */
+  readonly #looking = new Map<string, Promise<KnownKey>>()
 
   constructor({ store, clock, random }: { store: Store; clock: Clock; random: RandomBytes }) {
     this.#store = store
@@ -108,15 +114,46 @@ export class People {
       assertAddress(cached.caller, address)
       return cached.caller
     }
+    const { caller } = await (this.#looking.get(name) ?? this.#lookUp(hash, name, now))
+    assertAddress(caller, address)
+    return caller
+  }
+
+  /** Reads a key and remembers whose it is, unless keys were changed meanwhile. */
+  #lookUp(hash: Buffer, name: string, now: number): Promise<KnownKey> {
+    const isCurrent = () => this.#looking.get(name) === looking
+    const looking: Promise<KnownKey> = this.#read(hash, now).then(
+      (known) => {
+        if (!isCurrent()) return known
+        this.#looking.delete(name)
+        if (this.#cache.size >= mostCached) this.#cache.clear()
+        this.#cache.set(name, known)
+        return known
+      },
+      (error) => {
+        if (isCurrent()) this.#looking.delete(name)
+        this.#cache.delete(name)
+        throw error
+      },
+    )
+    this.#looking.set(name, looking)
+    return looking
+  }
+
+  /** A change to keys is seen by whoever comes after it. */
+  #forgetKeys(): void {
+    this.#cache.clear()
+    this.#looking.clear()
+  }
+
+  /** Reads a key and notes that it was used; `UNAUTHENTICATED` when there is no such key. */
+  async #read(hash: Buffer, now: number): Promise<KnownKey> {
     const { rows } = await this.#store.pool.query<KeyRow>(
       'SELECT * FROM api_key WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)',
       [hash, now],
     )
     const [row] = rows
-    if (!row) {
-      this.#cache.delete(name)
-      throw unauthenticated()
-    }
+    if (!row) throw unauthenticated()
     // To the minute is enough to know whether a key is still in use, and spares a write per request.
     if (row.last_used_at === null || Math.abs(now - row.last_used_at) >= lastUsedMs) {
       await this.#store.pool.query('UPDATE api_key SET last_used_at = $2 WHERE id = $1', [row.id, now])
@@ -130,10 +167,7 @@ export class People {
       databases: row.databases,
       addresses: row.addresses,
     }
-    assertAddress(caller, address)
-    if (this.#cache.size >= mostCached) this.#cache.clear()
-    this.#cache.set(name, { caller, expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY, readAt: now })
-    return caller
+    return { caller, expiresAt: row.expires_at ?? Number.POSITIVE_INFINITY, readAt: now }
   }
 
   /** The organisation that a request acts in: the key's own, or the named one below it; else `NOT_FOUND`. */
@@ -261,7 +295,7 @@ export class People {
         await this.audit.record(tx, trail, caller.actor, 'organisation.deleted', id, { name })
       }
     })
-    this.#cache.clear()
+    this.#forgetKeys()
   }
 
   async getOrganisation(id: OrganisationId): Promise<Organisation> {
@@ -349,7 +383,7 @@ export class People {
        WHERE organisation_id = $1 AND $2 = ANY (databases)`,
       [organisationId, from, to, this.#clock.now()],
     )
-    this.#cache.clear()
+    this.#forgetKeys()
   }
 
   /** Ends a key at once; with `database`, only one that is for that and nothing else. */
@@ -368,6 +402,6 @@ export class People {
       if (!rowCount) throw new SluisError('NOT_FOUND', `There is no living key ${id.slice(0, 40)}.`)
       await this.audit.record(tx, organisationId, caller.actor, 'key.revoked', id, {})
     })
-    this.#cache.clear()
+    this.#forgetKeys()
   }
 }

@@ -33,8 +33,9 @@ export class AnswerKeeper {
   /**
    * Keeps a good answer: sealed and fsynced in the spool, then compare-and-set, repeated until the database takes it.
    * Whatever became of the state meanwhile, a late answer wins as long as the generation is the one that was spent.
+   * Gives the row of the next generation; null when its place was taken, and the pair is kept beside the chain.
    */
-  async keep(spent: GrantRow, held: HeldTokens, tokens: TokenSet): Promise<void> {
+  async keep(spent: GrantRow, held: HeldTokens, tokens: TokenSet): Promise<GrantRow | null> {
     const { seals, sender, clock, store } = this.#parts
     const { policy, consent } = sender.issuerOf(spent).platform
     const now = clock.now()
@@ -80,11 +81,11 @@ export class AnswerKeeper {
       at: now,
       facts: { generation: next.generation, sends: spent.spend_sends },
     })
-    if (!isStored) {
-      const current = await this.#untilDone(spent, () => store.get(spent.id))
-      if (current)
-        await this.#untilDone(spent, () => this.addAlternate(current, { tokens: pair, receivedAt: now }))
-    }
+    if (isStored) return next
+    const current = await this.#untilDone(spent, () => store.get(spent.id))
+    if (current)
+      await this.#untilDone(spent, () => this.addAlternate(current, { tokens: pair, receivedAt: now }))
+    return null
   }
 
   /** Writes the next generation to the spool and then to the database. False when its place is taken. */

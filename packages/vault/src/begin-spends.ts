@@ -41,8 +41,9 @@ export async function beginSpends(db: pg.Pool, intents: readonly Intent[]): Prom
           errors: spend.claim.budget.errorsAnHour,
         }),
   }))
-  const { rows } = await db.query<GrantRow>(
-    `WITH asked AS MATERIALIZED (
+  const { rows } = await db.query<GrantRow>({
+    name: 'vault-begin-spends',
+    text: `WITH asked AS MATERIALIZED (
        SELECT * FROM jsonb_to_recordset($1::jsonb) AS a (id text, chain integer, generation integer, was text, spend text,
          kind text, process text, at bigint, state text, is_single_use boolean, platform text, region text,
          client_id text, user_key text, day bigint, most integer, errors integer)),
@@ -77,8 +78,8 @@ export async function beginSpends(db: pg.Pool, intents: readonly Intent[]): Prom
          day_used = CASE WHEN b.day_start < excluded.day_start THEN 1 ELSE b.day_used + 1 END,
          day_start = greatest(b.day_start, excluded.day_start))
      SELECT * FROM begun`,
-    [JSON.stringify(asked)],
-  )
+    values: [JSON.stringify(asked)],
+  })
   const bySpend = new Map(rows.map((row) => [row.spend_id, row]))
   return intents.map(({ spend }) => bySpend.get(spend.id) ?? null)
 }

@@ -182,6 +182,7 @@ export class Leases {
     }
     const result = await this.spend(row)
     if (result.kind === 'too-early') throw tooEarly(row, result.notBefore)
+    if (result.kind === 'spent' && result.row !== null) return result.row
     if (result.kind === 'over-budget') {
       throw grantFailure((await store.get(id, organisationId)) ?? row, result.notBefore)
     }

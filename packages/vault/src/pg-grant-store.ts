@@ -64,7 +64,7 @@ interface Answer {
 
 /**
  * The rows in PostgreSQL: each write is one statement. Reads, intents and answers that come together share one, and
- * with it one commit. What does not succeed in company is asked again alone, so that each caller gets its own answer.
+ * with it one commit; they are planned once a connection, as planning them took a third of PostgreSQL's time. What does not succeed in company is asked again alone, so that each caller gets its own answer.
  */
 export class PgGrantStore implements GrantStore {
   readonly #store: Store
@@ -118,10 +118,11 @@ export class PgGrantStore implements GrantStore {
   }
 
   async #readAll(ids: readonly GrantId[]): Promise<(GrantRow | null)[]> {
-    const { rows } = await this.#store.pool.query<GrantRow>(
-      'SELECT * FROM token_grant WHERE id = ANY($1) AND deleted_at IS NULL',
-      [ids],
-    )
+    const { rows } = await this.#store.pool.query<GrantRow>({
+      name: 'vault-grants',
+      text: 'SELECT * FROM token_grant WHERE id = ANY($1) AND deleted_at IS NULL',
+      values: [ids],
+    })
     const byId = new Map(rows.map((row) => [row.id, row]))
     return ids.map((id) => byId.get(id) ?? null)
   }
@@ -252,8 +253,9 @@ export class PgGrantStore implements GrantStore {
       fingerprint: fingerprint === null ? null : `\\x${fingerprint.toString('hex')}`,
       next: rowToJson(next),
     }))
-    const { rows } = await this.#store.pool.query<{ place: number }>(
-      `WITH before AS (SELECT id, state FROM token_grant WHERE id = ANY($2::text[]) ${locking}),
+    const { rows } = await this.#store.pool.query<{ place: number }>({
+      name: `vault-answers ${locking}`,
+      text: `WITH before AS (SELECT id, state FROM token_grant WHERE id = ANY($2::text[]) ${locking}),
        changed AS (
          UPDATE token_grant g SET ${changed.map((column) => `${column} = n.${column}`).join(', ')}
          FROM before,
@@ -274,8 +276,8 @@ export class PgGrantStore implements GrantStore {
          SELECT fingerprint, id, organisation_id, chain, generation, at FROM changed WHERE fingerprint IS NOT NULL
          ON CONFLICT (fingerprint) DO NOTHING)
        SELECT place FROM changed`,
-      [JSON.stringify(asked), answers.map(({ spent }) => spent.id)],
-    )
+      values: [JSON.stringify(asked), answers.map(({ spent }) => spent.id)],
+    })
     const taken = new Set(rows.map(({ place }) => place))
     return answers.map(({ spent }, place) => this.#tellIf(taken.has(place), spent.id))
   }
@@ -298,11 +300,12 @@ export class PgGrantStore implements GrantStore {
   async #notify(ids: readonly GrantId[]): Promise<undefined[]> {
     for (let attempt = 0; attempt < 3; attempt++) {
       try {
-        await this.#store.pool.query(
-          `SELECT set_config('synchronous_commit', 'off', true), pg_notify('${grantChannel}', id)
+        await this.#store.pool.query({
+          name: 'vault-news',
+          text: `SELECT set_config('synchronous_commit', 'off', true), pg_notify('${grantChannel}', id)
            FROM unnest($1::text[]) AS x (id)`,
-          [ids],
-        )
+          values: [ids],
+        })
         break
       } catch {
         // A connection that broke; the next attempt takes another.

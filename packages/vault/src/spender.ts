@@ -11,7 +11,8 @@ import type { Sent, TokenSender } from './token-sender.ts'
 
 /** How a spend ended, for the caller who asked for it. */
 export type SpendResult =
-  | { readonly kind: 'spent' }
+  /** `row`: the generation that it brought, where that is the grant's now. */
+  | { readonly kind: 'spent'; readonly row: GrantRow | null }
   /** Somebody else spends this generation, or has. */
   | { readonly kind: 'elsewhere' }
   | { readonly kind: 'too-early'; readonly notBefore: number }
@@ -143,9 +144,9 @@ export class Spender {
     if (isStale && !(await store.isStillSpending(row))) return { kind: 'elsewhere' }
     const { outcome, status } = await this.#sendOnce(row, held)
     if (outcome.kind === 'tokens') {
-      await keeper.keep(row, held, outcome.tokens)
+      const next = await keeper.keep(row, held, outcome.tokens)
       await this.#countError(row, status)
-      return { kind: 'spent' }
+      return { kind: 'spent', row: next }
     }
     await this.#countError(row, status)
     return this.#settle(

@@ -211,12 +211,13 @@ export class DatabaseStore {
 
   /** Names of the databases that read through each of these grants. */
   async namesByGrant(grants: readonly GrantId[]): Promise<Map<GrantId, string[]>> {
-    const { rows } = await this.#store.pool.query<{ grant_id: GrantId; names: string[] }>(
-      `SELECT s.grant_id, array_agg(DISTINCT d.name ORDER BY d.name) AS names
+    const { rows } = await this.#store.pool.query<{ grant_id: GrantId; names: string[] }>({
+      name: 'database-names-of-grants',
+      text: `SELECT s.grant_id, array_agg(DISTINCT d.name ORDER BY d.name) AS names
        FROM database_source s JOIN sql_database d ON d.id = s.database_id
        WHERE s.grant_id = ANY($1) GROUP BY s.grant_id`,
-      [grants],
-    )
+      values: [grants],
+    })
     return new Map(rows.map(({ grant_id, names }) => [grant_id, names]))
   }
 
