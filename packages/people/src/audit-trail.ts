@@ -1,4 +1,4 @@
-import type { Clock, OrganisationId, PersonId } from '@sluis/shared'
+import type { AuditAction, AuditKind, Clock, OrganisationId, PersonId } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
 
@@ -16,6 +16,8 @@ export interface AuditFilter {
   readonly actor?: string
   /** An act, or how several begin. */
   readonly action?: string
+  /** What it is about: the first part of its action. */
+  readonly kind?: AuditKind
   readonly subject?: string
   /** Milliseconds since the epoch; `until` is not included. */
   readonly from?: number
@@ -26,13 +28,15 @@ type Facts = Readonly<Record<string, unknown>>
 type EventRow = Omit<AuditEvent, 'at'> & { readonly at: number }
 
 const filtered = `($3::text IS NULL OR e.actor = $3) AND ($4::text IS NULL OR starts_with(e.action, $4))
-  AND ($5::text IS NULL OR e.subject = $5) AND ($6::bigint IS NULL OR e.at >= $6) AND ($7::bigint IS NULL OR e.at < $7)`
-const valuesOf = ({ actor, action, subject, from, until }: AuditFilter) => [
+  AND ($5::text IS NULL OR e.subject = $5) AND ($6::bigint IS NULL OR e.at >= $6) AND ($7::bigint IS NULL OR e.at < $7)
+  AND ($8::text IS NULL OR starts_with(e.action, $8 || '.'))`
+const valuesOf = ({ actor, action, kind, subject, from, until }: AuditFilter) => [
   actor ?? null,
   action ?? null,
   subject ?? null,
   from ?? null,
   until ?? null,
+  kind ?? null,
 ]
 
 const toEvent = (row: EventRow): AuditEvent => ({ ...row, at: new Date(row.at).toISOString() })
@@ -52,7 +56,7 @@ export class AuditTrail {
     tx: pg.ClientBase | pg.Pool | null,
     organisationId: OrganisationId,
     actor: string,
-    action: string,
+    action: AuditAction,
     subject: string,
     facts: Facts = {},
   ): Promise<void> {
@@ -63,7 +67,7 @@ export class AuditTrail {
   }
 
   /** What a person did as themselves stands in the trail of every organisation that has them as a member. */
-  async recordOfPerson(personId: PersonId, action: string, facts: Facts = {}): Promise<void> {
+  async recordOfPerson(personId: PersonId, action: AuditAction, facts: Facts = {}): Promise<void> {
     await this.#store.pool.query(
       `INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
        SELECT organisation_id, $2, $1, $3, $1, $4 FROM member WHERE person_id = $1`,
@@ -72,7 +76,7 @@ export class AuditTrail {
   }
 
   /** What somebody unknown tried in the name of the person with this address; nothing when there is none. */
-  async recordOfEmail(email: string, action: string): Promise<void> {
+  async recordOfEmail(email: string, action: AuditAction): Promise<void> {
     await this.#store.pool.query(
       `INSERT INTO audit_event (organisation_id, at, actor, action, subject)
        SELECT m.organisation_id, $2, 'somebody', $3, p.id FROM person p JOIN member m ON m.person_id = p.id
@@ -92,10 +96,19 @@ export class AuditTrail {
       `SELECT e.id, e.at, e.actor, e.action, e.subject, e.facts, coalesce(p.name, k.name) AS "actorName"
        FROM audit_event e LEFT JOIN person p ON p.id = e.actor LEFT JOIN api_key k ON k.id = e.actor
        WHERE e.organisation_id = $1 AND ($2::bigint IS NULL OR e.id < $2) AND ${filtered}
-       ORDER BY e.id DESC LIMIT $8`,
+       ORDER BY e.id DESC LIMIT $9`,
       [organisationId, before, ...valuesOf(filter), limit],
     )
     return rows.map((row) => ({ ...toEvent(row), actorName: row.actorName }))
+  }
+
+  /** The names that persons and keys have now, by their ids; of many in one question. */
+  async namesOf(actors: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const { rows } = await this.#store.pool.query<{ readonly id: string; readonly name: string }>(
+      `SELECT id, name FROM person WHERE id = ANY($1) UNION ALL SELECT id, name FROM api_key WHERE id = ANY($1)`,
+      [[...new Set(actors)]],
+    )
+    return new Map(rows.map(({ id, name }) => [id, name]))
   }
 
   /** All events, oldest first, a page at a time: however many there are, few are in memory. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { type Clock, type PersonId, type RandomBytes, SluisError } from '@sluis/shared'
+import { type AuditAction, type Clock, type PersonId, type RandomBytes, SluisError } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
 import type { AuditTrail } from './audit-trail.ts'
@@ -45,7 +45,7 @@ export const openCalls = [
   ...singleSignOnCalls,
 ] as const
 
-const actOf: Readonly<Record<string, string>> = {
+const actOf: Readonly<Record<string, AuditAction>> = {
   'POST /sign-out': 'person.logged_out',
   'POST /change-password': 'person.password_changed',
   'POST /update-user': 'person.changed',
@@ -94,7 +94,7 @@ export function createLogIn(parts: LogInParts) {
     }
   }
 
-  const record = (person: string, action: string, facts: Readonly<Record<string, unknown>> = {}) =>
+  const record = (person: string, action: AuditAction, facts: Readonly<Record<string, unknown>> = {}) =>
     audit.recordOfPerson(person as PersonId, action, facts)
 
   const signIn = async (request: Request): Promise<Response> => {
@@ -134,7 +134,8 @@ export function createLogIn(parts: LogInParts) {
       return response
     }
     const cookie = request.headers.get('cookie') ?? undefined
-    const before = actOf[call] ? await personOf(cookie) : null
+    const act = actOf[call]
+    const before = act ? await personOf(cookie) : null
     const facts = call.startsWith('POST /passkey/') ? await passkeyIn(request) : {}
     const response =
       call === 'POST /sign-in/email' ? await signIn(request) : await (await library()).handler(request)
@@ -145,7 +146,7 @@ export function createLogIn(parts: LogInParts) {
       text === '' ? { code: 'REFUSED', message: 'This is not allowed.' } : JSON.parse(text)
     ) as Body | null
     if (response.ok) {
-      if (before) await record(before.id, actOf[call] ?? call, facts)
+      if (before && act) await record(before.id, act, facts)
       const { user } = body ?? {}
       const isLoggedIn = sessionCookieOf(response) !== undefined
       if (isLoggedIn && user?.id && /sign-in|verify/.test(call)) {

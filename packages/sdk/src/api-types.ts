@@ -25,10 +25,11 @@ export interface AuditEvent {
   readonly id: number
   readonly at: string
   readonly actor: string
+  /** What the person or key is called now. */
+  readonly actorName: string | null
   readonly action: string
   readonly facts: { readonly [name: string]: unknown }
   readonly subject: string
-  readonly actorName: string | null
 }
 
 export interface BatchLine {
@@ -347,6 +348,8 @@ export interface GrantEvent {
   readonly id: number
   readonly at: string
   readonly actor: string
+  /** What the person or key is called now. */
+  readonly actorName: string | null
   readonly action: string
   readonly facts: { readonly [name: string]: unknown }
 }
@@ -647,6 +650,8 @@ export interface Statement {
   readonly database: string
   readonly sql: string
   readonly actor: string
+  /** What the person or key that ran it is called now. */
+  readonly actorName: string | null
   readonly state: 'planning' | 'fetching' | 'running' | 'done' | 'failed' | 'cancelled'
   readonly startedAt: string
   readonly endedAt: string | null
@@ -1058,6 +1063,10 @@ export interface Routes {
   /** Rows of an asynchronous statement */
   readonly 'GET /databases/{name}/statements/{id}/result': {
     readonly path: { readonly name: string; readonly id: string }
+    readonly query?: {
+      readonly format?: 'json' | 'ndjson' | 'csv' | 'parquet'
+      readonly organisation?: string
+    }
     readonly answers: { readonly 200: QueryAnswer }
   }
 
@@ -1356,6 +1365,27 @@ export interface Routes {
       readonly before?: number
       readonly actor?: string
       readonly action?: string
+      readonly kind?:
+        | 'person'
+        | 'member'
+        | 'invitation'
+        | 'contact'
+        | 'key'
+        | 'keys'
+        | 'organisation'
+        | 'client'
+        | 'handover'
+        | 'grant'
+        | 'token'
+        | 'preauthentication'
+        | 'connect-settings'
+        | 'connect-link'
+        | 'database'
+        | 'statement'
+        | 'query'
+        | 'webhook'
+        | 'process'
+        | 'audit'
       readonly subject?: string
       readonly from?: string
       readonly until?: string
@@ -1367,8 +1397,30 @@ export interface Routes {
   readonly 'GET /audit/export': {
     readonly query?: {
       readonly format?: 'ndjson' | 'csv'
+      readonly organisation?: string
       readonly actor?: string
       readonly action?: string
+      readonly kind?:
+        | 'person'
+        | 'member'
+        | 'invitation'
+        | 'contact'
+        | 'key'
+        | 'keys'
+        | 'organisation'
+        | 'client'
+        | 'handover'
+        | 'grant'
+        | 'token'
+        | 'preauthentication'
+        | 'connect-settings'
+        | 'connect-link'
+        | 'database'
+        | 'statement'
+        | 'query'
+        | 'webhook'
+        | 'process'
+        | 'audit'
       readonly subject?: string
       readonly from?: string
       readonly until?: string

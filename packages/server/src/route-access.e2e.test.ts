@@ -111,6 +111,17 @@ describe('every route', () => {
         if (access.who !== 'public') {
           const forged = await browser.call(methodOf(route), path, body, { csrf: false })
           assert.equal(forged.status, 403, `without our header, ${role}`)
+          // The browser's own word that one of our pages asks is enough where a link leads, and there alone.
+          for (const [from, isOurs] of [
+            ['same-origin', access.linked === true],
+            ['same-site', false],
+            ['cross-site', false],
+            ['none', false],
+          ] as const) {
+            const headers = { 'sec-fetch-site': from }
+            const followed = await browser.call(methodOf(route), path, body, { csrf: false, headers })
+            assert.equal(followed.status, isOurs ? answer.status : 403, `from ${from}, ${role}`)
+          }
         }
       }
     })

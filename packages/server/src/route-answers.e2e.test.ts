@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
+import { auditKinds } from '@sluis/shared'
 import { routeAccess, routeAnswers } from '@sluis/surfaces/http'
 import { Browser, tokenIn } from './testing/browser.ts'
 import { type Answer, type HttpLab, openHttpLab } from './testing/http-lab.ts'
@@ -214,6 +215,12 @@ test('every route answers as it is described', async () => {
   // A return that ends well is held by the tests of preauthentication.
   const elsewhere = ['DELETE /databases/:name/statements/:id', 'POST /consents/return']
   assert.deepEqual([...seen, ...elsewhere].sort(), Object.keys(routeAnswers).sort())
+
+  // After all of this the trail holds nothing that its filter does not name.
+  const { rows } = await lab.store.pool.query<{ action: string }>('SELECT DISTINCT action FROM audit_event')
+  assert.ok(rows.length > 40, `${rows.length} acts`)
+  const unnamed = rows.filter(({ action }) => !auditKinds.some((kind) => action.startsWith(`${kind}.`)))
+  assert.deepEqual(unnamed, [])
 })
 
 test('what is no JSON is all that has no description of its answer', () => {

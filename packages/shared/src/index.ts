@@ -1,3 +1,4 @@
+export { type AuditAction, type AuditKind, auditKinds } from './audit-kinds.ts'
 export { type Clock, ManualClock, systemClock } from './clock.ts'
 export { type ErrorCode, isSluisError, SluisError, type SluisErrorOptions } from './errors.ts'
 export type { IncomingResponse, OutgoingRequest, SendOptions, SendRequest } from './http-exchange.ts'

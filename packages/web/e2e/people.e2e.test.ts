@@ -332,5 +332,14 @@ describe('the audit trail', () => {
       .split('\r\n')
     assert.equal(lines[0], 'id,at,actor,action,subject,facts')
     assert.ok(lines.length > 2 && lines.slice(1).every((line) => /,key\./.test(line)), lines.join('\n'))
+    assert.match(download.url(), /^http:.*\/api\/v1\/audit\/export\?/, 'the browser itself fetched it')
+
+    // Whom a grant's history names, it names as people know them.
+    await page.goto(`${lab.url}/app/grants/${grant}`)
+    const history = page.getByRole('region', { name: 'Wat er gebeurde' })
+    await history.getByText('Olga Owner').first().waitFor()
+    await history.getByText('Sluis zelf').first().waitFor()
+    assert.equal(await history.getByText(/^per_/).count(), 0)
+    assert.match((await history.getByText('Olga Owner').first().getAttribute('title')) ?? '', /^per_/)
   })
 })

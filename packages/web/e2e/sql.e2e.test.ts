@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { after, before, describe, test } from 'node:test'
+import { labKey } from '@sluis/server/testing'
 import type { Page } from 'playwright-core'
 import { readSheet } from 'read-excel-file/node'
+import { fillLogIn, peopleOf } from './testing/people-of-lab.ts'
 import { openWebLab, type WebLab } from './testing/web-lab.ts'
 
 let lab: WebLab
+const { begin, visitAs } = peopleOf(() => lab)
 before(async () => {
   lab = await openWebLab()
+  await begin()
   const pair = await lab.tokens()
   const made = await lab.call('POST', '/databases', {
     name: 'bakery',
@@ -38,8 +42,44 @@ const download = async (page: Page, name: string) => {
     page.waitForEvent('download'),
     page.getByRole('button', { name, exact: true }).click(),
   ])
-  return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()) }
+  return { name: file.suggestedFilename(), bytes: readFileSync(await file.path()), url: file.url() }
 }
+/** Counts what a page's own scripts take of answers, besides the rows that it shows, and what they gather. */
+const countTaken = `
+  window.taken = { fetched: 0, blobs: 0, largestWrite: 0, written: 0 }
+  const { fetch } = window
+  window.fetch = (...asked) => {
+    if (/\\/result\\?/.test(asked[0])) taken.fetched++
+    return fetch(...asked)
+  }
+  const { createObjectURL } = URL
+  URL.createObjectURL = (blob) => (taken.blobs++, createObjectURL(blob))
+  const { blob } = Response.prototype
+  Response.prototype.blob = function () { return taken.blobs++, blob.call(this) }`
+/** Chooses a file of this browser without asking anybody, and counts what is written into it. */
+const chooseFile = `
+  window.isKept = new Promise((done) => { window.tellKept = done })
+  window.showSaveFilePicker = async ({ suggestedName }) => {
+    const file = await (await navigator.storage.getDirectory()).getFileHandle(suggestedName, { create: true })
+    window.chosen = file
+    return {
+      async createWritable() {
+        const writer = (await file.createWritable()).getWriter()
+        return new WritableStream({
+          write(piece) {
+            taken.written += piece.length
+            taken.largestWrite = Math.max(taken.largestWrite, piece.length)
+            return writer.write(piece)
+          },
+          close: async () => {
+            await writer.close()
+            window.tellKept()
+          },
+          abort: (reason) => writer.abort(reason),
+        })
+      },
+    }
+  }`
 
 describe('the SQL editor', () => {
   test('completes from the catalogue without a call, runs, and shows rows with NULL and types', async () => {
@@ -154,8 +194,49 @@ describe('the SQL editor', () => {
     assert.deepEqual(faults, [])
   })
 
+  test('a large result is taken along without passing through the page’s memory', async () => {
+    const wide = `SELECT i, repeat('row ' || i || ' ', 12) AS text FROM range(80000) AS r(i)`
+    const { page } = await lab.arrive(path)
+    await page.addInitScript(countTaken)
+    await page.reload()
+    await fillLogIn(page, 'olga@example.com')
+    await run(page, wide)
+    await page.getByText('80,000 rows.').waitFor({ timeout: 60_000 })
+    for (const [name, most] of [
+      ['CSV', 40],
+      ['JSON', 40],
+      ['NDJSON', 40],
+      ['Parquet', 40],
+    ] as const) {
+      const { bytes, url } = await download(page, name)
+      assert.ok(
+        bytes.length > (name === 'Parquet' ? 1e5 : 8e6) && bytes.length < most * 1e6,
+        `${bytes.length}`,
+      )
+      assert.match(url, /^http:.*\/result\?format=/, 'the browser itself fetches it')
+    }
+    const nothing = { fetched: 0, blobs: 0, largestWrite: 0, written: 0 }
+    assert.deepEqual(await page.evaluate('taken'), nothing)
+
+    // With a key, which is in no cookie and no address: piece by piece into the file that somebody chose.
+    const keyed = await lab.arrive(path)
+    await keyed.page.addInitScript(`${countTaken}\n${chooseFile}`)
+    await keyed.page.reload()
+    await keyed.page.getByLabel('API key').fill(labKey)
+    await keyed.page.keyboard.press('Enter')
+    await run(keyed.page, wide)
+    await keyed.page.getByText('80,000 rows.').waitFor({ timeout: 60_000 })
+    await keyed.page.getByRole('button', { name: 'CSV', exact: true }).click()
+    await keyed.page.evaluate('isKept')
+    const { written, largestWrite, blobs } = (await keyed.page.evaluate('taken')) as typeof nothing
+    assert.equal(await keyed.page.evaluate('chosen.getFile().then(({ size }) => size)'), written)
+    assert.ok(written > 8e6 && largestWrite < 4 << 20 && blobs === 0, `${written} ${largestWrite} ${blobs}`)
+    const end = 'chosen.getFile().then((file) => file.slice(-13).text())'
+    assert.match(String(await keyed.page.evaluate(end)), /row 79999 "?\n$/)
+  })
+
   test('a result is taken along in five formats, whole, without a call', async () => {
-    const { page } = await lab.visit(path)
+    const { page } = await visitAs('olga@example.com', path)
     await run(page, `SELECT 9007199254740993::BIGINT AS big, 'één, "twee"' AS text, DATE '2026-02-03' AS day`)
     await page.getByText('1 rows.').waitFor()
     const calls = await lab.apiCalls()

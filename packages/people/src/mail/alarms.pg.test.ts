@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict'
 import { after, afterEach, before, test } from 'node:test'
-import { type GrantId, ManualClock, newId, type OrganisationId, silentLog, systemRandom } from '@sluis/shared'
+import {
+  type AuditAction,
+  type GrantId,
+  ManualClock,
+  newId,
+  type OrganisationId,
+  silentLog,
+  systemRandom,
+} from '@sluis/shared'
 import { openTestStore } from '@sluis/store/testing'
 import { AuditTrail } from '../audit-trail.ts'
 import type { Caller } from '../caller.ts'
@@ -57,7 +65,7 @@ async function grant(owner: OrganisationId, label: string, state: string): Promi
   )
   return id
 }
-const tell = (owner: OrganisationId, id: GrantId, action: string) =>
+const tell = (owner: OrganisationId, id: GrantId, action: AuditAction) =>
   audit.record(null, owner, 'vault', action, id)
 const move = (id: GrantId, state: string) =>
   store.pool.query('UPDATE token_grant SET state = $2 WHERE id = $1', [id, state])

@@ -33,17 +33,17 @@ export function admitByTable(api: FastifyInstance, parts: Parts): void {
       await callerOf(request, parts)
       return
     }
-    const { who, scopes, oneOf, bound } = accessOf(request.method, url)
+    const { who, scopes, oneOf, bound, linked } = accessOf(request.method, url)
     if (who === 'public') return
     if (who === 'person') {
       visitors.set(request, await mustBePerson(request, parts))
       return
     }
-    const caller = await callerOf(request, parts)
+    const caller = await callerOf(request, parts, linked)
     requireScope(caller, ...scopes)
     if (oneOf && !oneOf.some((scope) => caller.scopes.has(scope))) requireScope(caller, ...oneOf.slice(0, 1))
     if (caller.databases !== null && !bound) refuseBound(caller.databases)
-    const organisationId = await parts.people.resolveOrganisation(caller, namedOrganisation(request))
+    const organisationId = await parts.people.resolveOrganisation(caller, namedOrganisation(request, linked))
     contexts.set(request, { caller, organisationId })
   })
   // Before the answer goes out: what could not be kept is not told as done.
@@ -80,10 +80,20 @@ export function visitor(request: FastifyRequest): Person {
   return person
 }
 
-/** Who is logged in, if anybody is. A cookie that comes without our header may have been sent by another site's page. */
-export async function personOf(request: FastifyRequest, { persons }: Parts): Promise<Person | null> {
+/**
+ * Who is logged in, if anybody is. A cookie that comes without our header may have been sent by another site's page,
+ * unless the browser says that it was one of ours, which no page can say for it.
+ * @see https://www.w3.org/TR/fetch-metadata/, § 2.3, read 2026-11-25
+ */
+export async function personOf(
+  request: FastifyRequest,
+  { persons }: Parts,
+  isLinked = false,
+): Promise<Person | null> {
   const person = await persons.logIn.personOf(request.headers.cookie)
-  if (person !== null && request.headers['x-sluis-csrf'] !== '1') {
+  const { headers } = request
+  const isOurs = headers['x-sluis-csrf'] === '1' || (isLinked && headers['sec-fetch-site'] === 'same-origin')
+  if (person !== null && !isOurs) {
     throw new SluisError('FORBIDDEN', 'A request with a session’s cookie needs the header X-Sluis-Csrf.', {
       hint: 'Send X-Sluis-Csrf: 1.',
       details: { field: 'X-Sluis-Csrf' },
@@ -100,18 +110,21 @@ async function mustBePerson(request: FastifyRequest, parts: Parts): Promise<Pers
   })
 }
 
-async function callerOf(request: FastifyRequest, parts: Parts): Promise<Caller> {
+async function callerOf(request: FastifyRequest, parts: Parts, isLinked?: true): Promise<Caller> {
   const { authorization, cookie } = request.headers
   if (authorization === undefined && cookie !== undefined) {
-    const person = await personOf(request, parts)
-    if (person) return parts.persons.members.callerOf(person, namedOrganisation(request))
+    const person = await personOf(request, parts, isLinked)
+    if (person) return parts.persons.members.callerOf(person, namedOrganisation(request, isLinked))
   }
   return parts.people.authenticate(authorization, request.ip)
 }
 
-function namedOrganisation(request: FastifyRequest): string | undefined {
+/** A link has no header: its organisation is in the address. */
+function namedOrganisation(request: FastifyRequest, isLinked?: true): string | undefined {
+  const { organisation } = request.query as { organisation?: unknown }
   const named = request.headers['sluis-organisation']
-  return Array.isArray(named) ? named[0] : named
+  const inHeader = Array.isArray(named) ? named[0] : named
+  return inHeader ?? (isLinked && typeof organisation === 'string' ? organisation : undefined)
 }
 
 /** A key for a database is for reading that, and for nothing else of the organisation, whatever scopes it has. */

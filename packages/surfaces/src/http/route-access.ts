@@ -1,4 +1,5 @@
 import type { Scope } from '@sluis/people'
+import type { AuditAction } from '@sluis/shared'
 
 /** Who may call a route. */
 export interface RouteAccess {
@@ -9,15 +10,23 @@ export interface RouteAccess {
   /** One of these is enough. */
   readonly oneOf?: readonly Scope[]
   /** What a success is called in the audit trail, where the part that does it writes no event itself. */
-  readonly act?: string
+  readonly act?: AuditAction
   /** Whether a key that is bound to databases may: it then sees of them only what is its own. */
   readonly bound?: true
+  /**
+   * Whether a link of our own pages leads to it, so that the browser itself keeps the answer as a file: then the
+   * browser's word that one of our pages asks (`Sec-Fetch-Site`) stands for our header, and the organisation is in the
+   * address. It must change nothing.
+   */
+  readonly linked?: true
 }
 
 const needs = (...scopes: readonly Scope[]): RouteAccess => ({ who: 'caller', scopes })
-const acts = (act: string, ...scopes: readonly Scope[]): RouteAccess => ({ who: 'caller', scopes, act })
+const acts = (act: AuditAction, ...scopes: readonly Scope[]): RouteAccess => ({ who: 'caller', scopes, act })
 /** Also for keys that are bound to databases. */
 const bound = (access: RouteAccess): RouteAccess => ({ ...access, bound: true })
+/** Also by a link of our pages. */
+const linked = (access: RouteAccess): RouteAccess => ({ ...access, linked: true })
 const anybody: RouteAccess = { who: 'public', scopes: [] }
 const person: RouteAccess = { who: 'person', scopes: [] }
 const ownOrAudit: RouteAccess = { who: 'caller', scopes: [], oneOf: ['query', 'audit:read'] }
@@ -102,7 +111,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'POST /databases/:name/explain': bound(needs('query')),
   'GET /databases/:name/statements': bound(ownOrAudit),
   'GET /databases/:name/statements/:id': bound(ownOrAudit),
-  'GET /databases/:name/statements/:id/result': bound(needs('query')),
+  'GET /databases/:name/statements/:id/result': linked(bound(needs('query'))),
   'DELETE /databases/:name/statements/:id': bound(acts('statement.cancelled', 'query')),
 
   'GET /queries': needs('query'),
@@ -139,7 +148,7 @@ export const routeAccess: Readonly<Record<string, RouteAccess>> = {
   'DELETE /invitations/:id': needs('admin'),
 
   'GET /audit': needs('audit:read'),
-  'GET /audit/export': acts('audit.exported', 'audit:read'),
+  'GET /audit/export': linked(acts('audit.exported', 'audit:read')),
 
   'POST /webhooks': needs('webhooks:write'),
   'GET /webhooks': needs('webhooks:write'),

@@ -82,8 +82,15 @@ const platform = z.object({
 
 const loan = z.object({ organisation: text, partitions: z.array(text), lentAt: time })
 
-const event = z.object({ id: count, at: time, actor: text, action: text, facts })
-const auditEvent = event.extend({ subject: text, actorName: text.nullable() })
+const event = z.object({
+  id: count,
+  at: time,
+  actor: text,
+  actorName: text.nullable().describe('What the person or key is called now.'),
+  action: text,
+  facts,
+})
+const auditEvent = event.extend({ subject: text })
 
 const client = z.object({
   id: clientId,
@@ -287,6 +294,7 @@ const statement = z.object({
   database: text,
   sql: text,
   actor: text,
+  actorName: text.nullable().describe('What the person or key that ran it is called now.'),
   state: z.enum(['planning', 'fetching', 'running', 'done', 'failed', 'cancelled']),
   startedAt: time,
   endedAt: time.nullable(),

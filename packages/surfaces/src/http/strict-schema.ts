@@ -22,3 +22,10 @@ export const scopeText = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,200}$/, '
 
 /** ISO 8601 with a zone, as milliseconds. */
 export const isoTime = z.iso.datetime({ offset: true }).transform((text) => Date.parse(text))
+
+/** The organisation that a request acts in, where a link leads there, which has no headers. */
+export const organisationInAddress = z
+  .string()
+  .max(60)
+  .optional()
+  .describe('The organisation to act in, where the header Sluis-Organisation cannot be sent.')

@@ -103,6 +103,13 @@ export class ApiClient {
     return this.call(method, search === '' ? address : `${address}?${search}`, body, options)
   }
 
+  /** The address of a file for the browser to fetch by itself, where the session's cookie says who asks. */
+  linkTo(path: string): string {
+    const url = new URL(`/api/v1${path}`, location.origin)
+    if (this.organisation !== null) url.searchParams.set('organisation', this.organisation)
+    return url.href
+  }
+
   async call<T>(method: string, path: string, body?: unknown, options?: CallOptions): Promise<T> {
     const response = await this.send(method, path, body, options)
     return (response.status === 204 ? undefined : await response.json()) as T

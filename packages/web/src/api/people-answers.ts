@@ -1,4 +1,4 @@
-import type { Body } from '@sluis/sdk/api'
+import type { Body, Query } from '@sluis/sdk/api'
 
 export type {
   AuditEvent,
@@ -12,6 +12,7 @@ export type {
   Role,
   Scope,
 } from '@sluis/sdk/api'
+export type AuditKind = NonNullable<NonNullable<Query<'GET /audit'>>['kind']>
 export type NewKey = Body<'POST /keys'>
 
 /** What better-auth answers; its routes are not in our description. */

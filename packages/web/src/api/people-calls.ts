@@ -1,6 +1,7 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { type ApiClient, searchOf } from './api-client.ts'
-import type { AuditEvent, Contact, NewKey, Passkey, Role } from './people-answers.ts'
+import type { AuditEvent, AuditKind, Contact, NewKey, Passkey, Role } from './people-answers.ts'
+import { saveAnswer } from './save-answer.ts'
 
 export const membersQuery = (api: ApiClient) =>
   queryOptions({
@@ -88,7 +89,7 @@ export const renameOrganisation = (api: ApiClient, id: string, name: string) =>
   api.ask('PATCH /organisations/{id}', { path: { id }, body: { name } })
 
 export interface AuditFilter {
-  readonly action?: string
+  readonly kind?: AuditKind
   readonly actor?: string
   readonly from?: string
   readonly until?: string
@@ -105,9 +106,13 @@ export const auditQuery = (api: ApiClient, filter: AuditFilter) =>
       events.length < auditPage ? undefined : events.at(-1)?.id,
   })
 
-/** The whole trail, as far as the filter lets it through, as a file. */
-export const exportAudit = async (api: ApiClient, filter: AuditFilter, format: 'csv' | 'ndjson') =>
-  (await api.send('GET', `/audit/export?${searchOf({ ...filter, format })}`)).blob()
+/** Keeps the whole trail, as far as the filter lets it through, as a file. */
+export const exportAudit = (api: ApiClient, filter: AuditFilter, format: 'csv' | 'ndjson') =>
+  saveAnswer(api, {
+    address: `/audit/export?${searchOf({ ...filter, format })}`,
+    name: `audit.${format}`,
+    look: () => api.ask('GET /audit', { query: { ...filter, limit: 1 } }),
+  })
 
 export const sessionsQuery = (api: ApiClient) =>
   queryOptions({

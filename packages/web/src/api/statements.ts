@@ -1,6 +1,7 @@
 import { queryOptions } from '@tanstack/react-query'
 import type { Statement } from './answers.ts'
 import type { ApiClient } from './api-client.ts'
+import { saveAnswer } from './save-answer.ts'
 
 const path = encodeURIComponent
 
@@ -41,22 +42,18 @@ export const statementQuery = (api: ApiClient, database: string, id: string) =>
   })
 
 export type ResultFormat = 'json' | 'ndjson' | 'csv' | 'parquet'
-const mediaTypes: Readonly<Record<ResultFormat, string>> = {
-  json: 'application/json',
-  ndjson: 'application/x-ndjson',
-  csv: 'text/csv',
-  parquet: 'application/vnd.apache.parquet',
-}
+
+const resultOf = (database: string, id: string) =>
+  `/databases/${path(database)}/statements/${path(id)}/result`
 
 /** The rows of a statement that is done, as they stream. */
-export const openResult = (
-  api: ApiClient,
-  database: string,
-  id: string,
-  format: ResultFormat,
-  signal?: AbortSignal,
-) =>
-  api.send('GET', `/databases/${path(database)}/statements/${path(id)}/result`, undefined, {
-    headers: { Accept: mediaTypes[format] },
-    ...(signal ? { signal } : {}),
+export const openResult = (api: ApiClient, database: string, id: string, signal: AbortSignal) =>
+  api.send('GET', resultOf(database, id), undefined, { headers: { Accept: 'application/json' }, signal })
+
+/** Keeps the rows of a statement that is done as a file. */
+export const saveResult = (api: ApiClient, database: string, id: string, format: ResultFormat) =>
+  saveAnswer(api, {
+    address: `${resultOf(database, id)}?format=${format}`,
+    name: `${database}-${id.slice(-6)}.${format}`,
+    look: () => api.ask('GET /databases/{name}/statements/{id}', { path: { name: database, id } }),
   })

@@ -1,9 +1,9 @@
 import { Alert, Button, Group, SegmentedControl, Stack, Text, TextInput } from '@mantine/core'
 import { lazy, Suspense, useEffect, useState } from 'react'
-import { openResult, type ResultFormat } from '../api/statements.ts'
+import { saveFile } from '../api/save-answer.ts'
+import { type ResultFormat, saveResult } from '../api/statements.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
-import { saveFile } from '../parts/save-file.ts'
 import { Waiting } from '../parts/waiting.tsx'
 import { useApi } from '../session.tsx'
 import { ResultGrid } from './result/result-grid.tsx'
@@ -69,13 +69,11 @@ export function ResultPanel({
     setFault(null)
     setNote(null)
     try {
-      const name = `${database}-${statement.slice(-6)}.${format}`
-      if (format !== 'xlsx')
-        return saveFile(await (await openResult(api, database, statement, format)).blob(), name)
+      if (format !== 'xlsx') return await saveResult(api, database, statement, format)
       const made = await client?.excel()
       if (made?.kind === 'excess') return setNote(t('grid.excelExcess'))
       if (made === undefined) return
-      saveFile(made.file, name)
+      saveFile(made.file, `${database}-${statement.slice(-6)}.xlsx`)
       if (made.cutCells > 0) setNote(t('grid.excelCut', { cells: count(made.cutCells) }))
     } catch (problem) {
       setFault(problem)

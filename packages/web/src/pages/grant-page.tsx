@@ -5,6 +5,7 @@ import { useState } from 'react'
 import { deleteGrant, grantEventsQuery, grantQuery, platformsQuery } from '../api/calls.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { en, type MessageKey } from '../i18n/messages.en.ts'
+import { Actor } from '../parts/actor.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { Forecast } from '../parts/forecast.tsx'
 import { GrantTabs } from '../parts/grant-tabs.tsx'
@@ -111,7 +112,9 @@ export function GrantPage() {
                   <Table.Tr key={event.id}>
                     <Table.Td>{moment(event.at)}</Table.Td>
                     <Table.Td>{isKnown(event.action) ? t(`event.${event.action}`) : event.action}</Table.Td>
-                    <Table.Td>{event.actor}</Table.Td>
+                    <Table.Td>
+                      <Actor {...event} />
+                    </Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>

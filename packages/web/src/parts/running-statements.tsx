@@ -5,6 +5,7 @@ import type { Statement } from '../api/answers.ts'
 import { cancelStatement } from '../api/statements.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { May, useApi } from '../session.tsx'
+import { Actor } from './actor.tsx'
 import { ConfirmButton } from './confirm-button.tsx'
 import { FaultAlert } from './fault-alert.tsx'
 import { ListTable } from './list-table.tsx'
@@ -33,6 +34,7 @@ export function RunningStatements(props: {
           'SQL',
           t('database.calls'),
           t('activity.rows'),
+          t('grant.by'),
           t('common.action'),
         ]}
       >
@@ -57,6 +59,9 @@ export function RunningStatements(props: {
                 })}
               </Table.Td>
               <Table.Td>{count(rowsFetched)}</Table.Td>
+              <Table.Td>
+                <Actor {...one} />
+              </Table.Td>
               <Table.Td>
                 <May scope="query">
                   <ConfirmButton

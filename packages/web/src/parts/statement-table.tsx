@@ -2,6 +2,7 @@ import { Table, Text } from '@mantine/core'
 import type { ReactNode } from 'react'
 import type { Statement } from '../api/answers.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
+import { Actor } from './actor.tsx'
 
 /** What ran, newest first; `action` is what can be done with one. */
 export function StatementTable(props: {
@@ -22,6 +23,7 @@ export function StatementTable(props: {
             <Table.Th>SQL</Table.Th>
             <Table.Th>{t('common.state')}</Table.Th>
             <Table.Th>{t('database.calls')}</Table.Th>
+            <Table.Th>{t('grant.by')}</Table.Th>
             {action && <Table.Th>{t('common.action')}</Table.Th>}
           </Table.Tr>
         </Table.Thead>
@@ -41,6 +43,9 @@ export function StatementTable(props: {
                 )}
               </Table.Td>
               <Table.Td>{count(one.progress.callsMade)}</Table.Td>
+              <Table.Td>
+                <Actor {...one} />
+              </Table.Td>
               {action && <Table.Td>{action(one)}</Table.Td>}
             </Table.Tr>
           ))}

@@ -94,7 +94,9 @@ export function grantRoutes(app: FastifyInstance, { people, vault, engine }: Htt
         ...(after === undefined ? {} : { after }),
       })
       const last = events.length === limit ? events.at(-1) : undefined
-      return { events, ...(last ? { after: String(last.id) } : {}) }
+      const names = await people.audit.namesOf(events.map(({ actor }) => actor))
+      const named = events.map((event) => ({ ...event, actorName: names.get(event.actor) ?? null }))
+      return { events: named, ...(last ? { after: String(last.id) } : {}) }
     },
   )
 

@@ -1,13 +1,13 @@
 import { Readable } from 'node:stream'
 import { type AuditFilter, rolesToGive } from '@sluis/people'
-import { isId, type OrganisationId, SluisError } from '@sluis/shared'
+import { auditKinds, isId, type OrganisationId, SluisError } from '@sluis/shared'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { type AuditFormat, auditText } from '../audit-text.ts'
 import type { HttpParts } from '../http-app.ts'
 import { enter, type RequestContext } from '../request-context.ts'
-import { isoTime, strict } from '../strict-schema.ts'
+import { isoTime, organisationInAddress, strict } from '../strict-schema.ts'
 
 const byId = z.object({ id: z.string().max(60) })
 const name = z.string().trim().min(1).max(200)
@@ -16,6 +16,8 @@ const auditFilter = {
   actor: z.string().min(1).max(60).optional(),
   /** An act, or how several begin: `person.`. */
   action: z.string().min(1).max(60).optional(),
+  /** What it is about: the first part of its act. */
+  kind: z.enum(auditKinds).optional(),
   subject: z.string().min(1).max(200).optional(),
   from: isoTime.optional(),
   until: isoTime.optional(),
@@ -165,13 +167,14 @@ export function organisationRoutes(app: FastifyInstance, { people, vault, engine
         summary: 'The whole audit trail, oldest first, as a file',
         querystring: strict({
           format: z.enum(['ndjson', 'csv']).default('ndjson'),
+          organisation: organisationInAddress,
           ...auditFilter,
         }),
       },
     },
     async (request, reply) => {
       const { organisationId } = await enter(request, people)
-      const { format: wanted, ...filter } = request.query
+      const { format: wanted, organisation: _, ...filter } = request.query
       const format: AuditFormat = wanted
       const events = people.audit.all(organisationId, defined(filter))
       return reply

@@ -3,15 +3,17 @@ import {
   parseCacheControl,
   type QueryRequest,
   type ResultFormat,
+  type StatementRecord,
   type StatementRun,
 } from '@sluis/engine'
+import type { People } from '@sluis/people'
 import { isId, SluisError, type StatementId } from '@sluis/shared'
 import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { HttpParts } from '../http-app.ts'
 import { enter, type RequestContext, requireDatabase } from '../request-context.ts'
-import { strict } from '../strict-schema.ts'
+import { organisationInAddress, strict } from '../strict-schema.ts'
 
 const mediaTypes: Readonly<Record<ResultFormat, string>> = {
   json: 'application/json',
@@ -100,6 +102,12 @@ function sendRun(reply: FastifyReply, run: StatementRun): FastifyReply {
   return reply.send(run.body)
 }
 
+/** Records with the names of who ran them, which are asked for once. */
+export async function withNames(people: People, records: readonly StatementRecord[]) {
+  const names = await people.audit.namesOf(records.map(({ actor }) => actor))
+  return records.map((record) => ({ ...record, actorName: names.get(record.actor) ?? null }))
+}
+
 /** Aborts when the client goes away before the answer has begun. */
 function abortOnDisconnect(reply: FastifyReply): AbortSignal {
   const stop = new AbortController()
@@ -134,7 +142,7 @@ export function statementRoutes(app: FastifyInstance, { people, engine }: HttpPa
             'Location',
             `/api/v1/databases/${encodeURIComponent(request.params.name)}/statements/${record.id}`,
           )
-          .send(record)
+          .send((await withNames(people, [record]))[0])
       }
       return sendRun(reply, await engine.query({ ...query, signal: abortOnDisconnect(reply) }))
     },
@@ -188,7 +196,7 @@ export function statementRoutes(app: FastifyInstance, { people, engine }: HttpPa
         ...(after === undefined ? {} : { after: statementId(after) }),
       })
       const last = statements.length === limit ? statements.at(-1) : undefined
-      return { statements, ...(last ? { after: last.id } : {}) }
+      return { statements: await withNames(people, statements), ...(last ? { after: last.id } : {}) }
     },
   )
 
@@ -209,20 +217,40 @@ export function statementRoutes(app: FastifyInstance, { people, engine }: HttpPa
     { schema: { tags: ['query'], summary: 'State and progress', params: byId } },
     async (request) => {
       const context = await enter(request, people)
-      return own(context, request.params.name, request.params.id)
+      const [record] = await withNames(people, [await own(context, request.params.name, request.params.id)])
+      return record
     },
   )
 
   routes.get(
     '/databases/:name/statements/:id/result',
-    { schema: { tags: ['query'], summary: 'Rows of an asynchronous statement', params: byId } },
+    {
+      schema: {
+        tags: ['query'],
+        summary: 'Rows of an asynchronous statement',
+        params: byId,
+        querystring: strict({
+          format: z
+            .enum(['json', 'ndjson', 'csv', 'parquet'])
+            .optional()
+            .describe('As a file in this format, for a link; without it `Accept` says the format.'),
+          organisation: organisationInAddress,
+        }),
+      },
+    },
     async (request, reply) => {
       const context = await enter(request, people, 'query')
       const record = await own(context, request.params.name, request.params.id)
       // Without a wish the rows come as they were asked for at the start.
       const { accept } = request.headers
       const isWished = Object.values(mediaTypes).some((type) => accept?.includes(type.split(';')[0] ?? ''))
-      const format = isWished ? formatOf(accept) : undefined
+      const { format: wished } = request.query
+      const format = wished ?? (isWished ? formatOf(accept) : undefined)
+      if (wished !== undefined) {
+        // Names of databases are of letters, digits, dashes and underscores.
+        const file = `${request.params.name}-${record.id.slice(-6)}.${wished}`
+        reply.header('Content-Disposition', `attachment; filename="${file}"`)
+      }
       return sendRun(
         reply,
         await engine.getResult(context.organisationId, request.params.name, record.id, format),

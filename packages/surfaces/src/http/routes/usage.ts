@@ -3,6 +3,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { HttpParts } from '../http-app.ts'
 import { enter, requireDatabase } from '../request-context.ts'
+import { withNames } from './statements.ts'
 
 /** What statements cost and what is left: figures for a page that watches. None of them asks the platform. */
 export function usageRoutes(app: FastifyInstance, { people, engine }: HttpParts): void {
@@ -18,10 +19,11 @@ export function usageRoutes(app: FastifyInstance, { people, engine }: HttpParts)
     },
     async (request) => {
       const { organisationId, caller } = await enter(request, people)
-      return engine.usage(organisationId, {
+      const { running, ...figures } = await engine.usage(organisationId, {
         ...(caller.scopes.has('audit:read') ? {} : { actor: caller.actor }),
         ...(caller.databases === null ? {} : { databases: caller.databases }),
       })
+      return { ...figures, running: await withNames(people, running) }
     },
   )
 

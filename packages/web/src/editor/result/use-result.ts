@@ -46,7 +46,7 @@ export function useResult(api: ApiClient, database: string, statement: string): 
     })
     setState({ ...nothing, client })
     const read = async (): Promise<void> => {
-      const response = await openResult(api, database, statement, 'json', stop.signal)
+      const response = await openResult(api, database, statement, stop.signal)
       const reader = response.body?.getReader()
       for (;;) {
         const piece = await reader?.read()
