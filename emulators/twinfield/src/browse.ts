@@ -1,7 +1,7 @@
 import { type BrowseColumn, twinfieldBrowseCodes } from '@sluis/facts'
 import { type Line, type Office, type Transaction, vatCodes } from './dataset.ts'
-import type { Language } from './soap.ts'
-import { element, escapeXml, textOf, type XmlNode } from './xml.ts'
+import type { Language } from './faults.ts'
+import { childOf, element, escapeXml, textOf, type XmlNode } from './xml.ts'
 
 export type Documented =
   | { readonly kind: 'rows'; readonly xml: string; readonly rows: number }
@@ -67,6 +67,13 @@ export function answerBrowse(document: XmlNode, office: Office, language: Langua
     .flatMap((transaction) => transaction.lines.map((line): Row => ({ office, transaction, line })))
     .filter(isInRange)
     .filter((row) => asked.every((one) => takes(one, fieldText(one.column.field, row))))
+  for (const node of (childOf(document, 'sort')?.children ?? []).toReversed()) {
+    const column = definition.columns.find((known) => known.field === node.text.trim())
+    if (!column) return { kind: 'error', text: 'Veld bestaat niet' }
+    const sign = node.attributes.order === 'descending' ? -1 : 1
+    const textIn = (row: Row) => fieldText(column.field, row)
+    rows.sort((a, b) => sign * compare(column, textIn(a), textIn(b)))
+  }
   const visible = asked.filter(({ isVisible }) => isVisible).map(({ column }) => column)
   const head = visible
     .map(
@@ -127,6 +134,12 @@ function sumUp(rows: readonly Row[], visible: readonly BrowseColumn[]): string[]
 
 const money = (cents: number, isAmount = true) => (isAmount ? (cents / 100).toFixed(2) : String(cents / 100))
 
+/** Numbers by their value, texts without case. */
+const compare = ({ type }: BrowseColumn, a: string, b: string) =>
+  ['Number', 'Decimal', 'Value', 'Long'].includes(type)
+    ? Number(a) - Number(b)
+    : a.toLowerCase().localeCompare(b.toLowerCase(), 'en')
+
 function takes({ column, operator, from, to }: Asked, value: string): boolean {
   const isEmpty = (bound: string) => bound === '' || bound === '$DEFAULT$'
   if (operator === 'none' || (isEmpty(from) && isEmpty(to))) return true
@@ -139,9 +152,7 @@ function takes({ column, operator, from, to }: Asked, value: string): boolean {
       .replaceAll('?', '.')
     return new RegExp(`^${pattern}$`, 'i').test(value)
   }
-  const isNumber = ['Number', 'Decimal', 'Value', 'Long'].includes(column.type)
-  const order = (bound: string) =>
-    isNumber ? Number(value) - Number(bound) : value.toLowerCase().localeCompare(bound.toLowerCase(), 'en')
+  const order = (bound: string) => compare(column, value, bound)
   if (operator === 'equal') return order(from) === 0
   if (value === '') return false
   return (isEmpty(from) || order(from) >= 0) && (isEmpty(to) || order(to) <= 0)

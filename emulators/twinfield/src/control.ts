@@ -1,8 +1,7 @@
 import { type Controls, commonControls, controlFault } from '@sluis/emulator-shared'
-import { makeOffices } from './dataset.ts'
 import type { EmulatorState } from './emulator.ts'
+import { isFaultCode } from './faults.ts'
 import { type App, allScopes } from './issuer.ts'
-import { isFaultCode } from './soap.ts'
 
 const isTexts = (value: unknown): value is string[] =>
   Array.isArray(value) && value.every((item) => typeof item === 'string')
@@ -28,11 +27,19 @@ export function twinfieldControls(state: EmulatorState): Controls {
       return { status: 201, body: { clientId: app.clientId, redirectUris: app.redirectUris } }
     },
 
-    'POST users': ({ user, language = 'nl', offices = null }) => {
+    'POST users': ({ user, language = 'nl', offices = null, organisation, fault }) => {
       if (typeof user !== 'string' || user === '') return controlFault('user is a name')
       if (language !== 'nl' && language !== 'en') return controlFault('language is nl or en')
       if (offices !== null && !isTexts(offices)) return controlFault('offices is a list of codes')
-      issuer.registerUser({ user, language, offices })
+      if (organisation !== undefined && typeof organisation !== 'string')
+        return controlFault('organisation is a code')
+      if (fault !== undefined && (typeof fault !== 'number' || !isFaultCode(fault)))
+        return controlFault('fault is a known code')
+      issuer.registerUser({
+        ...{ user, language, offices },
+        ...(organisation === undefined ? {} : { organisation }),
+        ...(fault === undefined ? {} : { fault }),
+      })
       return { status: 201, body: { user } }
     },
 
@@ -72,10 +79,12 @@ export function twinfieldControls(state: EmulatorState): Controls {
     },
 
     'POST deletions': ({ office, code, number }) => {
-      const found = state.offices.find((one) => one.code === office)
+      const found = state.books.offices.find((one) => one.code === office)
       if (!found || typeof code !== 'string' || typeof number !== 'number')
         return controlFault('give office, code and number')
-      if (!state.remove(found, code, number)) return controlFault(`no transaction ${code} ${number}`)
+      if (!found.transactions.some((one) => one.code === code && one.number === number))
+        return controlFault(`no transaction ${code} ${number}`)
+      state.books.write(found, { removed: { code, number } })
       return { status: 200, body: { office, code, number } }
     },
 
@@ -95,9 +104,7 @@ export function twinfieldControls(state: EmulatorState): Controls {
       }
       state.data = data
       state.dataJournal.append(data, { isDurable: true })
-      // Other books: what was written into the earlier ones is gone.
-      state.written.clear()
-      state.offices = makeOffices(data)
+      state.books.replace(data)
       return { status: 200, body: described(state) }
     },
 
@@ -112,7 +119,7 @@ export function twinfieldControls(state: EmulatorState): Controls {
   }
 }
 
-const described = ({ data, offices }: EmulatorState) => ({
+const described = ({ data, books }: EmulatorState) => ({
   ...data,
-  companies: offices.map(({ code, name }) => ({ code, name })),
+  companies: books.offices.map(({ code, name }) => ({ code, name })),
 })

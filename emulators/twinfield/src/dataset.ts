@@ -14,6 +14,7 @@ export interface Dimension {
   readonly vatNumber: string
   readonly city: string
   readonly modified: string
+  readonly iban?: string
   /** Of those that were written. */
   readonly shortName?: string
   readonly website?: string
@@ -64,12 +65,26 @@ export interface Invoice {
   }[]
 }
 
+/** A bank statement; one that is not posted has no transaction. */
+export interface BankStatement {
+  readonly code: string
+  readonly number: number
+  readonly iban: string
+  readonly date: string
+  readonly openingCents: number
+  readonly closingCents: number
+  readonly transaction: number | null
+}
+
 export interface Office {
   readonly code: string
   readonly name: string
   readonly dimensions: Dimension[]
   readonly transactions: Transaction[]
   readonly invoices: Invoice[]
+  readonly statements: BankStatement[]
+  /** Of all types; they can be restored. */
+  readonly deletedDimensions: Dimension[]
   /** Gone from all reads; only the service of deleted transactions tells of them. */
   readonly deleted: Transaction[]
 }
@@ -79,6 +94,11 @@ export const vatCodes = [
   { code: 'VL', name: 'BTW laag', percent: 9 },
   { code: 'VN', name: 'BTW nul', percent: 0 },
   { code: 'IH', name: 'Voorbelasting hoog', percent: 21 },
+] as const
+
+export const currencies = [
+  { code: 'EUR', name: 'Euro' },
+  { code: 'USD', name: 'US-dollar' },
 ] as const
 
 export const invoiceTypes: readonly string[] = ['FACTUUR', 'CREDIT']
@@ -138,6 +158,7 @@ function makeOffice(code: string, { seed, scale, vatNumbers }: DataOptions): Off
       (type === 'DEB' ? vatNumbers[at] : undefined) ?? `NL${100_000_000 + (random() % 900_000_000)}B01`,
     city: cities[at % cities.length] ?? '',
     modified: `202601${String((at % 28) + 1).padStart(2, '0')}101500`,
+    iban: `NL20TEST${String((type === 'DEB' ? 1_000_000 : 2_000_000) + at).padStart(10, '0')}`,
   })
   const many = (type: 'DEB' | 'CRD') => Array.from({ length: relations }, (_, at) => relation(type, at))
   const [customers, suppliers] = [many('DEB'), many('CRD')]
@@ -246,7 +267,33 @@ function makeOffice(code: string, { seed, scale, vatNumbers }: DataOptions): Off
       }
     }
   }
-  return { code, name: `Demo & Zonen ${code}`, dimensions, transactions, invoices: [], deleted: [] }
+  return {
+    code,
+    name: `Demo & Zonen ${code}`,
+    dimensions,
+    transactions,
+    invoices: [],
+    statements: makeStatements(code, transactions),
+    deletedDimensions: [],
+    deleted: [],
+  }
+}
+
+/** A statement for each booking of the bank, posted, and a last one that is not. */
+function makeStatements(office: string, transactions: readonly Transaction[]): BankStatement[] {
+  const iban = `NL91TEST${office.padStart(10, '0')}`
+  let [number, balance] = [0, 0]
+  const next = (cents: number, date: string, transaction: number | null): BankStatement => {
+    const openingCents = balance
+    balance += cents
+    number += 1
+    return { code: 'BNK', number, iban, date, openingCents, closingCents: balance, transaction }
+  }
+  const posted = transactions
+    .filter(({ code }) => code === 'BNK')
+    .sort((a, b) => Number(a.date) - Number(b.date) || a.number - b.number)
+    .map((one) => next(one.lines[0]?.cents ?? 0, one.date, one.number))
+  return [...posted, next(-12_345, '20260331', null)]
 }
 
 type Draft = Pick<Line, 'type' | 'dim1' | 'cents'> & Partial<Line>

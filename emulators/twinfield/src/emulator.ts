@@ -14,15 +14,9 @@ import {
   serveControl,
 } from '@sluis/emulator-shared'
 import { answerAuthorize } from './authorize.ts'
+import { Books } from './books.ts'
 import { twinfieldControls } from './control.ts'
-import {
-  type DataOptions,
-  type Dimension,
-  type Invoice,
-  makeOffices,
-  type Office,
-  type Transaction,
-} from './dataset.ts'
+import type { DataOptions } from './dataset.ts'
 import { Issuer, type JsonAnswer } from './issuer.ts'
 import { Limits } from './limits.ts'
 import { answerService, wsdl } from './services.ts'
@@ -61,16 +55,10 @@ export interface EmulatorState {
   data: DataOptions
   /** What `POST /_control/data` chose; it wins over the options of the next start. */
   readonly dataJournal: Journal
-  offices: readonly Office[]
+  /** Offices and what was written into them. */
+  readonly books: Books
   /** Browse questions with more rows than so many end in Cloudflare's time-out; null: none do. */
   heavyRows: number | null
-  /** Transactions that were written or deleted, over restarts. */
-  readonly written: Journal
-  store(office: Office, transaction: Transaction): void
-  storeInvoice(office: Office, invoice: Invoice): void
-  storeDimension(office: Office, dimension: Dimension, isGone: boolean): void
-  /** False where there is no such transaction. */
-  remove(office: Office, code: string, number: number): boolean
 }
 
 /** Starts an imitation of Twinfield: log-in server, one cluster, and controls. */
@@ -89,40 +77,8 @@ export async function startTwinfieldEmulator(
     faults: new Faults(),
     data,
     dataJournal,
-    offices: makeOffices(data),
+    books: new Books(data, new Journal(options.home, 'written')),
     heavyRows: null,
-    written: new Journal(options.home, 'written'),
-    store(office, transaction) {
-      office.transactions.push(transaction)
-      state.written.append({ office: office.code, transaction }, { isDurable: true })
-    },
-    storeInvoice(office, invoice) {
-      office.invoices.push(invoice)
-      state.written.append({ office: office.code, invoice }, { isDurable: true })
-    },
-    storeDimension(office, dimension, isGone) {
-      putDimension(office, dimension, isGone)
-      state.written.append({ office: office.code, dimension, isGone }, { isDurable: true })
-    },
-    remove(office, code, number) {
-      if (!removeFrom(office, code, number)) return false
-      state.written.append({ office: office.code, removed: { code, number } }, { isDurable: true })
-      return true
-    },
-  }
-  for (const {
-    office: code,
-    transaction,
-    removed,
-    dimension,
-    isGone,
-    invoice,
-  } of state.written.read<WrittenRecord>()) {
-    const office = state.offices.find((one) => one.code === code)
-    if (office && transaction) office.transactions.push(transaction)
-    if (office && removed) removeFrom(office, removed.code, removed.number)
-    if (office && invoice) office.invoices.push(invoice)
-    if (office && dimension) putDimension(office, dimension, isGone === true)
   }
   const controls = twinfieldControls(state)
   const listening = await listen((request, response) => handle(request, response, state, controls), {
@@ -137,32 +93,9 @@ export async function startTwinfieldEmulator(
       state.issuer.close()
       state.ledger.close()
       dataJournal.close()
-      state.written.close()
+      state.books.close()
     },
   }
-}
-
-interface WrittenRecord {
-  readonly office: string
-  readonly transaction?: Transaction
-  readonly removed?: { readonly code: string; readonly number: number }
-  readonly dimension?: Dimension
-  readonly invoice?: Invoice
-  readonly isGone?: boolean
-}
-
-/** In place of the one with its type and code, or out. */
-function putDimension({ dimensions }: Office, dimension: Dimension, isGone: boolean): void {
-  const at = dimensions.findIndex((one) => one.type === dimension.type && one.code === dimension.code)
-  if (at >= 0) dimensions.splice(at, 1, ...(isGone ? [] : [dimension]))
-  else if (!isGone) dimensions.push(dimension)
-}
-
-function removeFrom({ transactions, deleted }: Office, code: string, number: number): boolean {
-  const at = transactions.findIndex((one) => one.code === code && one.number === number)
-  if (at < 0) return false
-  deleted.push(...transactions.splice(at, 1))
-  return true
 }
 
 const connect = '/auth/authentication/connect/'
@@ -196,7 +129,7 @@ async function handle(
   const step = /^\/auth\/authentication\/connect\/(token|userinfo|accesstokenvalidation)$/.exec(path)?.[1]
   if (step !== undefined) return logIn(step, request, response, url, body, state)
   const called =
-    /^(?:\/([^/]+))?\/webservices\/((?:processxml|finder|session)\.asmx|deletedtransactionsservice\.svc)$/i.exec(
+    /^(?:\/([^/]+))?\/webservices\/((?:processxml|finder|session)\.asmx|(?:deletedtransactions|bankstatement)service\.svc)$/i.exec(
       path,
     )
   if (called)
@@ -321,10 +254,13 @@ async function serve(
     return playInstead(fault, response, 'text/plain')
   }
   const orderedFault = fault?.kind === 'soap' ? (fault.code ?? 100) : null
-  const answer = answerService({ cluster, service, text: body, url: address, now, orderedFault }, state)
-  const { clientId, user, outcome, route, status, office, rows } = answer
-  const app = clientId === null ? undefined : state.issuer.apps.get(clientId)
-  const isBusy = app !== undefined && !state.limits.enter(app)
+  const from = request.socket.remoteAddress ?? ''
+  const answer = answerService(
+    { cluster, service, text: body, url: address, address: from, now, orderedFault },
+    state,
+  )
+  const { clientId, user, outcome, route, status, office, rows, asker } = answer
+  const isBusy = asker !== null && !state.limits.enter(asker)
   note(state, {
     kind: 'api',
     clientId,
@@ -346,6 +282,6 @@ async function serve(
     if (await playAfter(fault, response)) return
     response.writeHead(status, { 'Content-Type': answer.contentType, ...answer.headers }).end(answer.body)
   } finally {
-    if (app) state.limits.leave(app)
+    if (asker) state.limits.leave(asker)
   }
 }

@@ -1,13 +1,14 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import type { EmulatedClock, Journal } from '@sluis/emulator-shared'
-import type { Language } from './soap.ts'
+import type { Language } from './faults.ts'
 
 export interface App {
   readonly clientId: string
   readonly clientSecret: string
   readonly redirectUris: readonly string[]
-  /** Credits a minute by client and organisation, and by client; an uncertified client has a twentieth. */
-  readonly flags?: { readonly uncertified?: boolean; readonly codeSeconds?: number }
+  /** An uncertified client has a twentieth of the credits. `jwt`: its access tokens are long and signed. */
+  readonly flags?: { readonly uncertified?: boolean; readonly codeSeconds?: number; readonly jwt?: boolean }
+  /** Credits a minute for one organisation, in place of the usual ones. */
   readonly limits?: { readonly minute?: number }
 }
 
@@ -16,6 +17,10 @@ export interface User {
   readonly language: Language
   /** Codes of the offices in reach; null: all. */
   readonly offices: readonly string[] | null
+  /** Code of the organisation; all are of one unless told. */
+  readonly organisation?: string
+  /** The fault that every call of this user meets: 104 deleted, 105 disabled, 106 organisation inactive, … */
+  readonly fault?: number
 }
 
 export interface Access {
@@ -63,6 +68,7 @@ export interface JsonAnswer {
 export const accessSeconds = 3600
 export const allScopes = ['openid', 'twf.user', 'twf.organisation', 'twf.organisationUser', 'offline_access']
 const codeSeconds = 120
+export const usualOrganisation = 'SLUIS'
 const keyOf = (clientId: string, user: string) => `${clientId} ${user.toLowerCase()}`
 const hex = () => randomBytes(16).toString('hex')
 
@@ -247,8 +253,10 @@ export class Issuer {
   #tokens(app: App, user: string, scopes: readonly string[], nonce: string | null): JsonAnswer {
     const { clientId } = app
     const now = this.#clock.now()
-    const access = hex()
     const expiresAt = now + accessSeconds * 1000
+    const access = app.flags?.jwt
+      ? signed({ sub: guidOf(user), jti: hex(), exp: Math.floor(expiresAt / 1000) }, app.clientSecret)
+      : hex()
     this.#keep({
       kind: 'access',
       token: access,
@@ -287,7 +295,8 @@ export class Issuer {
   /** The twf.* claims that the granted scopes give. @see wire facts § 1.2 and § 1.4 */
   claimsOf({ user, scopes }: Access, origin: string): Record<string, string> {
     const has = (scope: string) => scopes.includes(scope)
-    const organisation = guidOf('organisation')
+    const { organisation: code = usualOrganisation } = this.userOf(user)
+    const organisation = guidOf(code === usualOrganisation ? 'organisation' : `organisation ${code}`)
     return {
       sub: guidOf(user),
       ...(has('twf.user') || has('twf.organisationUser')
@@ -296,7 +305,7 @@ export class Issuer {
       ...(has('twf.user') ? { 'twf.id': guidOf(`user ${user}`), 'twf.organisationId': organisation } : {}),
       ...(has('twf.organisation')
         ? {
-            'twf.organisationCode': 'SLUIS',
+            'twf.organisationCode': code,
             'twf.organisationId': organisation,
             'twf.clusterUrl': `${origin}/${this.cluster}`,
           }

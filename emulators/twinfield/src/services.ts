@@ -1,8 +1,14 @@
+import type { Office } from './dataset.ts'
 import type { EmulatorState } from './emulator.ts'
+import type { Language } from './faults.ts'
 import { search } from './finder.ts'
-import { creditsOf, isOfficeList, listOffices, processDocument } from './process-xml.ts'
-import { envelope, faultAnswer, type Language, namespace, readCall, type SoapAnswer } from './soap.ts'
-import { childOf, element, escapeXml, parseXml, textOf, type XmlNode } from './xml.ts'
+import { guidOf } from './issuer.ts'
+import type { Asker } from './limits.ts'
+import { listOffices } from './list-documents.ts'
+import { creditsOf, isOfficeList, mostLines, processDocument } from './process-xml.ts'
+import { answerQuery, isQueryService } from './query-services.ts'
+import { envelope, faultAnswer, namespace, readCall, type SoapAnswer } from './soap.ts'
+import { childOf, escapeXml, parseXml, textOf, type XmlNode } from './xml.ts'
 
 export interface ServiceAnswer extends SoapAnswer {
   readonly contentType: string
@@ -11,6 +17,8 @@ export interface ServiceAnswer extends SoapAnswer {
   readonly user: string | null
   readonly office: string | null
   readonly route: string
+  /** Whose call is under way while its answer is. */
+  readonly asker: Asker | null
 }
 
 export interface ServiceRequest {
@@ -18,6 +26,8 @@ export interface ServiceRequest {
   readonly service: string
   readonly text: string
   readonly url: string
+  /** Where the request comes from. */
+  readonly address: string
   readonly now: number
   /** The code of a fault that was ordered. */
   readonly orderedFault: number | null
@@ -30,12 +40,14 @@ export function answerService(request: ServiceRequest, state: EmulatorState): Se
   const who = { clientId: null as string | null, user: null as string | null, office: null as string | null }
   let headers: Readonly<Record<string, string>> = {}
   let language: Language = 'nl'
+  let asker: Asker | null = null
   const wrap = (answer: SoapAnswer, contentType = 'text/xml; charset=utf-8'): ServiceAnswer => ({
     ...answer,
     ...who,
     route,
     headers,
     contentType,
+    asker,
   })
   const fault = (code: number) => wrap(faultAnswer(code, language, call?.operation ?? '', request.url))
   if (!call) return fault(187)
@@ -55,19 +67,18 @@ export function answerService(request: ServiceRequest, state: EmulatorState): Se
   who.clientId = access.clientId
   who.user = access.user
   const user = state.issuer.userOf(access.user)
+  asker = { app, organisation: user.organisation, address: request.address }
+  if (user.fault !== undefined) return fault(user.fault)
   if (!access.scopes.includes('twf.organisationUser')) return fault(351)
   if (!access.scopes.includes('twf.organisation')) return fault(352)
-  const credits = document
-    ? creditsOf(document.name)
-    : /^(Get|Query|Search|Load)/.test(call.operation)
-      ? 1
-      : 3
-  const limit = state.limits.take(app, credits, request.now)
+  const limit = state.limits.take(asker, creditsFor(request.service, call.operation, document), request.now)
   headers = limit.headers
   if (limit.isRefused) {
     return wrap({ status: 429, body: 'Too many requests.', outcome: 'refused', rows: null }, 'text/plain')
   }
-  const offices = state.offices.filter(({ code }) => user.offices === null || user.offices.includes(code))
+  const offices = state.books.offices.filter(
+    ({ code }) => user.offices === null || user.offices.includes(code),
+  )
   const processed = (xml: string, rows: number | null, outcome = 'answered') => {
     const name = call.operation
     const result = name === 'ProcessXmlString' ? escapeXml(xml) : xml.replace(/^<(\w+)/, '<$1 xmlns=""')
@@ -81,15 +92,26 @@ export function answerService(request: ServiceRequest, state: EmulatorState): Se
     })
   }
   if (document && isOfficeList(document)) return processed(listOffices(offices), offices.length)
-  if (call.company === null) return fault(101)
-  const office = offices.find(({ code }) => code === call.company)
+  if (call.company === null && call.companyId === null) return fault(101)
+  const isMeant = ({ code }: Office) =>
+    call.company === null ? companyIdOf(code) === call.companyId : code === call.company
+  const office = offices.find(isMeant)
   if (request.service === 'session' && call.operation === 'SelectCompany') {
     const wanted = textOf(call.body, 'company')
     const result = offices.some(({ code }) => code === wanted) ? 'Ok' : 'Invalid'
     return wrap(simple('SelectCompany', result))
   }
+  // An id that no company has at all is another fault than a company out of reach.
+  if (!office && call.company === null && !state.books.offices.some(isMeant)) return fault(359)
   if (!office) return fault(109)
   who.office = office.code
+  if (isQueryService(request.service)) {
+    if (call.operation !== 'Query') return fault(100)
+    const answer = answerQuery(request.service, call.body, office, offices)
+    return answer.kind === 'fault'
+      ? fault(answer.code)
+      : wrap({ status: 200, outcome: 'answered', rows: answer.rows, body: envelope(answer.xml) })
+  }
   switch (call.operation) {
     case 'ProcessXmlString':
     case 'ProcessXmlDocument': {
@@ -101,11 +123,12 @@ export function answerService(request: ServiceRequest, state: EmulatorState): Se
         const text = 'U hebt geen toegang tot deze administratie.'
         return processed(`<${document.name} msgtype="error" msg="${text}" result="0"/>`, 0, 'refused')
       }
+      // Refused since October 2024. @see wire facts § 2.4
+      if (mostLines(document) > 1000)
+        return wrap({ status: 400, body: '', outcome: 'refused', rows: null }, 'text/plain')
       const answer = processDocument(document, target, language, {
-        now: request.now,
-        store: (into, transaction) => state.store(into, transaction),
-        storeInvoice: (into, invoice) => state.storeInvoice(into, invoice),
-        storeDimension: (into, dimension, isGone) => state.storeDimension(into, dimension, isGone),
+        ...{ now: request.now, user: access.user },
+        write: state.books.write,
       })
       // Seen on companies above some 500 000 rows. @see wire facts § 2.4
       if (
@@ -122,23 +145,6 @@ export function answerService(request: ServiceRequest, state: EmulatorState): Se
           )
         : fault(100)
     }
-    case 'Query': {
-      // Both bounds must be there; every deletion is between any of them here.
-      const named = textOf(call.body, 'CompanyCode')
-      const target = offices.find(({ code }) => code === named)
-      if (request.service !== 'deletedtransactionsservice') return fault(100)
-      if (!target) return fault(109)
-      if (!textOf(call.body, 'DateFrom') || !textOf(call.body, 'DateTo')) return fault(100)
-      const rows = target.deleted.map(
-        ({ code, number }) =>
-          `<a:DeletedTransaction>${element('a:Daybook', code)}${element('a:TransactionNumber', String(number))}</a:DeletedTransaction>`,
-      )
-      const list = `<a:DeletedTransactions>${rows.join('')}</a:DeletedTransactions>`
-      const contract =
-        'http://schemas.datacontract.org/2004/07/Twinfield.WebServices.DeletedTransactionsService'
-      const body = `<QueryResponse xmlns="${namespace}"><Result xmlns:a="${contract}">${list}</Result></QueryResponse>`
-      return wrap({ status: 200, outcome: 'answered', rows: rows.length, body: envelope(body) })
-    }
     case 'Search': {
       const found = search(call.body, office, offices, access.user, language)
       return wrap({ status: 200, body: envelope(found.xml), outcome: found.outcome, rows: found.rows })
@@ -151,6 +157,15 @@ export function answerService(request: ServiceRequest, state: EmulatorState): Se
     default:
       return fault(100)
   }
+}
+
+/** The GUID of an office. */
+export const companyIdOf = (office: string) => guidOf(`office ${office}`)
+
+/** What a call costs: one credit where it only asks, else three. @see wire facts § 6 */
+function creditsFor(service: string, operation: string, document: XmlNode | null): number {
+  if (document) return creditsOf(document.name)
+  return service === 'deletedtransactionsservice' || /^(Get|Query|Search|Load)/.test(operation) ? 1 : 3
 }
 
 const simple = (operation: string, result: string | null): SoapAnswer => ({

@@ -1,9 +1,8 @@
+import type { Write } from './books.ts'
 import type { Documented } from './browse.ts'
 import type { Dimension, DimensionType, Office } from './dataset.ts'
+import { isDimensionType } from './list-documents.ts'
 import { childOf, element, escapeXml, textOf, type XmlNode } from './xml.ts'
-
-/** Told of every dimension that is stored, or removed with `isGone`. */
-export type StoreDimension = (office: Office, dimension: Dimension, isGone: boolean) => void
 
 /**
  * Stores the dimensions of a document, each for itself: insert and update are one operation, what is not told stays,
@@ -13,11 +12,11 @@ export function writeDimensions(
   root: XmlNode,
   office: Office,
   now: number,
-  store: StoreDimension,
+  write: Write,
   show: (dimension: Dimension, status: string) => string,
 ): Documented {
   const asked = root.name === 'dimension' ? [root] : root.children
-  const answers = asked.map((node) => writeOne(node, office, now, store, show))
+  const answers = asked.map((node) => writeOne(node, office, now, write, show))
   const isGood = answers.every(({ isStored }) => isStored)
   const inner = answers.map(({ xml }) => xml).join('')
   return {
@@ -27,13 +26,11 @@ export function writeDimensions(
   }
 }
 
-const kinds: ReadonlySet<string> = new Set(['BAS', 'PNL', 'DEB', 'CRD', 'KPL', 'PRJ', 'AST', 'ACT'])
-
 function writeOne(
   node: XmlNode,
   office: Office,
   now: number,
-  store: StoreDimension,
+  write: Write,
   show: (dimension: Dimension, status: string) => string,
 ): { readonly isStored: boolean; readonly xml: string } {
   const type = textOf(node, 'type') ?? ''
@@ -44,14 +41,16 @@ function writeOne(
     faults.push(element(tag, text, ` msgtype="error" msg="${escapeXml(msg)}" result="0"`))
   if (textOf(node, 'office') !== office.code)
     refuse('office', textOf(node, 'office') ?? '', 'De administratie bestaat niet.')
-  if (!kinds.has(type)) refuse('type', type, `Dimension type ${type} does not exist.`)
+  if (!isDimensionType(type)) refuse('type', type, `Dimension type ${type} does not exist.`)
   // Codes must fit the mask of their type; here all have the same.
   if (!/^[A-Za-z0-9]{1,16}$/.test(code)) refuse('code', code, 'De code voldoet niet aan het masker.')
   if (name === '') refuse('name', '', 'De naam mag niet leeg zijn.')
   if (childOf(node, 'inuse'))
     refuse('inuse', textOf(node, 'inuse') ?? '', "Het element 'inuse' mag niet worden aangeleverd.")
   const isDelete = node.attributes.status === 'deleted'
-  const known = office.dimensions.find((one) => one.type === type && one.code === code)
+  const isThe = (one: Dimension) => one.type === type && one.code === code
+  // `active` restores one that was deleted, with what it had.
+  const known = office.dimensions.find(isThe) ?? (isDelete ? undefined : office.deletedDimensions.find(isThe))
   if (faults.length === 0 && isDelete && !known) refuse('code', code, `Dimension ${code} does not exist.`)
   if (faults.length > 0)
     return { isStored: false, xml: `<dimension result="0">${faults.join('')}</dimension>` }
@@ -60,6 +59,7 @@ function writeOne(
   const told = (parent: XmlNode | undefined, tag: string, before: string | undefined) =>
     childOf(parent, tag) === undefined ? (before ?? '') : (textOf(parent, tag) ?? '')
   const dimension: Dimension = {
+    ...(known?.iban === undefined ? {} : { iban: known.iban }),
     type: type as DimensionType,
     code,
     name,
@@ -83,6 +83,6 @@ function writeOne(
         : {}),
     modified: new Date(now).toISOString().replace(/\D/g, '').slice(0, 14),
   }
-  store(office, dimension, isDelete)
+  write(office, { dimension, isGone: isDelete })
   return { isStored: true, xml: show(dimension, isDelete ? 'deleted' : 'active') }
 }

@@ -1,17 +1,15 @@
+import type { Write } from './books.ts'
 import type { Documented } from './browse.ts'
 import { articles, type Invoice, invoiceTypes, type Office, vatCodes } from './dataset.ts'
 import { childOf, element, escapeXml, textOf, type XmlNode } from './xml.ts'
-
-/** Told of every sales invoice that is stored. */
-export type StoreInvoice = (office: Office, invoice: Invoice) => void
 
 /**
  * Stores the sales invoices of a document, each whole or not at all, numbered by type. A final one is stored as such and
  * books nothing here. @see wire facts § 3.4 and § 3.5
  */
-export function writeInvoices(root: XmlNode, office: Office, store: StoreInvoice): Documented {
+export function writeInvoices(root: XmlNode, office: Office, write: Write): Documented {
   const asked = root.name === 'salesinvoice' ? [root] : root.children
-  const answers = asked.map((node) => writeOne(node, office, store))
+  const answers = asked.map((node) => writeOne(node, office, write))
   const isGood = answers.every(({ isStored }) => isStored)
   const inner = answers.map(({ xml }) => xml).join('')
   return {
@@ -30,7 +28,7 @@ const fault = (tag: string, text: string, msg: string) =>
 function writeOne(
   node: XmlNode,
   office: Office,
-  store: StoreInvoice,
+  write: Write,
 ): { readonly isStored: boolean; readonly xml: string } {
   const header = childOf(node, 'header')
   const told = (name: string) => textOf(header, name) ?? ''
@@ -72,7 +70,7 @@ function writeOne(
     currency: told('currency') || 'EUR',
     status: told('status') === 'final' ? 'final' : 'concept',
   }
-  store(office, invoice)
+  write(office, { invoice })
   return { isStored: true, xml: invoiceXml(invoice, office) }
 }
 

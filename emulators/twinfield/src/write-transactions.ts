@@ -1,17 +1,16 @@
+import type { Write } from './books.ts'
 import type { Documented } from './browse.ts'
 import { daybooks, type Line, type Office, type Transaction } from './dataset.ts'
+import { transactionXml } from './read-documents.ts'
 import { childOf, element, escapeXml, textOf, type XmlNode } from './xml.ts'
-
-/** Told of every transaction that is stored. */
-export type Store = (office: Office, transaction: Transaction) => void
 
 /**
  * Stores the transactions of a document, each whole or not at all; the root has `result="0"` as soon as one failed.
  * @see wire facts § 3.4 and § 3.5
  */
-export function writeTransactions(root: XmlNode, office: Office, now: number, store: Store): Documented {
+export function writeTransactions(root: XmlNode, office: Office, now: number, write: Write): Documented {
   const asked = root.name === 'transaction' ? [root] : root.children
-  const answers = asked.map((node) => writeOne(node, office, now, store))
+  const answers = asked.map((node) => writeOne(node, office, now, write))
   const isGood = answers.every(({ isStored }) => isStored)
   const inner = answers.map(({ xml }) => xml).join('')
   return {
@@ -32,7 +31,7 @@ interface Written {
 const fault = (tag: string, text: string, msg: string) =>
   element(tag, text, ` msgtype="error" msg="${escapeXml(msg)}" result="0"`)
 
-function writeOne(node: XmlNode, office: Office, now: number, store: Store): Written {
+function writeOne(node: XmlNode, office: Office, now: number, write: Write): Written {
   const header = childOf(node, 'header')
   const lines = childOf(node, 'lines')?.children ?? []
   const code = textOf(header, 'code') ?? ''
@@ -68,7 +67,6 @@ function writeOne(node: XmlNode, office: Office, now: number, store: Store): Wri
       openCents: isOpen ? cents : 0,
     }
   })
-  // The service has refused more lines since October 2024, there with status 400.
   const balance = drafts.reduce((sum, { cents }) => sum + cents, 0)
   const side = balance > 0 ? 'credit' : 'debet'
   const isWrong = faults.length > 0 || balance !== 0 || (destiny !== 'temporary' && destiny !== 'final')
@@ -94,19 +92,6 @@ function writeOne(node: XmlNode, office: Office, now: number, store: Store): Wri
     modified: new Date(now).toISOString().replace(/\D/g, '').slice(0, 14),
     lines: drafts,
   }
-  store(office, transaction)
-  const head = [
-    element('office', office.code),
-    element('code', code),
-    element('number', String(transaction.number)),
-    element('period', period),
-    element('currency', textOf(header, 'currency') ?? 'EUR'),
-    element('date', date),
-    element('invoicenumber', transaction.invoice),
-    element('modificationdate', transaction.modified),
-  ]
-  return {
-    isStored: true,
-    xml: `<transaction location="${transaction.status}" result="1"><header>${head.join('')}</header></transaction>`,
-  }
+  write(office, { transaction })
+  return { isStored: true, xml: transactionXml(transaction, office, 'type') }
 }
