@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { Browser } from './testing/browser.ts'
@@ -59,8 +59,31 @@ function filesBelow(folder: string): string[] {
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile())
 }
 
+/** What a process of ours holds in memory that it may write to: its heaps, stacks and buffers, freed or not. */
+function memoryOf(pid: string): Buffer[] {
+  const memory = openSync(`/proc/${pid}/mem`, 'r')
+  try {
+    return readFileSync(`/proc/${pid}/maps`, 'latin1')
+      .split('\n')
+      .flatMap((line) => {
+        const [, from = '0', to = '0'] = /^([0-9a-f]+)-([0-9a-f]+) rw/.exec(line) ?? []
+        const bytes = Buffer.alloc(Number.parseInt(to, 16) - Number.parseInt(from, 16))
+        try {
+          return bytes.length === 0
+            ? []
+            : [bytes.subarray(0, readSync(memory, bytes, 0, bytes.length, Number.parseInt(from, 16)))]
+        } catch {
+          // It was given back since it was listed.
+          return []
+        }
+      })
+  } finally {
+    closeSync(memory)
+  }
+}
+
 /** Planners and runners: what they were started with. */
-function childrenOfOurs(): { readonly what: string; readonly text: string }[] {
+function childrenOfOurs(): { readonly what: string; readonly pid: string; readonly text: string }[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {
@@ -68,7 +91,7 @@ function childrenOfOurs(): { readonly what: string; readonly text: string }[] {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1')
         const parent = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1])
         if (parent !== process.pid || !/(runner|planner)-child/.test(command)) return []
-        return [{ what: command, text: `${command}\n${readFileSync(`/proc/${pid}/environ`, 'latin1')}` }]
+        return [{ what: command, pid, text: `${command}\n${readFileSync(`/proc/${pid}/environ`, 'latin1')}` }]
       } catch {
         return []
       }
@@ -204,5 +227,12 @@ test('no secret stands in an answer, a log, an error, the database, a file or a 
       const place = written.find(({ text }) => text.includes(form))
       assert.equal(place?.what, undefined, `${name} was found in ${place?.what}`)
     }
+  }
+  for (const { what, pid } of children) {
+    const memory = memoryOf(pid)
+    const holds = (text: string) => memory.some((bytes) => bytes.includes(text, 0, 'latin1'))
+    assert.ok(holds(/\w+-child/.exec(what)?.[0] ?? '?'), `${what} knows its own name: its memory can be read`)
+    for (const [name, secret] of canaries)
+      assert.equal(holds(secret), false, `${name} was found in the memory of ${what}`)
   }
 })
