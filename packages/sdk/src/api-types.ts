@@ -98,7 +98,6 @@ export interface Brand {
   readonly name: string
   readonly organisation: string
   readonly colour: string
-  readonly textColour: string
   readonly logo: string | null
   readonly texts: { readonly en: string | null; readonly nl: string | null }
 }

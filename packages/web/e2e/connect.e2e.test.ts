@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { after, before, test } from 'node:test'
-import { labClient } from '@sluis/server/testing'
+import { labClient, labKey } from '@sluis/server/testing'
 import type { Page } from 'playwright-core'
 import { openWebLab, type WebLab } from './testing/web-lab.ts'
 
@@ -243,6 +243,25 @@ test('renewing as another person is refused and changes nothing; as the same per
   assert.ok(generation > before[0], 'on a new chain')
 })
 
+test('a page reads well in the dark and in the light, whatever the partner’s colour is', async () => {
+  const made = await make()
+  const { page, check } = await lab.arrive(pathOf(made.url), { width: 375 })
+  for (const colour of ['#ffffff', '#242424', '#777777']) {
+    await lab.call('PATCH', '/connect-settings', { colour })
+    await page.reload()
+    await page.getByRole('button', { name: 'Continue to Exact Online' }).waitFor()
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme })
+      const edges = (await page.evaluate(
+        `[getComputedStyle(document.body).backgroundColor, getComputedStyle(document.querySelector('.branded-button')).borderTopColor]`,
+      )) as string[]
+      assert.notEqual(edges[0], edges[1], `${colour} ${colorScheme}`)
+      await check(`connect-${colour.slice(1)}-${colorScheme}`)
+    }
+  }
+  await lab.call('PATCH', '/connect-settings', { colour: brand.colour })
+})
+
 test('the script on a partner’s own page fetches a link, goes there, and tells what the return says', async () => {
   const start = `${new URL(back).origin}/start`
   const { returnAddresses } = (await lab.call('GET', '/connect-settings')).body
@@ -265,4 +284,127 @@ test('the script on a partner’s own page fetches a link, goes there, and tells
   assert.deepEqual([outcome, grant, state], ['connected', (await linkOf(made)).grant, 'session 1'])
   assert.equal(page.url(), start, 'what the address told has left it')
   assert.deepEqual(faults, [])
+})
+
+/** The colours of what stands for the button, in the picture or on the page itself. */
+const buttonColours = (page: Page) =>
+  page.evaluate(
+    `((one) => [one.color, one.backgroundColor])(getComputedStyle(document.querySelector('.branded-button')))`,
+  ) as Promise<string[]>
+
+test('how the page looks is set in the console, beside a preview that is what the customer sees', async () => {
+  const { body: below } = await lab.call('POST', '/organisations', { name: 'Branch' })
+  const { page, check, faults } = await lab.visit(`/app/connect-links/settings?organisation=${below.id}`)
+  await page.getByText('These are those of an organisation above.', { exact: false }).waitFor()
+  const preview = page.getByRole('region', { name: 'As your customer sees it' })
+  await preview.getByText(brand.name, { exact: true }).waitFor()
+  assert.deepEqual(await buttonColours(page), ['rgb(0, 0, 0)', 'rgb(255, 221, 0)'])
+  await page.getByLabel('Name', { exact: true }).fill('Branch & Co')
+  await page.getByLabel('Colour', { exact: true }).fill('#AA00')
+  await page.getByText('Not a colour as #0b7285.').waitFor()
+  assert.equal(await page.getByRole('button', { name: 'Save' }).isDisabled(), true)
+  await page.getByLabel('Colour', { exact: true }).fill('#AA0000')
+  await page.getByRole('button', { name: 'No logo' }).click()
+  assert.equal(await preview.locator('img').count(), 0)
+  const file = { name: 'logo.png', mimeType: 'image/png', buffer: Buffer.from(logo, 'base64') }
+  await page.locator('input[type=file]').setInputFiles({ ...file, buffer: Buffer.alloc(200_000) })
+  await page.getByText('This file is larger than 100 kB.').waitFor()
+  await page.locator('input[type=file]').setInputFiles(file)
+  await preview.locator('img').waitFor()
+  await page.getByLabel('Your words in Dutch').fill('Alles gaat vanzelf.')
+  await preview.getByText('Nederlands', { exact: true }).first().click()
+  await preview.getByText('Alles gaat vanzelf.').waitFor()
+  await preview.getByText(new URL(back).host, { exact: true }).waitFor()
+  await check('connect-settings')
+  const pictured = await buttonColours(page)
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText('Saved').waitFor()
+  const { body: settings } = await lab.call('GET', '/connect-settings', undefined, {
+    headers: { 'sluis-organisation': below.id },
+  })
+  assert.deepEqual(
+    [settings.name, settings.colour, settings.logo, settings.texts.nl, settings.isInherited],
+    ['Branch & Co', '#aa0000', `data:image/png;base64,${logo}`, 'Alles gaat vanzelf.', false],
+  )
+  assert.equal(settings.texts.en, brand.texts.en, 'what was not touched is taken over')
+  assert.deepEqual(
+    settings.returnAddresses,
+    (await lab.call('GET', '/connect-settings')).body.returnAddresses,
+  )
+  await lab.call('PATCH', `/clients/${client}`, { servesDescendants: true })
+  const link = { platform: 'exact-online', region: 'lab', client, returnAddress: back }
+  const made = await lab.call('POST', '/connect-links', link, { headers: { 'sluis-organisation': below.id } })
+  const customer = await lab.arrive(pathOf(made.body.url))
+  await customer.page.getByText('Branch & Co', { exact: true }).waitFor()
+  assert.deepEqual(await buttonColours(customer.page), pictured)
+  await page.getByLabel('Return addresses').fill('http://partner.example/plain')
+  await page.getByRole('button', { name: 'Save' }).click()
+  await page.getByText(/The return address is not https/).waitFor()
+  assert.deepEqual(faults, [])
+  const phone = await lab.visit('/app/connect-links/settings', { width: 375, locale: 'nl-NL', isDark: true })
+  await phone.page.getByRole('heading', { name: 'Zoals je klant hem ziet' }).waitFor()
+  await phone.check('connect-settings')
+})
+
+test('a link is made in the console, shown once, followed, and taken back', async () => {
+  const { page, check } = await lab.visit('/app/connect-links')
+  await page.getByRole('link', { name: 'Make a connect link' }).click()
+  await page.getByLabel('Platform').selectOption({ label: 'Exact Online' })
+  await page.getByLabel('Country').selectOption({ label: 'Lab' })
+  await page.getByLabel('Customer', { exact: true }).fill('Bakkerij Bos')
+  await page.getByLabel('Your own ID of the customer').fill('c-77')
+  await page.getByLabel('Afterwards the customer goes to').selectOption(back)
+  await page.getByLabel('Language of the page').selectOption('nl')
+  await check('connect-link-new')
+  await page.getByRole('button', { name: 'Make the link' }).click()
+  const url = await page.getByRole('region', { name: 'The link for the customer' }).innerText()
+  assert.ok(url.startsWith(`${lab.url}/app/connect#`), url)
+  await check('connect-link-made')
+  await page.getByRole('link', { name: 'To the links' }).click()
+  const row = (name: string) => page.getByRole('row').filter({ hasText: name })
+  await row('Bakkerij Bos').getByText('not used yet').waitFor()
+  assert.ok(!(await page.content()).includes(url.split('#')[1] ?? '?'), 'it is shown this once')
+
+  const customer = await lab.arrive(pathOf(url))
+  await customer.page.getByRole('button', { name: 'Verder naar Exact Online' }).click()
+  await atPlatform(customer.page, 'fleur@example.com', 'allow')
+  const told = await atPartner(customer.page)
+  await make({ label: 'Never used', externalId: 'c-78' })
+  await page.reload()
+  await page.getByLabel(/^API key/).fill(labKey)
+  await page.getByRole('button', { name: 'Log in with the key' }).click()
+  const grant = row('Bakkerij Bos').getByRole('link', { name: 'To the grant' })
+  assert.equal((await grant.getAttribute('href'))?.split('?')[0], `/app/grants/${told.grant}`)
+  await row('Bakkerij Bos').getByText('connected').waitFor()
+  assert.equal(await row('Bakkerij Bos').getByRole('button').count(), 0, 'what came of it stays')
+  await page.getByLabel('State').selectOption({ label: 'not used yet' })
+  await row('Bakkerij Bos').waitFor({ state: 'detached' })
+  await page.getByLabel('Your own ID of the customer').fill('c-78')
+  await row('Never used').getByRole('button', { name: 'Take back: Never used' }).click()
+  await page.getByRole('button', { name: /Take back: Never used/ }).click()
+  await page.getByText('There is no such link among the newest.').waitFor()
+  await page.getByLabel('State').selectOption({ label: 'all' })
+  await row('Never used').getByText('taken back').waitFor()
+  await page.getByLabel('Your own ID of the customer').fill('')
+  await row('Bakkerij Bos').waitFor()
+  await check('connect-links')
+
+  const phone = await lab.visit(`/app/connect-links/new?renews=${told.grant}`, {
+    width: 375,
+    locale: 'nl-NL',
+    isDark: true,
+  })
+  await phone.page.getByText('geeft Fleur', { exact: false }).waitFor()
+  await phone.check('connect-link-renew')
+  await phone.page.getByRole('button', { name: 'Maak de link' }).click()
+  await phone.page.getByRole('link', { name: 'Naar de links' }).click()
+  await phone.page.getByRole('link', { name: 'vernieuwt een toestemming' }).first().waitFor()
+  await phone.check('connect-links')
+
+  const { body: reader } = await lab.call('POST', '/keys', { name: 'reads', scopes: ['grants:read'] })
+  const other = await lab.arrive('/app/connect-links')
+  await other.page.getByLabel('API key').fill(reader.key)
+  await other.page.keyboard.press('Enter')
+  await other.page.getByText('FORBIDDEN').waitFor()
+  assert.equal(await other.page.getByRole('link', { name: 'Connect links' }).count(), 0)
 })

@@ -94,6 +94,27 @@ const preauthentications = [
   ),
 ]
 
+const connect = [
+  page(
+    '/connect',
+    lazyRouteComponent(() => import('./pages/connect-page.tsx'), 'ConnectPage'),
+  ),
+  page(
+    '/connect-links',
+    lazyRouteComponent(() => import('./pages/connect-links-page.tsx'), 'ConnectLinksPage'),
+  ),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/connect-links/new',
+    validateSearch: (search: Record<string, unknown>): { renews?: string } => textIn(search, 'renews'),
+    component: lazyRouteComponent(() => import('./pages/new-connect-link-page.tsx'), 'NewConnectLinkPage'),
+  }),
+  page(
+    '/connect-links/settings',
+    lazyRouteComponent(() => import('./pages/connect-settings-page.tsx'), 'ConnectSettingsPage'),
+  ),
+]
+
 const clients = [
   page(
     '/clients',
@@ -110,10 +131,7 @@ const tree = root.addChildren([
   ...consent,
   ...clients,
   ...preauthentications,
-  page(
-    '/connect',
-    lazyRouteComponent(() => import('./pages/connect-page.tsx'), 'ConnectPage'),
-  ),
+  ...connect,
   page(
     '/setup',
     lazyRouteComponent(() => import('./pages/setup-page.tsx'), 'SetupPage'),

@@ -163,7 +163,6 @@ const brand = z.object({
   name: text,
   organisation: text,
   colour: text,
-  textColour: text,
   logo: text.nullable(),
   texts: brandTexts,
 })

@@ -380,7 +380,7 @@ describe('where customers are sent back to', () => {
     const wanted = { ...place, client, returnAddress: back }
     const made = await connectLinks.create(below, wanted, actor, own)
     const { brand } = await look(made)
-    assert.deepEqual([brand.name, brand.organisation, brand.textColour], ['Partner', below, '#000000'])
+    assert.deepEqual([brand.name, brand.organisation, brand.colour], ['Partner', below, '#ffdd00'])
     await connectSettings.change(
       below,
       { name: 'Daughter', origin: 'https://connect.daughter.example' },

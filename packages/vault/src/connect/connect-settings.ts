@@ -1,6 +1,5 @@
 import { type Clock, type OrganisationId, SluisError } from '@sluis/shared'
 import type { Store } from '@sluis/store'
-import { textOn } from './brand-colour.ts'
 import { type BrandLogo, readBrandLogo } from './brand-logo.ts'
 import { checkReturnAddress } from './return-address.ts'
 
@@ -40,8 +39,6 @@ export interface Brand {
   /** Whose page it is, whatever it calls itself. */
   readonly organisation: string
   readonly colour: string
-  /** Black or white, whichever can be read on the colour. */
-  readonly textColour: string
   readonly logo: string | null
   readonly texts: BrandTexts
 }
@@ -98,7 +95,7 @@ export class ConnectSettings {
     const view = toView(organisationId, row)
     const colour = view.colour ?? ownColour
     const { name, logo, texts } = view
-    return { name: name ?? organisation, organisation, colour, textColour: textOn(colour), logo, texts }
+    return { name: name ?? organisation, organisation, colour, logo, texts }
   }
 
   /** Changes what is given, of the organisation's own; the first change gives it settings of its own. */

@@ -67,15 +67,27 @@ export async function pictureLab(lab: WebLab): Promise<PicturedLab> {
   const consent = await ask('Bakkerij Bos')
   await must('PATCH', '/connect-settings', {
     name: 'Boekhoudpartner',
-    colour: '#0b7285',
+    colour: '#5f3dc4',
+    texts: {
+      en: 'Then your invoices appear in Boekhoudpartner by themselves.',
+      nl: 'Dan verschijnen uw facturen vanzelf in Boekhoudpartner.',
+    },
     returnAddresses: ['https://partner.example/done'],
   })
-  const connect = await must('POST', '/connect-links', {
-    ...place,
-    client: client.id,
-    returnAddress: 'https://partner.example/done',
-    returnState: 'session 1',
-  })
+  const link = (label: string, externalId: string) =>
+    must('POST', '/connect-links', {
+      ...place,
+      client: client.id,
+      returnAddress: 'https://partner.example/done',
+      label,
+      externalId,
+    })
+  const { id: takenBack } = await link('Garage Gerritsen', 'customer-40')
+  await lab.call('DELETE', `/connect-links/${takenBack}`)
+  const asks = new Browser(() => lab.url)
+  const no = { secret: new URL((await link('Slagerij De Vries', 'customer-41')).url).hash.slice(1) }
+  await asks.call('POST', '/connect/cancel', no)
+  const connect = await link('Bakkerij Bos', 'customer-42')
   const query = (sql: string) => lab.call('POST', '/databases/bakery/query', { sql })
   await query('SELECT count(*) FROM crm.Accounts')
   await query('SELECT FullName FROM crm.Contacts LIMIT 10')

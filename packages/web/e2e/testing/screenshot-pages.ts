@@ -226,6 +226,25 @@ export const shots = (lab: PicturedLab): readonly Shot[] => [
   },
   { name: 'grant-renew', path: `/app/grants/${lab.grant}/renew`, until: ready },
   { name: 'connect', path: pathOf(lab.connect), asNobody: true, until: ready },
+  {
+    name: 'connect-links',
+    path: '/app/connect-links',
+    until: (page) => page.getByRole('row').nth(3).waitFor(),
+  },
+  {
+    name: 'connect-link-new',
+    path: '/app/connect-links/new',
+    async until(page, isDutch) {
+      await page.getByLabel('Platform').selectOption({ label: 'Exact Online' })
+      await page.getByLabel(isDutch ? 'Land' : 'Country').selectOption('nl')
+      await page.getByLabel('App', { exact: true }).waitFor()
+    },
+  },
+  {
+    name: 'connect-settings',
+    path: '/app/connect-links/settings',
+    until: (page) => page.getByRole('heading', { level: 2 }).waitFor(),
+  },
   { name: 'clients', path: '/app/clients', until: (page) => page.getByRole('row').nth(1).waitFor() },
   { name: 'client', path: `/app/clients/${lab.client}`, until: ready },
   {

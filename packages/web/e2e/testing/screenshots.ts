@@ -32,6 +32,11 @@ const pictures: readonly Picture[] = [
     height: 550,
   },
   { shot: 'wizard-tokens', locales: languages, from: /^(What you have|Wat je hebt)$/, height: 690 },
+  { shot: 'connect', locales: languages, height: 620 },
+  { shot: 'connect-links', locales: languages, height: 620 },
+  { shot: 'connect-settings', locales: languages, height: 960 },
+  { shot: 'preauthentication-new', locales: ['en-GB'], height: 760 },
+  { shot: 'preauthentications', locales: ['en-GB'], height: 400 },
 ]
 const fileNames: Readonly<Record<string, string>> = { sql: 'sql-editor', 'sql-explain': 'expected-calls' }
 

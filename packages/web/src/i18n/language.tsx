@@ -8,6 +8,11 @@ const storageKey = 'sluis.language'
 
 export type Translate = (key: MessageKey, blanks?: Readonly<Record<string, string | number>>) => string
 
+const translateTo =
+  (language: Language): Translate =>
+  (key, blanks = {}) =>
+    texts[language][key].replace(/\{(\w+)\}/g, (_, name: string) => String(blanks[name] ?? ''))
+
 interface LanguageContext {
   readonly language: Language
   readonly setLanguage: (language: Language) => void
@@ -40,11 +45,23 @@ export function LanguageProvider({ children }: { readonly children: ReactNode })
       suggestLanguage: (next) => {
         if (localStorage.getItem(storageKey) === null) setLanguage(next)
       },
-      t: (key, blanks = {}) =>
-        texts[language][key].replace(/\{(\w+)\}/g, (_, name: string) => String(blanks[name] ?? '')),
+      t: translateTo(language),
     }),
     [language],
   )
+  return <Context value={value}>{children}</Context>
+}
+
+/** What is inside is in this language, whatever the person's own is. */
+export function InLanguage({
+  language,
+  children,
+}: {
+  readonly language: Language
+  readonly children: ReactNode
+}) {
+  const outer = useLanguage()
+  const value = useMemo(() => ({ ...outer, language, t: translateTo(language) }), [outer, language])
   return <Context value={value}>{children}</Context>
 }
 

@@ -1,6 +1,7 @@
 import { connectEn } from './messages.connect.en.ts'
 import { consentsEn } from './messages.consents.en.ts'
 import { consoleEn } from './messages.console.en.ts'
+import { linksEn } from './messages.links.en.ts'
 import { peopleEn } from './messages.people.en.ts'
 
 /** Every text of the web application. `{name}` is filled in; the Dutch file has the same keys, which a test checks. */
@@ -238,6 +239,7 @@ export const en = {
   'region.us': 'United States',
   ...consoleEn,
   ...connectEn,
+  ...linksEn,
   ...consentsEn,
 } as const
 

@@ -2,6 +2,7 @@ import { connectNl } from './messages.connect.nl.ts'
 import { consentsNl } from './messages.consents.nl.ts'
 import { consoleNl } from './messages.console.nl.ts'
 import type { MessageKey } from './messages.en.ts'
+import { linksNl } from './messages.links.nl.ts'
 import { peopleNl } from './messages.people.nl.ts'
 
 export const nl: Readonly<Record<MessageKey, string>> = {
@@ -245,5 +246,6 @@ export const nl: Readonly<Record<MessageKey, string>> = {
   'region.us': 'Verenigde Staten',
   ...consoleNl,
   ...connectNl,
+  ...linksNl,
   ...consentsNl,
 }

@@ -23,7 +23,9 @@ test('no text is left that no page says', () => {
     .join('\n')
   // Composed in code from a state, a region or a fate.
   const isComposed = (key: string) =>
-    /^(state|run|region|fate|health|live|event|role|pre\.(state|output)|audit\.kind|connect\.end)\./.test(key)
+    /^(state|run|region|fate|health|live|event|role|pre\.(state|output)|audit\.kind|connect\.end|links\.(state|valid))\./.test(
+      key,
+    )
   const idle = Object.keys(en).filter(
     (key) => !isComposed(key) && !code.includes(`'${key}'`) && !code.includes(`"${key}"`),
   )

@@ -2,11 +2,11 @@ import { Button, Group, Stack, Text, Title } from '@mantine/core'
 import { useEffect, useState } from 'react'
 import { problemOf } from '../api/api-client.ts'
 import { type ConnectAsked, type ConnectEnd, cancelLink, lookAtLink, startFromLink } from '../api/connect.ts'
+import { Asked } from '../connect/asked.tsx'
 import { useLanguage } from '../i18n/language.tsx'
 import { BrandedFrame } from '../parts/branded-frame.tsx'
 import { ConnectEnded } from '../parts/connect-ended.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
-import { regionName } from '../parts/region-name.ts'
 import { useTask } from '../parts/use-task.ts'
 import { Waiting } from '../parts/waiting.tsx'
 import { useApi } from '../session.tsx'
@@ -89,46 +89,6 @@ export function ConnectPage() {
         <Refused asked={asked} />
       )}
     </BrandedFrame>
-  )
-}
-
-function Asked({ asked, children }: { readonly asked: ConnectAsked; readonly children: React.ReactNode }) {
-  const { t, language } = useLanguage()
-  const { brand, platformLabel: platform, region, clientLabel, scopes, returnHost, isRenewal } = asked
-  const { name } = brand
-  const own = brand.texts[language]
-  return (
-    <Stack>
-      <Title order={1} size="h2" className="break">
-        {t(isRenewal ? 'connect.renew' : 'connect.title', { platform })}
-      </Title>
-      <Text className="break">{t('connect.asks', { name, platform })}</Text>
-      {own !== null && <Text className="break branded-text">{own}</Text>}
-      {isRenewal && <Text>{t('connect.same')}</Text>}
-      <dl className="facts">
-        <dt>{t('connect.platform')}</dt>
-        <dd>
-          {platform} · {regionName(region, t)}
-        </dd>
-        {clientLabel !== null && (
-          <>
-            <dt>{t('connect.app')}</dt>
-            <dd>{clientLabel}</dd>
-          </>
-        )}
-        {scopes !== null && scopes.length > 0 && (
-          <>
-            <dt>{t('connect.scopes')}</dt>
-            <dd>{scopes.join(', ')}</dd>
-          </>
-        )}
-        <dt>{t('connect.after')}</dt>
-        <dd>{returnHost}</dd>
-      </dl>
-      <Text>{t('connect.own', { name, platform })}</Text>
-      {children}
-      <Text size="sm">{t('connect.unasked')}</Text>
-    </Stack>
   )
 }
 

@@ -77,6 +77,16 @@ export function RenewPage() {
               </LinkButton>
             </div>
           )}
+          {platform.consent && kept && grant.platformUser && may('connect:write') && (
+            <div>
+              <Text size="sm" mb={4}>
+                {t('links.renewElsewhere')}
+              </Text>
+              <LinkButton to="/connect-links/new" search={{ renews: grant.id }} variant="default">
+                {t('links.new')}
+              </LinkButton>
+            </div>
+          )}
         </Stack>
       )}
     </>

@@ -1,6 +1,7 @@
 import { Button } from '@mantine/core'
 import { type CSSProperties, type ReactNode, useEffect } from 'react'
 import type { Brand } from '../api/connect.ts'
+import { textOn } from '../connect/text-on.ts'
 import { type Language, useLanguage } from '../i18n/language.tsx'
 
 interface Props {
@@ -12,7 +13,7 @@ interface Props {
 
 /** The frame of pages that a partner's customers see: the partner's name, logo and colour, and none of our own ways on. */
 export function BrandedFrame({ brand, language: suggested = null, children }: Props) {
-  const { t, language, setLanguage, suggestLanguage } = useLanguage()
+  const { setLanguage, suggestLanguage } = useLanguage()
   useEffect(() => {
     if (suggested !== null) suggestLanguage(suggested)
     // Once, when it is known: who then chooses another language keeps that.
@@ -20,11 +21,30 @@ export function BrandedFrame({ brand, language: suggested = null, children }: Pr
   useEffect(() => {
     if (brand !== null) document.title = brand.name
   }, [brand])
-  const other = language === 'nl' ? 'en' : 'nl'
-  const colours = { '--brand': brand?.colour, '--brand-text': brand?.textColour } as CSSProperties
   return (
-    <div className="branded" style={colours}>
-      <header className="branded-header">
+    <BrandedLook brand={brand} onLanguage={setLanguage}>
+      {children}
+    </BrandedLook>
+  )
+}
+
+/** How the frame looks; as a picture on another page it has no landmarks of its own. */
+export function BrandedLook(props: {
+  readonly brand: Brand | null
+  readonly children: ReactNode
+  readonly onLanguage: (language: Language) => void
+  readonly isPicture?: boolean
+}) {
+  const { brand, children, onLanguage, isPicture = false } = props
+  const { t, language } = useLanguage()
+  const other = language === 'nl' ? 'en' : 'nl'
+  const colours = brand && { '--brand': brand.colour, '--brand-text': textOn(brand.colour) }
+  const [Header, Main, Footer] = isPicture
+    ? (['div', 'div', 'div'] as const)
+    : (['header', 'main', 'footer'] as const)
+  return (
+    <div className={isPicture ? 'branded picture' : 'branded'} style={{ ...colours } as CSSProperties}>
+      <Header className="branded-header">
         {brand?.logo && <img className="branded-logo" src={brand.logo} alt="" />}
         <span className="branded-name break">{brand?.name}</span>
         <Button
@@ -32,18 +52,18 @@ export function BrandedFrame({ brand, language: suggested = null, children }: Pr
           size="compact-sm"
           color="gray"
           lang={other}
-          onClick={() => setLanguage(other)}
+          onClick={() => onLanguage(other)}
         >
           {t('nav.language')}
         </Button>
-      </header>
-      <main className="branded-main" id="main">
+      </Header>
+      <Main className="branded-main" {...(isPicture ? {} : { id: 'main' })}>
         {children}
-      </main>
+      </Main>
       {brand && (
-        <footer className="branded-footer break">
+        <Footer className="branded-footer break">
           {t('connect.footer', { organisation: brand.organisation })}
-        </footer>
+        </Footer>
       )}
     </div>
   )

@@ -5,6 +5,7 @@ import { SectionTabs } from './section-tabs.tsx'
 const all = [
   { to: '/grants', text: 'grants.title', scope: 'grants:read' },
   { to: '/preauthentications', text: 'pre.title', scope: 'preauthentication:write' },
+  { to: '/connect-links', text: 'links.title', scope: 'connect:write' },
   { to: '/clients', text: 'clients.title', scope: 'clients:read' },
 ] as const
 
