@@ -209,6 +209,29 @@ describe('a partner’s own application', () => {
     await seesInvoices(page)
   })
 
+  test('by the connect page in the partner’s name: no is told, yes shows invoices, and no token comes here', async () => {
+    const tokens = answers.length
+    const page = await logIn('molen')
+    const begin = () => page.getByRole('button', { name: 'Connect Twinfield on our connect page' }).click()
+    await begin()
+    await page.getByText('Then Polder can show who still owes you.').waitFor()
+    await isFit(page, 'hosted-en')
+    await page.getByRole('button', { name: 'No, thank you' }).click()
+    await page.getByText('You gave no permission', { exact: false }).waitFor()
+    await begin()
+    await page.getByRole('button', { name: 'Continue to Twinfield' }).click()
+    const returned: string[] = []
+    page.on('request', (request) => {
+      if (request.url().startsWith(`${world.appUrl}/connected`)) returned.push(request.url())
+    })
+    await consentAtTwinfield(page, 'dora')
+    await seesInvoices(page)
+    assert.equal(answers.length, tokens, 'the code was exchanged at Sluis')
+    const stranger = await logIn('korenaar')
+    await stranger.goto(returned[0] ?? '')
+    await stranger.getByText('This link was used before', { exact: false }).waitFor()
+  })
+
   test('31 days after the consent the customer is asked again, and all goes on', async () => {
     const page = await logIn('vandam')
     await connectAgain(page)

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { createLogTo, readServerOptions, startServer } from '@sluis/server'
 import { exactOnline, twinfield } from './app/platforms.ts'
-import { callbackPath, startPartnerApp } from './app/start-app.ts'
+import { callbackPath, returnPath, startPartnerApp } from './app/start-app.ts'
 
 export interface WorldOptions {
   readonly folder: string
@@ -34,7 +34,7 @@ export interface World {
 /** The partner's app as both platforms know it. */
 export const partnerClient = { clientId: 'polder', clientSecret: 'the secret of Polder’s app' } as const
 /** Just what the application needs of Sluis. */
-const scopes = ['handover:write', 'databases:read', 'databases:write', 'query']
+const scopes = ['handover:write', 'databases:read', 'databases:write', 'query', 'connect:write']
 
 /** Both emulated platforms in processes of their own, Sluis beside them on their clock, and the partner's application. */
 export async function startWorld(options: WorldOptions): Promise<World> {
@@ -69,14 +69,24 @@ export async function startWorld(options: WorldOptions): Promise<World> {
       createLogTo({ write: options.log }, 'info'),
     )
     ends.push(() => server.close())
-    const made = await fetch(`${server.url}/api/v1/keys`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${bootstrapKey}`, 'content-type': 'application/json' },
-      body: JSON.stringify({ name: 'Polder', scopes }),
-    })
-    const { key } = (await made.json()) as { key: string }
-    const place = (baseUrl: string) => ({ region: 'lab', baseUrl, ...partnerClient })
-    const platforms = [exactOnline(place(exact.url)), twinfield(place(twin.url))]
+    /** What the operator sets up at Sluis once. */
+    const setUp = async (method: string, path: string, body: object) => {
+      const response = await fetch(`${server.url}/api/v1${path}`, {
+        method,
+        headers: { authorization: `Bearer ${bootstrapKey}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      })
+      if (!response.ok) throw new Error(`Sluis refuses ${path}: ${await response.text()}`)
+      return (await response.json()) as { readonly id: string; readonly key: string }
+    }
+    const { key } = await setUp('POST', '/keys', { name: 'Polder', scopes })
+    const sluisReturn = `${server.url}/app/consent/return`
+    const place = async (platform: keyof typeof platformUrls) => {
+      const app = { platform, region: 'lab', ...partnerClient, redirectUris: [sluisReturn] }
+      const { id: connectClient } = await setUp('POST', '/clients', app)
+      return { region: 'lab', baseUrl: platformUrls[platform], ...partnerClient, connectClient }
+    }
+    const platforms = [exactOnline(await place('exact-online')), twinfield(await place('twinfield'))]
     const app = await startPartnerApp({
       port: options.appPort,
       databaseFile: join(folder, 'polder.sqlite'),
@@ -90,9 +100,18 @@ export async function startWorld(options: WorldOptions): Promise<World> {
     for (const platform of platforms) {
       await control(platform.id, 'apps', {
         ...partnerClient,
-        redirectUris: [`${app.url}${callbackPath(platform)}`],
+        redirectUris: [`${app.url}${callbackPath(platform)}`, sluisReturn],
       })
     }
+    await setUp('PATCH', '/connect-settings', {
+      name: 'Polder',
+      colour: '#0b6e4f',
+      texts: {
+        en: 'Then Polder can show who still owes you.',
+        nl: 'Dan kan Polder tonen wie u nog moet betalen.',
+      },
+      returnAddresses: [`${app.url}${returnPath}`],
+    })
     return {
       appUrl: app.url,
       sluisUrl: server.url,

@@ -102,6 +102,12 @@ export class OwnTable {
       .run(grant, customer, platform)
   }
 
+  /** Keeps a consent that was given on Sluis' page: Sluis has its tokens, and has had them alone. */
+  keepGrant(customer: string, platform: string, grant: string, consentedAt: number): void {
+    this.keepConsent(customer, platform, '', consentedAt)
+    this.noteGrant(customer, platform, grant)
+  }
+
   noteLapsed(customer: string, platform: string): void {
     this.#db
       .prepare('UPDATE connections SET envelope = NULL, is_lapsed = 1 WHERE customer = ? AND platform = ?')

@@ -86,7 +86,8 @@ export function connectionsPage(
             : t.active
     return html`<section class="card"><h2>${label}</h2><p>${state}</p>${isLapsed ? html`<p>${t.lapsedHint}</p>` : null}
 ${isConnected ? html`<a class="button" href="/books/${id}">${t.show}</a>` : null}
-<form method="post" action="/connect/${id}"><button class="${isConnected ? 'plain' : ''}">${connection === null ? t.connect(label) : t.again(label)}</button></form></section>`
+<form method="post" action="/connect/${id}"><button class="${isConnected ? 'plain' : ''}">${connection === null ? t.connect(label) : t.again(label)}</button></form>
+<form method="post" action="/hosted/${id}"><button class="plain">${t.hosted(label)}</button></form></section>`
   }
   return page(
     language,

@@ -10,6 +10,8 @@ export interface PartnerPlatform {
   readonly scope: string | null
   readonly clientId: string
   readonly clientSecret: string
+  /** The app as Sluis keeps it (`cli_…`), for the page that Sluis hosts. */
+  readonly connectClient: string
   /** Answers with the columns Customer, Invoice, DueDate and Amount. */
   readonly openInvoices: string
 }
@@ -19,6 +21,7 @@ interface Place {
   readonly baseUrl: string
   readonly clientId: string
   readonly clientSecret: string
+  readonly connectClient: string
 }
 
 /** @see https://support.exactonline.com/community/s/knowledge-base#All-All-DNO-Content-gettingstarted */

@@ -3,6 +3,7 @@ import { createSluis, SluisError } from '@sluis/sdk'
 import { fastify } from 'fastify'
 import { openInvoices } from './books.ts'
 import { beginConsent, endConsent } from './consent.ts'
+import { beginOnHostedPage, endOnHostedPage } from './hosted-page.ts'
 import { OwnTable } from './own-table.ts'
 import { booksPage, connectionsPage, customers, logInPage } from './pages.ts'
 import type { PartnerPlatform } from './platforms.ts'
@@ -27,7 +28,8 @@ const cookieName = 'polder'
 const css = readFileSync(new URL('./polder.css', import.meta.url), 'utf8')
 const notices = ['cancelled', 'stranger', 'refused', 'notReachable'] as const
 
-/** The address that a platform sends the browser back to. */
+/** The address that Sluis' page sends the browser back to, and the one that a platform does. */
+export const returnPath = '/connected'
 export const callbackPath = (platform: PartnerPlatform) => `/callback/${platform.id}`
 
 /** The partner's web application, on the loopback interface. */
@@ -40,14 +42,17 @@ export async function startPartnerApp(options: AppOptions): Promise<PartnerApp> 
   const redirectUri = (platform: PartnerPlatform) => `${url}${callbackPath(platform)}`
   const parts = { own, sluis, fetch, redirectUri }
   const platformOf = (id: string) => platforms.find((platform) => platform.id === id)
-  const origins = platforms.map(({ authorizeUrl }) => new URL(authorizeUrl).origin).join(' ')
+  const hosted = () => ({ own, sluis, returnAddress: `${url}${returnPath}` })
+  const origins = [options.sluisUrl, ...platforms.map(({ authorizeUrl }) => authorizeUrl)]
+    .map((address) => new URL(address).origin)
+    .join(' ')
 
   app.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string' }, (_, body, done) =>
     done(null, Object.fromEntries(new URLSearchParams(String(body)))),
   )
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({
-      // The form that begins a consent is redirected to the platform.
+      // The form that begins a consent is redirected to the platform, or to Sluis' page.
       'content-security-policy': `default-src 'none'; style-src 'self'; form-action 'self' ${origins}; base-uri 'none'; frame-ancestors 'none'`,
       'referrer-policy': 'same-origin',
       'x-content-type-options': 'nosniff',
@@ -125,6 +130,25 @@ export async function startPartnerApp(options: AppOptions): Promise<PartnerApp> 
       return reply.redirect(isServed ? `/books/${platform.id}` : '/', 303)
     },
   )
+
+  app.post<{ Params: { platform: string } }>('/hosted/:platform', async (request, reply) => {
+    const { cookie, customer } = enter(request.headers)
+    const platform = platformOf(request.params.platform)
+    if (platform === undefined || customer === null) return reply.redirect('/', 303)
+    try {
+      return reply.redirect(await beginOnHostedPage(hosted(), platform, cookie, customer), 303)
+    } catch (error) {
+      if (!(error instanceof SluisError)) throw error
+      return reply.redirect('/?notice=notReachable', 303)
+    }
+  })
+
+  app.get(returnPath, async (request, reply) => {
+    const { cookie, customer } = enter(request.headers)
+    if (customer === null) return reply.redirect('/?notice=stranger', 303)
+    const { outcome, platform } = await endOnHostedPage(hosted(), cookie, customer, new URL(request.url, url))
+    return reply.redirect(outcome === 'connected' ? `/books/${platform}` : `/?notice=${outcome}`, 303)
+  })
 
   app.get<{ Params: { platform: string } }>('/books/:platform', async (request, reply) => {
     const { language, customer } = enter(request.headers)
