@@ -372,10 +372,60 @@ describe('Twinfield from handed-over tokens to SQL', () => {
       const next = await write(invoice('0010', 'A003', ' RETURNING InvoiceNumber'))
       assert.deepEqual(next.body.rows, [['3']])
     })
-    test('the table is written and not read, and says where to read', async () => {
-      const { body } = await write('SELECT * FROM invoices.SalesInvoices')
-      assert.match(JSON.stringify(body), /finder.IVT/)
+    test('they are read by type and number, one call each, with their lines; one that is not there is no row', async () => {
+      const seen = await apiCalls(twinfield)
+      const answer = await query(
+        'boeken',
+        `SELECT InvoiceNumber, Status, Customer, Lines[1].Article, Lines[1].Quantity, len(Lines) FROM invoices.SalesInvoices
+         WHERE Office = '001' AND InvoiceType = 'FACTUUR' AND InvoiceNumber IN ('1', '3', '99', 'x') AND Customer = '0010' ORDER BY 1`,
+      )
+      assert.deepEqual(answer.rows, [
+        ['1', 'final', '0010', 'A001', '2.5000000000', '1'],
+        ['3', 'final', '0010', 'A003', '2.5000000000', '1'],
+      ])
+      assert.deepEqual([answer.stats.apiCalls, (await apiCalls(twinfield)) - seen], [3, 3])
+      const { body } = await write(`SELECT * FROM invoices.SalesInvoices WHERE Customer = '0010'`)
+      assert.equal(body.code, 'SQL_NOT_ALLOWED')
+      assert.match(body.hint, /InvoiceType = .* finder.IVT/)
     })
+    test('open invoices of one customer are asked for as such', async () => {
+      const { rows, stats } = await query(
+        'boeken',
+        `SELECT DISTINCT Customer FROM finder.IVT WHERE Office = '001' AND Customer = '1001'`,
+      )
+      assert.deepEqual(rows, [['1001']])
+      assert.equal(stats.scans[0].filter, 'Customer = 1001')
+    })
+  })
+  test('bank statements are asked by their dates', async () => {
+    const sql = (where: string) =>
+      `SELECT count(*), sum(ClosingBalance - OpeningBalance), count(TransactionNumber) FROM bank.BankStatements WHERE Office = '001' AND ${where}`
+    const march = await query('boeken', sql(`StatementDate >= TIMESTAMP '2026-03-01'`))
+    assert.match(march.stats.scans[0].filter, /StatementDate between 2026-03-01T00:00:00…/)
+    const whole = await query('boeken', sql(`StatementDate::VARCHAR >= '2026-03-01'`))
+    assert.deepEqual(march.rows, whole.rows)
+    assert.equal(Number(march.rows[0][0]), Number(march.rows[0][2]) + 1, 'one is not posted')
+    assert.ok(march.stats.rowsFetched < whole.stats.rowsFetched)
+  })
+  test('bookings are matched with each other, once', async () => {
+    const write = (sql: string) => call('POST', '/databases/boeken/query', { sql })
+    const booking = (side: string, other: string) =>
+      `INSERT INTO transactions.Transactions (Office, Code, Date, Period, Lines) VALUES ('001', 'VRK', TIMESTAMP '2026-03-31', '2026/03', [
+        {Type: 'total', Dim1: '1300', Dim2: '1002', Value: 75.50, DebitCredit: '${side}'},
+        {Type: 'detail', Dim1: '8000', Dim2: NULL, Value: 75.50, DebitCredit: '${other}'}]) RETURNING Number`
+    const one = (await write(booking('debit', 'credit'))).body.rows[0][0]
+    const other = (await write(booking('credit', 'debit'))).body.rows[0][0]
+    const line = (number: string) =>
+      `{TransCode: 'VRK', TransNumber: ${number}, TransLine: 1, MatchValue: NULL}`
+    const match = `INSERT INTO transactions.Matches (Office, MatchCode, MatchDate, Lines) VALUES ('001', '170', TIMESTAMP '2026-03-31', [${line(one)}, ${line(other)}])`
+    const { status, body } = await write(match)
+    assert.deepEqual([status, body.rows[0].slice(0, 2)], [200, [1, 'inserted']], JSON.stringify(body))
+    const states = await query(
+      'boeken',
+      `SELECT DISTINCT line_matchstatus FROM browse.Customers_130_1 WHERE Office = '001' AND head_number IN (${one}, ${other})`,
+    )
+    assert.deepEqual(states.rows, [['matched']])
+    assert.match(JSON.stringify((await write(match)).body), /De regel is niet beschikbaar/)
   })
   test('turnover by VAT number from an Exact Online and a Twinfield source in one statement', async () => {
     const { code } = await control(exact, 'consents', {

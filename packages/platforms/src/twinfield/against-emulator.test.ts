@@ -152,6 +152,7 @@ for (const name of [
   'finder.ART',
   'finder.VAT',
   'finder.IVT',
+  'bank.BankStatements',
 ]) {
   test(`${name}: what is asked of the platform is judged rightly, against all rows filtered here`, async () => {
     const table = tableNamed(name)
@@ -249,7 +250,7 @@ for (const name of [
       }),
       { numRuns: 60 },
     )
-    assert.equal(sent > 0, name !== 'finder.IVT', `${sent} of 60 sent a filter`)
+    assert.ok(sent > 0, `${sent} of 60 sent a filter`)
   })
 }
 

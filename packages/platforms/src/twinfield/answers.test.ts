@@ -2,10 +2,10 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { isSluisError, must } from '@sluis/shared'
 import fc from 'fast-check'
-import { readDeletedPage } from './deleted.ts'
 import { readFinderPage } from './finder.ts'
 import { readXmlPage } from './page.ts'
-import { escapeXml } from './soap.ts'
+import { bankStatements, deletedTransactions, readQueryPage } from './query-services.ts'
+import { escapeXml, judgeAnswer } from './soap.ts'
 import { dimensionTypes } from './tables.ts'
 import { judgeWrite, twinfieldWrites } from './writes.ts'
 
@@ -52,8 +52,46 @@ describe('pages of documents', () => {
     const whole = answer('<browse result="1"><tr><td field="f">1</td></tr></browse>')
     for (const bad of [whole.subarray(0, -20), Buffer.from('<html/>'), Buffer.from('')])
       assert.throws(() => readXmlPage(bad), isUnreadable)
-    assert.throws(() => readDeletedPage(Buffer.from('<soap:Envelope xmlns:soap="s"/>')), isUnreadable)
+    assert.throws(
+      () => readQueryPage(Buffer.from('<soap:Envelope xmlns:soap="s"/>'), deletedTransactions),
+      isUnreadable,
+    )
     assert.throws(() => readFinderPage(Buffer.from('<a><b></a>'), 'u'), isUnreadable)
+  })
+  test('members of a query’s row are read, what stands deeper does not take their place', () => {
+    const [row, ...others] = rowsOf(
+      readQueryPage(
+        Buffer.from(
+          '<Result xmlns:a="a" xmlns:i="i"><a:BankStatements><a:BankStatement><a:Lines><a:Line><a:Code>X</a:Code></a:Line></a:Lines><a:Code>BNK</a:Code><a:TransactionNumber i:nil="true"/></a:BankStatement></a:BankStatements></Result>',
+        ),
+        bankStatements,
+      ),
+    )
+    assert.deepEqual([row, others], [{ Code: 'BNK' }, []])
+  })
+  test('an invoice has all its lines; one that is not there is no row', () => {
+    const [row] = rowsOf(
+      readXmlPage(
+        answer(
+          '<salesinvoice result="1"><header><invoicenumber>7</invoicenumber></header><lines><line id="1"><article>A</article><units/></line><line id="2"><article>B</article></line></lines></salesinvoice>',
+        ),
+      ),
+    )
+    assert.deepEqual(row, {
+      '@result': '1',
+      'header/invoicenumber': '7',
+      Lines: [{ article: 'A' }, { article: 'B' }],
+    })
+    const missing = answer(
+      '<salesinvoice msgtype="error" msg="Factuur 1 van type NO bestaat niet." result="0"/>',
+    )
+    assert.deepEqual(rowsOf(readXmlPage(missing)), [])
+    const read = (text: string) => judgeAnswer({ status: 200, headers: {}, body: answer(text) }, 0).kind
+    assert.equal(judgeAnswer({ status: 200, headers: {}, body: missing }, 0).kind, 'rows')
+    assert.equal(
+      read('<salesinvoice msgtype="error" msg="De administratie is gesloten." result="0"/>'),
+      'refused',
+    )
   })
   test('a finder page leads to the row after its last, and to nothing at the end or when it is empty', () => {
     const page = (rows: number, url: string) =>
@@ -136,6 +174,7 @@ describe('what an answer says of a booking', () => {
       [{ Period: '2026-03' }, {}, 'Period'],
       [{ Date: '2026-03-31 12:00:00' }, {}, 'Date'],
       [{ Destiny: 'draft' }, {}, 'Destiny'],
+      [{ Lines: Array(1001).fill(line) }, {}, 'Lines'],
       [{}, { Value: -1 }, 'Lines.Value'],
       [{}, { Value: '1.005' }, 'Lines.Value'],
       [{}, { Type: 'sum' }, 'Lines.Type'],

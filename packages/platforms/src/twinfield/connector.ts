@@ -1,10 +1,13 @@
 import type { Connector, Partition, ReadOffer, ReadWish } from '@sluis/engine'
 import { type OutgoingRequest, SluisError } from '@sluis/shared'
-import { deletedOffer, readDeletedPage } from './deleted.ts'
+import { bankStatementsOffer } from './bank-statements.ts'
+import { deletedOffer } from './deleted.ts'
 import { strictCodes, toBrowseFilter } from './filter.ts'
 import { finderOffer, fromFirstRow, readFinderPage } from './finder.ts'
 import { readCluster, validationRequest } from './oauth.ts'
 import { readXmlPage } from './page.ts'
+import { queryServiceOf, readQueryPage } from './query-services.ts'
+import { salesInvoicesOffer } from './read-invoices.ts'
 import { authorise, documentRequest, escapeXml, judgeAnswer, readLimits } from './soap.ts'
 import { periodField, splitByPeriod } from './split-by-period.ts'
 import { dimensionTypes, type ServedTable, servedTables } from './tables.ts'
@@ -40,12 +43,12 @@ export function twinfieldConnector(): Connector {
     judge: judgeAnswer,
     writes: twinfieldWrites(dimensionTypes),
     readLimits,
-    readPage: (body, { request } = { asLines: true }) =>
-      request?.url.includes('/finder.asmx')
-        ? readFinderPage(body, request.url)
-        : request?.url.includes('/DeletedTransactionsService.svc')
-          ? readDeletedPage(body)
-          : readXmlPage(body),
+    readPage(body, { request } = { asLines: true }) {
+      const url = request?.url ?? ''
+      const service = queryServiceOf(url)
+      if (service) return readQueryPage(body, service)
+      return url.includes('/finder.asmx') ? readFinderPage(body, url) : readXmlPage(body)
+    },
     readCount() {
       throw new TypeError('Twinfield counts nothing')
     },
@@ -62,13 +65,12 @@ function offerOf(one: ServedTable, wish: ReadWish, baseUrl: string): ReadOffer {
   if (one.kind === 'written') {
     const { schema, name } = one.table
     throw new SluisError('SQL_NOT_ALLOWED', `${schema}.${name} is written and not read.`, {
-      hint:
-        schema === 'invoices'
-          ? 'Open invoices are in finder.IVT, booked ones in browse.Customers_130_1.'
-          : 'Read bookings by line, for instance browse.TransactionList_020.',
+      hint: 'Read bookings by line, for instance browse.TransactionList_020; what is matched says line_matchstatus.',
     })
   }
   if (one.kind === 'deleted') return deletedOffer(wish, baseUrl)
+  if (one.kind === 'bank-statements') return bankStatementsOffer(wish, baseUrl)
+  if (one.kind === 'invoices') return salesInvoicesOffer(wish, baseUrl)
   if (one.kind === 'finder') return finderOffer(one, wish, baseUrl)
   const common = {
     columns: wish.columns,

@@ -108,7 +108,12 @@ function momentText({ name, value }: FunctionArgument): string {
 /** What a search can be asked: one pattern for one field. It is compared there without case, so it only narrows. */
 export function finderOffer({ type }: ServedFinder, wish: ReadWish, baseUrl: string): ReadOffer {
   let asked: { readonly field: number; readonly pattern: string } | null = null
+  let customer = null as string | null
   const judgements = wish.where.map((term): Judgement => {
+    if (type === 'IVT' && customer === null && 'column' in term && term.column === 'Customer') {
+      customer = optionText(term)
+      if (customer !== null) return 'superset'
+    }
     const one = asked === null && type !== 'IVT' ? patternOf(term) : null
     if (one === null) return 'no'
     asked = one
@@ -116,7 +121,10 @@ export function finderOffer({ type }: ServedFinder, wish: ReadWish, baseUrl: str
   })
   const { field, pattern } = asked ?? { field: 0, pattern: '*' }
   const given = wish.arguments ?? []
-  const options = optionsOf(given)
+  // Open invoices of one customer: the dimension on the second level. @see DEV, sales invoices (read November 2026)
+  const options = optionsOf(
+    customer === null ? given : [...given, { name: 'dim2', type: 'VARCHAR', value: customer, isKnown: true }],
+  )
   const unknown = given.filter(({ isKnown }) => !isKnown).map(({ name }) => name)
   return {
     endpoint: `finder/${type}`,
@@ -126,6 +134,7 @@ export function finderOffer({ type }: ServedFinder, wish: ReadWish, baseUrl: str
     judgements,
     filter: [
       ...given.map(({ name, value }) => `${name}=${value}`),
+      ...(customer === null ? [] : [`Customer = ${customer}`]),
       ...(asked === null ? [] : [`${field === 1 ? 'Code' : 'Name'} like ${pattern}`]),
     ].join(' and '),
     columns: wish.columns,
@@ -153,6 +162,12 @@ function patternOf(term: Predicate): { field: number; pattern: string } | null {
     contains: ['*', '*'],
   }[term.kind as string] ?? ['', '']
   return { field, pattern: `${before}${text}${after}` }
+}
+
+/** A code that an option can be; blanks at its ends may mean something else there. */
+function optionText(term: Predicate): string | null {
+  const text = term.kind === 'compare' ? textOf(term) : null
+  return text !== null && /^\S(?:.*\S)?$/.test(text) ? text : null
 }
 
 function textOf(term: Predicate): string | null {

@@ -6,8 +6,8 @@ const chunkBytes = 1 << 16
 
 /**
  * The rows of an answer as JSON, one a line: browse rows by field, with `key.code`, `key.number`, `key.line`; other
- * rows by the path of their elements, attributes as `@name`. Of an element that comes twice the first counts. Empty
- * is left out, so that it reads as NULL. The document is parsed piece by piece; only the rows are kept.
+ * rows by the path of their elements, attributes as `@name`, lines within a row as the list `Lines`. Of an element that
+ * comes twice the first counts. Empty is left out, so that it reads as NULL. The document is parsed piece by piece; only the rows are kept.
  */
 export function readXmlPage(body: Buffer): PageRows & { readonly bytes: Buffer } {
   const parser = new SaxesParser()
@@ -17,7 +17,8 @@ export function readXmlPage(body: Buffer): PageRows & { readonly bytes: Buffer }
   /** Where the document begins in `path`, and the name of its rows. */
   let root = -1
   let rowName = ''
-  let row: Record<string, string> | null = null
+  let row: Record<string, string | Record<string, string>[]> | null = null
+  let line: Record<string, string> | null = null
   let rowAt = 0
   let text = ''
   let field = ''
@@ -27,7 +28,8 @@ export function readXmlPage(body: Buffer): PageRows & { readonly bytes: Buffer }
   parser.on('opentag', ({ name, attributes }) => {
     if (root < 0 && path.at(-1) === 'ProcessXmlDocumentResult') {
       root = path.length
-      rowName = name === 'browse' ? 'tr' : name.replace(/s$/, '')
+      // One thing that is not there is answered by an element of its name.
+      rowName = attributes.result === '0' ? '' : name === 'browse' ? 'tr' : name.replace(/s$/, '')
     }
     path.push(name)
     text = ''
@@ -37,6 +39,7 @@ export function readXmlPage(body: Buffer): PageRows & { readonly bytes: Buffer }
       rowAt = path.length
       for (const [key, value] of Object.entries(attributes)) keep(`@${key}`, value)
     }
+    if (row !== null && path.slice(rowAt).join('/') === 'lines/line') line = {}
     if (name === 'td') field = attributes.field ?? ''
   })
   const add = (part: string) => {
@@ -54,6 +57,12 @@ export function readXmlPage(body: Buffer): PageRows & { readonly bytes: Buffer }
       } else if (rowName === 'tr') {
         if (name === 'td') keep(field, text)
         else if (path.at(-2) === 'key') keep(`key.${name}`, text)
+      } else if (line !== null) {
+        if (below.length === 3 && text.trim() !== '') line[name] ??= text
+        if (below.length === 2) {
+          row.Lines = [...((row.Lines ?? []) as Record<string, string>[]), line]
+          line = null
+        }
       } else if (text.trim() !== '') keep(below.join('/'), text)
     }
     text = ''

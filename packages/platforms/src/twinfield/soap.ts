@@ -39,7 +39,7 @@ export function soapRequest(
 /** A query of one of the `.svc` services, whose header has another form. */
 export function queryRequest(
   baseUrl: string,
-  service: 'DeletedTransactionsService',
+  service: 'DeletedTransactionsService' | 'BankStatementService',
   office: string,
   query: string,
 ): OutgoingRequest {
@@ -81,7 +81,10 @@ export function judgeAnswer(response: IncomingResponse, receivedAt: number): Rea
     }
     const [, root, attributes = ''] = /Result[^>]*>\s*<(\w+)((?:\s+[\w:]+="[^"]*")*)/.exec(head) ?? []
     if (root === undefined || !/\sresult="0"/.test(attributes)) return { kind: 'rows' }
-    return { kind: 'refused', text: plain(/\smsg="([^"]*)"/.exec(attributes)?.[1] ?? `${root}: result 0`) }
+    const text = plain(/\smsg="([^"]*)"/.exec(attributes)?.[1] ?? `${root}: result 0`)
+    // An invoice that was asked for and is not there is no row, and no fault: "Factuur 1 van type NO bestaat niet."
+    if (root === 'salesinvoice' && /\d.*(bestaat niet|does not exist)/.test(text)) return { kind: 'rows' }
+    return { kind: 'refused', text }
   }
   const code = Number(/<code>\s*(\d+)\s*<\/code>/.exec(head)?.[1] ?? 0)
   const words = plain(/<faultstring[^>]*>([^<]*)</.exec(head)?.[1] ?? '')

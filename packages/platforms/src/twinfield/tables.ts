@@ -1,10 +1,12 @@
 import type { PlatformTable, ScalarType, TableColumn } from '@sluis/engine'
 import { type BrowseColumn, twinfieldBrowseCodes } from '@sluis/facts'
+import { bankStatementsTable } from './bank-statements.ts'
 import { column, divided, office } from './columns.ts'
 import { deletedTransactionsTable } from './deleted.ts'
 import { finderTables, type ServedFinder } from './finder.ts'
 import { neededByWrites } from './write-dimensions.ts'
 import { salesInvoicesTable } from './write-invoices.ts'
+import { matchesTable } from './write-matches.ts'
 import { transactionsTable } from './writes.ts'
 
 /** A table and what is asked for its rows. */
@@ -19,7 +21,9 @@ export type ServedTable =
     }
   | ServedFinder
   | { readonly kind: 'written'; readonly table: PlatformTable }
+  | { readonly kind: 'invoices'; readonly table: PlatformTable }
   | { readonly kind: 'deleted'; readonly table: PlatformTable }
+  | { readonly kind: 'bank-statements'; readonly table: PlatformTable }
   | { readonly kind: 'dimensions'; readonly table: PlatformTable; readonly dimensionType: string }
 
 const types: Readonly<Record<BrowseColumn['type'], ScalarType>> = {
@@ -125,7 +129,9 @@ export function servedTables(): readonly ServedTable[] {
     ...dimensions,
     ...finderTables(),
     { kind: 'written', table: transactionsTable },
-    { kind: 'written', table: salesInvoicesTable },
+    { kind: 'written', table: matchesTable },
+    { kind: 'invoices', table: salesInvoicesTable },
     { kind: 'deleted', table: deletedTransactionsTable },
+    { kind: 'bank-statements', table: bankStatementsTable },
   ]
 }

@@ -25,7 +25,7 @@ const line = {
 const decimals: ReadonlySet<string> = new Set(['Quantity', 'Units', 'UnitsPriceExcl'])
 const isDay = (name: string) => /Date$/.test(name)
 
-/** A table to write sales invoices to. Open ones are read as `finder.IVT`. */
+/** Sales invoices: written, and read by type and number. Open ones are listed in `finder.IVT`. */
 export const salesInvoicesTable: PlatformTable = {
   schema: 'invoices',
   name: 'SalesInvoices',
@@ -45,8 +45,18 @@ export const salesInvoicesTable: PlatformTable = {
       },
       isNullable: true,
       isKey: false,
-      // Not in an answer's rows: what was sent is known.
-      page: { field: 'Lines', jsonType: 'VARCHAR', expression: 'NULL' },
+      page: {
+        field: 'Lines',
+        jsonType: 'JSON',
+        expression: `list_transform(from_json("Lines", '${JSON.stringify([
+          Object.fromEntries(Object.values(line).map((tag) => [tag, 'VARCHAR'])),
+        ])}'), lambda line_: {${Object.entries(line)
+          .map(([name, tag]) => {
+            const raw = `line_."${tag}"`
+            return `'${name}': ${decimals.has(name) ? `TRY_CAST(${raw} AS DECIMAL(38,10))` : raw}`
+          })
+          .join(', ')}})`,
+      },
     },
   ],
   ...divided,

@@ -14,6 +14,7 @@ import { documentRequest, escapeXml, judgeAnswer, messagesIn } from './soap.ts'
 import { centsText, dayText, periodText, unfit } from './wire-values.ts'
 import { dimensionRequest, dimensionWrite } from './write-dimensions.ts'
 import { salesInvoiceRequest, salesInvoicesTable, salesInvoiceWrite } from './write-invoices.ts'
+import { matchesTable, matchRequest, matchWrite } from './write-matches.ts'
 
 /** Elements of a transaction's header and of its lines, in the order of the documentation. */
 const header = {
@@ -77,7 +78,7 @@ const transactionWrite: TableWrite = {
 const isThe = (known: PlatformTable, { schema, name }: PlatformTable) =>
   schema === known.schema && name === known.name
 
-/** How bookings, sales invoices and dimensions are written: one document each, stored whole or not at all. @see DEV, transactions (read November 2026) */
+/** How bookings, matches, sales invoices and dimensions are written: one document each, stored whole or not at all. @see DEV, transactions (read November 2026) */
 export function twinfieldWrites(dimensionTypes: ReadonlyMap<string, string>): ConnectorWrites {
   const dimensionTypeOf = ({ schema, name }: PlatformTable) =>
     schema === 'dimensions' ? (dimensionTypes.get(name) ?? null) : null
@@ -86,12 +87,14 @@ export function twinfieldWrites(dimensionTypes: ReadonlyMap<string, string>): Co
       const type = dimensionTypeOf(table)
       if (isThe(transactionsTable, table)) return transactionWrite
       if (isThe(salesInvoicesTable, table)) return salesInvoiceWrite
+      if (isThe(matchesTable, table)) return matchWrite
       return type === null ? null : dimensionWrite(type)
     },
     request(baseUrl, write) {
       const type = dimensionTypeOf(write.table)
       if (type !== null) return dimensionRequest(baseUrl, type, write)
       if (isThe(salesInvoicesTable, write.table)) return salesInvoiceRequest(baseUrl, write)
+      if (isThe(matchesTable, write.table)) return matchRequest(baseUrl, write)
       if (write.partition === null || write.verb !== 'insert')
         throw new TypeError(`${write.verb} of a booking`)
       return documentRequest(baseUrl, write.partition.id, transactionXml(write, write.partition.id))
@@ -111,6 +114,8 @@ function transactionXml({ values }: RowWrite, code: string): string {
   if (destiny !== 'temporary' && destiny !== 'final') throw unfit('Destiny', 'temporary or final')
   const heads = Object.entries(header).map(([name, tag]) => elementOf(tag, name, values.get(name) ?? null))
   const lines = (values.get('Lines') ?? []) as readonly Readonly<Record<string, unknown>>[]
+  // The service answers more with a bare status 400.
+  if (lines.length > 1000) throw unfit('Lines', 'a list of at most 1000 lines')
   const lineXml = lines.map((one, at) => {
     const type = String(one.Type)
     if (!/^(total|detail|vat)$/.test(type)) throw unfit('Lines.Type', 'total, detail or vat')
