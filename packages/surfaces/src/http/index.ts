@@ -1,5 +1,6 @@
+export { batchOutcome } from './answers/webhooks.ts'
 export { describeApi } from './describe-api.ts'
 export { createHttpApp, type HttpParts } from './http-app.ts'
 export { type Problem, statusOf, toProblem } from './problem.ts'
 export { type RouteAccess, routeAccess } from './route-access.ts'
-export { batchOutcome, routeAnswers } from './route-answers.ts'
+export { routeAnswers } from './route-answers.ts'

@@ -1,8 +1,10 @@
 import type { FastifyDynamicSwaggerOptions } from '@fastify/swagger'
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod'
+import { problemAnswer } from './answers/common.ts'
+import { batchOutcome } from './answers/webhooks.ts'
 import { batchLineSchema } from './batch-handover.ts'
 import { apiPrefix } from './route-access.ts'
-import { batchOutcome, problemAnswer, routeAnswers } from './route-answers.ts'
+import { routeAnswers } from './route-answers.ts'
 
 const batch = 'POST /handovers/batch'
 

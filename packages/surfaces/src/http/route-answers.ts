@@ -1,508 +1,57 @@
-import { languages, roleNames, scopes } from '@sluis/people'
-import { connectLanguages, webhookEvents } from '@sluis/vault'
 import { z } from 'zod'
-
-const time = z.iso.datetime()
-const facts = z.record(z.string(), z.unknown())
-const text = z.string()
-const count = z.number().int()
-const nothing = z.undefined()
-const clientId = text.regex(/^cli_/)
-
-/** RFC 9457, with our stable code; more members tell the facts of a code. */
-export const problemAnswer = z.looseObject({
-  type: text,
-  title: text,
-  status: count,
-  code: text,
-  detail: text,
-  hint: text.optional(),
-})
-
-const grant = z.object({
-  id: text,
-  state: z.enum([
-    'pending',
-    'active',
-    'refreshing',
-    'ambiguous',
-    'needs_consent',
-    'misconfigured',
-    'revoked',
-  ]),
-  platform: text,
-  region: text,
-  clientId: text,
-  platformUser: z
-    .object({
-      id: text,
-      name: text,
-      email: text.optional(),
-      values: z.record(text, text).optional(),
-      tenants: z.array(z.object({ id: text, name: text })).optional(),
-    })
-    .nullable(),
-  label: text.nullable(),
-  externalId: text.nullable(),
-  generation: count,
-  proven: z.object({ accessToken: z.boolean(), refreshToken: z.boolean(), client: z.boolean() }),
-  accessToken: z.object({ expiresAt: time }).nullable(),
-  refreshToken: z
-    .object({
-      held: z.literal(true),
-      idleExpiresAt: time.nullable(),
-      absoluteExpiresAt: time.nullable(),
-    })
-    .nullable(),
-  notBefore: time.optional(),
-  databases: z.array(text),
-  createdAt: time,
-  lastRefreshedAt: time.nullable(),
-  problem: z.object({ code: text, detail: text, hint: text.optional() }).optional(),
-})
-
-const region = z.object({ id: text, label: text, isOperators: z.boolean() })
-const platform = z.object({
-  id: text,
-  label: text,
-  accessTokenSeconds: count,
-  refreshIdleSeconds: count.nullable(),
-  codeSeconds: count.nullable(),
-  isRefreshTokenSingleUse: z.boolean(),
-  hasTables: z.boolean().describe('Whether databases can read from it; grants can be kept of all.'),
-  consent: z
-    .object({
-      scopes: z.object({ always: z.array(text), usual: z.array(text) }).nullable(),
-      takesPkce: z.boolean(),
-    })
-    .nullable()
-    .describe('Null: users cannot be sent there for consent from here.'),
-  regions: z.array(region),
-})
-
-const loan = z.object({ organisation: text, partitions: z.array(text), lentAt: time })
-
-const event = z.object({
-  id: count,
-  at: time,
-  actor: text,
-  actorName: text.nullable().describe('What the person or key is called now.'),
-  action: text,
-  facts,
-})
-const auditEvent = event.extend({ subject: text })
-
-const client = z.object({
-  id: clientId,
-  platform: text,
-  region: text,
-  clientId: text,
-  label: text.nullable(),
-  redirectUris: z.array(text),
-  servesDescendants: z.boolean().describe('Organisations below may use it too.'),
-  isInherited: z.boolean().describe('It belongs to an organisation above.'),
-  grants: count,
-  newSecret: z
-    .object({ since: time, refusedAt: time.nullable() })
-    .nullable()
-    .describe('A secret that was given and has not worked yet.'),
-  createdAt: time,
-})
-
-const output = z.enum(['grant', 'code', 'tokens', 'envelope'])
-const preauthentication = z.object({
-  id: text,
-  state: z.enum(['waiting', 'exchanging', 'done', 'refused', 'shown', 'expired']),
-  platform: text,
-  region: text,
-  clientId: text,
-  redirectUri: text,
-  returnsBy: z.enum(['redirect', 'paste']),
-  output,
-  scopes: z.array(text).nullable(),
-  label: text.nullable(),
-  externalId: text.nullable(),
-  grant: text.nullable(),
-  resultUntil: time.nullable(),
-  problem: z.object({ code: text, detail: text, hint: text.optional() }).nullable(),
-  createdAt: time,
-  expiresAt: time,
-})
-const begunPreauthentication = preauthentication.extend({
-  startUrl: text.optional().describe('To be opened by the user; given where the platform returns to us.'),
-  authorizeUrl: text
-    .optional()
-    .describe('The platform’s page, where the user comes back elsewhere and the address is pasted.'),
-})
-const preauthenticationResult = z.discriminatedUnion('kind', [
-  z.object({ kind: z.literal('code'), code: text, redirectUri: text, codeVerifier: text.optional() }),
-  z.object({
-    kind: z.literal('tokens'),
-    accessToken: text.nullable(),
-    refreshToken: text.nullable(),
-    expiresAt: time.nullable(),
-    user: grant.shape.platformUser,
-    values: z.record(text, text),
-  }),
-  z.object({ kind: z.literal('envelope'), jwe: text }),
-])
-
-const askedConsent = z.object({
-  organisation: text,
-  platform: text,
-  platformLabel: text,
-  region: text,
-  clientId: text,
-  clientLabel: text.nullable(),
-  output,
-  scopes: z.array(text).nullable(),
-})
-
-const brandTexts = z.object({ en: text.nullable(), nl: text.nullable() })
-const brand = z.object({
-  name: text,
-  organisation: text,
-  colour: text,
-  logo: text.nullable(),
-  texts: brandTexts,
-})
-const connectLanguage = z.enum(connectLanguages)
-const connectRefusal = z.enum(['expired', 'used', 'revoked', 'other-browser', 'other-person', 'failed'])
-const connectSettings = z.object({
-  name: text.nullable(),
-  colour: text.nullable(),
-  logo: text.nullable(),
-  texts: brandTexts,
-  origin: text.nullable(),
-  returnAddresses: z.array(text),
-  isInherited: z.boolean(),
-  changedAt: time.nullable(),
-})
-const connectLink = z.object({
-  id: text,
-  state: z.enum(['open', 'started', 'expired', 'revoked', 'connected', 'pending', 'cancelled', 'refused']),
-  platform: text,
-  region: text,
-  client: text,
-  scopes: z.array(text).nullable(),
-  label: text.nullable(),
-  externalId: text.nullable(),
-  renews: text.nullable(),
-  returnAddress: text,
-  returnState: text.nullable(),
-  language: connectLanguage.nullable(),
-  grant: text.nullable(),
-  reason: connectRefusal.nullable(),
-  problem: preauthentication.shape.problem,
-  createdAt: time,
-  expiresAt: time,
-})
-const madeConnectLink = connectLink.extend({
-  url: text.describe('For the customer; given this once.'),
-})
-const connectPage = z.object({
+import { count, nothing, problemAnswer, text, time } from './answers/common.ts'
+import {
+  askedConsent,
+  begunPreauthentication,
   brand,
-  language: connectLanguage.nullable(),
-  platform: text,
-  platformLabel: text,
-  region,
-  clientLabel: text.nullable(),
-  scopes: z.array(text).nullable(),
-  isRenewal: z.boolean(),
-  returnHost: text,
-  refusal: connectRefusal.nullable().describe('Why it goes no further.'),
-  returnUrl: text.nullable(),
-})
-const connectEnd = z.object({
-  outcome: z.enum(['connected', 'pending', 'cancelled', 'refused']),
-  reason: connectRefusal.nullable(),
-  brand,
-  language: connectLanguage.nullable(),
-  returnUrl: text.nullable(),
-})
-/** Of a consent that a connect link began, its customer is told where to go and no more. */
-const endedConsent = z.union([preauthentication, z.object({ connect: connectEnd })])
-
-const databaseSource = z.object({
-  alias: text,
-  grant: text,
-  platform: text,
-  partitions: z.union([z.literal('all'), z.array(text)]),
-})
-
-const database = z.object({
-  name: text,
-  title: text.nullable(),
-  strict: z.boolean(),
-  maxAgeSeconds: count.nullable(),
-  sources: z.array(databaseSource),
-  createdAt: time,
-})
-const createdDatabase = database.extend({ grant: grant.optional() })
-
-const stats = z.object({
-  apiCalls: count.describe('Calls that the platform saw for this statement.'),
-  rowsFetched: count,
-  bytesFetched: count,
-  planMs: z.number(),
-  elapsedMs: z.number(),
-  truncated: z.boolean().optional(),
-  cache: z.object({ hits: count, callsSaved: count, oldestAgeSeconds: count.nullable() }).optional(),
-  warnings: z.array(text),
-  scans: z.array(
-    z.object({
-      table: text,
-      endpoint: text,
-      partitions: z.array(text),
-      filter: text,
-      columns: z.array(text),
-      calls: count,
-      rows: count,
-      cached: z.object({ pages: count, oldestAgeSeconds: count }).optional(),
-    }),
-  ),
-})
-const queryAnswer = z.object({
-  columns: z.array(z.object({ name: text, type: text })),
-  rows: z.array(z.array(z.unknown())),
-  stats: stats.optional(),
-  error: problemAnswer
-    .optional()
-    .describe('Came after the first rows: what is there is not the whole answer.'),
-})
-/** A value as a row's columns hold it. */
-const columnValues = z.record(text, z.unknown()).nullable()
-const writtenStatement = z.object({
-  verb: text,
-  table: text,
-  rows: z.array(
-    z.object({
-      row: count,
-      outcome: z.enum(['inserted', 'updated', 'unchanged', 'deleted', 'failed', 'unknown', 'not attempted']),
-      partition: text.nullable(),
-      key: text.nullable(),
-      error: text.nullable(),
-      old: columnValues,
-      new: columnValues,
-    }),
-  ),
-  revert: z.array(text),
-})
-const statement = z.object({
-  id: text,
-  database: text,
-  sql: text,
-  actor: text,
-  actorName: text.nullable().describe('What the person or key that ran it is called now.'),
-  state: z.enum(['planning', 'fetching', 'running', 'done', 'failed', 'cancelled']),
-  startedAt: time,
-  endedAt: time.nullable(),
-  progress: z.object({
-    callsMade: count,
-    callsExpected: z.number(),
-    rowsFetched: count,
-    partitionsDone: count,
-    partitionsTotal: count,
-    waitingUntil: time.nullable(),
-  }),
-  error: z.object({ code: text, detail: text, hint: text.optional() }).nullable(),
-  stats: stats.nullable(),
-  write: writtenStatement.optional(),
-  nativeCalls: z.array(
-    z.object({
-      method: text,
-      route: text,
-      status: count.nullable(),
-      rows: count.nullable(),
-      bytes: count,
-      ms: z.number(),
-    }),
-  ),
-})
-const savedQuery = z.object({
-  id: text,
-  name: text,
-  sql: text,
-  isShared: z.boolean(),
-  isOwn: z.boolean(),
-  mayChange: z.boolean(),
-  author: text.nullable(),
-  createdAt: time,
-  changedAt: time,
-})
-const calls = z.object({ min: z.number(), expected: z.number(), max: z.number().nullable() })
-const explanation = z.object({
-  class: text,
+  client,
+  connectEnd,
+  connectLink,
+  connectPage,
+  connectRefusal,
+  connectSettings,
+  endedConsent,
+  madeConnectLink,
+  preauthentication,
+  preauthenticationResult,
+} from './answers/consents.ts'
+import {
+  budget,
   calls,
-  scans: z.array(
-    z.object({
-      table: text,
-      endpoint: text,
-      partitions: z.array(text),
-      filter: text,
-      columns: z.array(text),
-      pushed: z.array(z.object({ term: text, judgement: text })),
-      keysFrom: z.array(text),
-      requests: z.array(text),
-      calls,
-      reason: text,
-    }),
-  ),
-  write: z
-    .object({
-      verb: text,
-      table: text,
-      rows: count.nullable().describe('Null where the rows must be read first.'),
-      requests: z.array(text),
-      calls,
-    })
-    .optional()
-    .describe('For a write: what would be sent after the reads.'),
-  warnings: z.array(text),
-})
-const column = z.object({
-  name: text,
-  type: text,
-  fields: z.array(z.object({ name: text, type: text })).optional(),
-  isNullable: z.boolean(),
-  isKey: z.boolean(),
-  filter: z
-    .enum(['exact', 'superset', 'no'])
-    .describe(
-      'How the platform itself answers `column = value`: the same rows, more of them, or not at all.',
-    ),
-})
-const tableSummary = z.object({
-  schema: text,
-  name: text,
-  source: text,
-  columns: count,
-  isFunction: z.literal(true).optional(),
-})
-const tableDescription = z.object({
-  schema: text,
-  name: text,
-  source: text,
-  partitionColumn: text.nullable(),
-  columns: z.array(column),
-  isFunction: z.literal(true).optional(),
-  parameters: z.array(z.object({ name: text, type: text })).optional(),
-})
-const partition = z.object({ id: text, name: text, isReadable: z.boolean(), source: text })
-const budget = z.object({
-  source: text,
-  clientId: text.nullable(),
-  partition: text,
-  window: z
-    .enum(['minute', 'day', 'hour'])
-    .describe('An hour counts the errors of one endpoint, the others count calls.'),
-  endpoint: text.nullable(),
-  limit: count,
-  remaining: count,
-  resetsAt: time,
-})
-const usage = z.object({
-  days: z.array(z.object({ day: time, statements: count, failed: count, calls: count, rows: count })),
-  errors: z.array(z.object({ code: text, statements: count })),
-  running: z.array(statement),
-})
-
-const scope = z.enum(scopes)
-const key = z.object({
-  id: text,
-  name: text,
-  scopes: z.array(scope),
-  descendants: z.boolean(),
-  databases: z.array(text).nullable(),
-  addresses: z.array(text).nullable(),
-  createdAt: time,
-  expiresAt: time.nullable(),
-  revokedAt: time.nullable(),
-  lastUsedAt: time.nullable(),
-})
-const createdKey = key.extend({ key: text.describe('Shown this once.') })
-const role = z.enum(roleNames)
-const organisation = z.object({ id: text, parentId: text.nullable(), name: text, slug: text })
-const member = z.object({ id: text, name: text, email: text, role, hasTwoFactor: z.boolean(), since: time })
-const invitation = z.object({
-  id: text,
-  email: text,
-  role,
-  invitedBy: text,
-  createdAt: time,
-  expiresAt: time,
-})
-const newInvitation = invitation.extend({
-  link: text.describe('Shown this once.'),
-  isMailed: z.boolean().describe('The mail server took it.'),
-})
-const invitationPreview = z.object({
-  organisation: z.object({ id: text, name: text }),
-  email: text,
-  role,
-  isKnown: z.boolean(),
-  expiresAt: time,
-})
-const access = z.object({
-  kind: z.enum(['key', 'person']),
+  column,
+  createdDatabase,
+  database,
+  databaseSource,
+  explanation,
+  partition,
+  queryAnswer,
+  savedQuery,
+  statement,
+  stats,
+  tableDescription,
+  tableSummary,
+  usage,
+  writtenStatement,
+} from './answers/databases.ts'
+import { auditEvent, event, grant, loan, platform, region } from './answers/grants.ts'
+import {
+  access,
+  contact,
+  createdKey,
+  invitation,
+  invitationPreview,
+  key,
+  member,
+  membership,
+  memberships,
+  newInvitation,
   organisation,
-  scopes: z.array(scope),
-  descendants: z.boolean(),
-  databases: z.array(text).nullable(),
-  roles: z.array(role).describe('The roles that the caller may give.'),
-})
-const contact = z.object({ id: text, email: text, language: z.enum(languages) })
-const membership = z.object({ id: text, name: text, role })
-const memberships = z.array(membership)
-const person = z.object({ id: text, name: text, email: text, hasTwoFactor: z.boolean() })
-const session = z.object({
-  id: text,
-  createdAt: time,
-  expiresAt: time,
-  address: text.nullable(),
-  userAgent: text.nullable(),
-  isCurrent: z.boolean(),
-})
-
-const eventType = z.enum(webhookEvents)
-const webhook = z.object({
-  id: text,
-  url: text,
-  description: text.nullable(),
-  events: z.array(eventType).nullable(),
-  descendants: z.boolean(),
-  previousSecretUntil: time.nullable(),
-  createdAt: time,
-})
-const webhookWithSecret = webhook.extend({ secret: text.describe('Shown this once.') })
-const delivery = z.object({
-  id: text,
-  eventId: text,
-  type: eventType,
-  grant: text,
-  state: z.enum(['pending', 'delivered', 'dead']),
-  attempts: count,
-  nextAttemptAt: time.nullable(),
-  lastStatus: count.nullable(),
-  lastError: text.nullable(),
-  createdAt: time,
-  endedAt: time.nullable(),
-})
-
-const known = { line: count, id: text.optional(), status: count }
-/** One line of the answer to a batch; the last one may say what stopped it. */
-export const batchOutcome = z.union([
-  z.object({
-    ...known,
-    outcome: z.enum(['created', 'superseded', 'repeated', 'open']),
-    organisation: text,
-    grant,
-    database: text.optional(),
-  }),
-  z.object({ ...known, outcome: z.enum(['would-be-sent', 'would-be-repeated']) }),
-  z.object({ ...known, problem: problemAnswer }),
-  z.object({ error: problemAnswer }),
-])
+  person,
+  role,
+  scope,
+  session,
+} from './answers/people.ts'
+import { batchOutcome, delivery, eventType, webhook, webhookWithSecret } from './answers/webhooks.ts'
 
 /** What has a name of its own in the description, and so in the typed clients that are made of it. */
 const components: Readonly<Record<string, z.ZodType>> = {
