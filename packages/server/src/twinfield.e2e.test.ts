@@ -470,8 +470,14 @@ describe('Twinfield from handed-over tokens to SQL', () => {
     )
     assert.ok(answer.rows.length > 0)
     assert.ok(answer.rows.every(([vat, sum]: [string, string]) => shared.includes(vat) && Number(sum) > 0))
-    const calls = (await apiCalls(twinfield)) - before + (await apiCalls(exact)) - beforeExact
-    assert.equal(answer.stats.apiCalls, calls)
+    const calls = [(await apiCalls(twinfield)) - before, (await apiCalls(exact)) - beforeExact]
+    // Of the one office its customers and its bookings of sales; of the one division the accounts that share a number.
+    assert.deepEqual(calls, [2, 1])
+    assert.equal(answer.stats.apiCalls, 3)
+    const accounts = answer.stats.scans.find(({ endpoint }: Json) => /Accounts/.test(endpoint))
+    const bookings = answer.stats.scans.find(({ endpoint }: Json) => /130_1/.test(endpoint))
+    assert.match(accounts.filter, /VATNumber/)
+    assert.match(bookings.filter, /head_code like VRK/)
   })
   test('no token is in the log', () => {
     const text = logged.join('\n')
