@@ -390,13 +390,22 @@ describe('faults by their code, in the language of the user', () => {
     [101, 'refused', /ontbreekt/, /missing/],
     [102, 'forbidden', /Toegang geweigerd/, /Access denied/],
     [103, 'token-refused', /Probeer opnieuw/, /log on again/],
+    [104, 'forbidden', /verwijderd/, /deleted/],
+    [105, 'forbidden', /geblokkeerd/, /disabled/],
     [106, 'forbidden', /organisatie/, /organisation/],
+    [107, 'forbidden', /sms-code/, /text message/],
     [108, 'moved', /Cluster ongeldig/, /Cluster invalid/],
     [109, 'forbidden', /administratie/, /company/],
+    [110, 'forbidden', /niet toegestaan/, /not allowed/],
+    [122, 'forbidden', /clientsoftware/, /client software/],
+    [168, 'transient', /overgenomen/, /taken over/],
     [187, 'refused', /Ongeldige XML/, /Invalid XML/],
     [351, 'forbidden', /ontbreekt/, /missing/],
+    [352, 'forbidden', /ontbreekt/, /missing/],
+    [353, 'forbidden', /ontbreekt/, /missing/],
     [354, 'token-refused', /Token ongeldig/, /Token invalid/],
     [358, 'transient', /nu niet/, /validated now/],
+    [359, 'refused', /company-id/, /company id/],
   ] as const) {
     test(`fault ${code} is ${kind}`, async () => {
       for (const [language, words] of [

@@ -61,6 +61,12 @@ export function authorise(request: OutgoingRequest, accessToken: string, host: s
   return { ...request, url: `${host}${path}`, body }
 }
 
+/**
+ * Faults that asking again does not mend: of rights, user, organisation, client software, log-on and claims.
+ * @see wire facts § 2.4
+ */
+const forbidding: ReadonlySet<number> = new Set([102, 104, 105, 106, 107, 109, 110, 122, 351, 352, 353])
+
 /** What an answer means, by the fault's code: its text is in the user's language. @see DEV, web services: faults */
 export function judgeAnswer(response: IncomingResponse, receivedAt: number): ReadAnswer {
   const { status, headers, body } = response
@@ -93,9 +99,8 @@ export function judgeAnswer(response: IncomingResponse, receivedAt: number): Rea
     .join(' · ')
   if (code === 108) return { kind: 'moved', text }
   if (code === 103 || code === 354) return { kind: 'token-refused', text }
-  if ((code >= 102 && code <= 106) || code === 109 || (code >= 351 && code <= 353))
-    return { kind: 'forbidden', text, reason: null }
-  if (code === 101 || code === 187) return { kind: 'refused', text }
+  if (forbidding.has(code)) return { kind: 'forbidden', text, reason: null }
+  if (code === 101 || code === 187 || code === 359) return { kind: 'refused', text }
   if (status === 401) return { kind: 'token-refused', text }
   if (status === 403) return { kind: 'forbidden', text, reason: null }
   // Cloudflare's: the service works on it for longer than it may. @see INV, topic 1412
