@@ -817,7 +817,11 @@ export interface Routes {
   /** What happened to a grant */
   readonly 'GET /grants/{id}/events': {
     readonly path: { readonly id: string }
-    readonly query?: { readonly limit?: number; readonly after?: string }
+    readonly query?: {
+      readonly limit?: number
+      readonly after?: string
+      readonly order?: 'oldest' | 'newest'
+    }
     readonly answers: { readonly 200: { readonly events: readonly GrantEvent[]; readonly after?: string } }
   }
 

@@ -14,6 +14,12 @@ export interface GrantEventView {
   readonly facts: Readonly<Record<string, unknown>>
 }
 
+export interface GrantEventPage {
+  readonly limit: number
+  readonly after?: string
+  readonly isNewest?: boolean
+}
+
 export interface GrantViewsParts {
   readonly store: PgGrantStore
   readonly memory: DatabaseMemory
@@ -54,18 +60,19 @@ export class GrantViews {
     return this.#all(await this.#parts.store.list(organisationId, limit, after ?? null))
   }
 
-  /** What happened to a grant, oldest first; `after` is the last event's id of the page before. */
+  /** What happened to a grant, oldest first; `after` is the last event's id of the page before. `isNewest`: the last ones. */
   async events(
     organisationId: OrganisationId,
     id: GrantId,
-    { limit, after }: { readonly limit: number; readonly after?: string },
+    { limit, after, isNewest = false }: GrantEventPage,
   ): Promise<readonly GrantEventView[]> {
     await this.row(organisationId, id)
     const { rows } = await this.#parts.store.pool.query<Omit<GrantEventView, 'at'> & { at: number }>(
       `SELECT id, at, actor, action, facts FROM audit_event
-       WHERE subject = $1 AND organisation_id = $2 AND id > $3 ORDER BY id LIMIT $4`,
+       WHERE subject = $1 AND organisation_id = $2 AND id > $3 ORDER BY id ${isNewest ? 'DESC' : 'ASC'} LIMIT $4`,
       [id, organisationId, Number(after ?? 0) || 0, limit],
     )
+    if (isNewest) rows.reverse()
     return rows.map((event) => ({ ...event, at: new Date(event.at).toISOString() }))
   }
 

@@ -20,7 +20,7 @@ import { Envelopes } from './envelopes.ts'
 import { GrantLoans } from './grant-loans.ts'
 import { GrantRemoval } from './grant-removal.ts'
 import { type GrantRow, GrantSeals } from './grant-row.ts'
-import { type GrantEventView, GrantViews } from './grant-views.ts'
+import { type GrantEventPage, type GrantEventView, GrantViews } from './grant-views.ts'
 import { GrantWarnings } from './grant-warnings.ts'
 import { type HandOverOptions, Handovers } from './handovers.ts'
 import { Idempotency, type IdempotentRequest } from './idempotency.ts'
@@ -370,11 +370,11 @@ export class Vault {
     return this.#views.list(organisationId, page)
   }
 
-  /** What happened to a grant, oldest first; `after` is the last event's id of the page before. */
+  /** What happened to a grant, oldest first; `after` is the last event's id of the page before. `isNewest`: the last ones. */
   grantEvents(
     organisationId: OrganisationId,
     id: GrantId,
-    page: { readonly limit: number; readonly after?: string },
+    page: GrantEventPage,
   ): Promise<readonly GrantEventView[]> {
     return this.#views.events(organisationId, id, page)
   }

@@ -211,6 +211,9 @@ describe('a refresh', () => {
     assert.equal((await vault.getGrant(organisationId, id)).state, 'active')
     const events = await vault.grantEvents(organisationId, id, { limit: 50 })
     assert.ok(events.some(({ action }) => action === 'grant.recovered'))
+    const last = await vault.grantEvents(organisationId, id, { limit: 2, isNewest: true })
+    assert.ok(events.length > 2)
+    assert.deepEqual(last, events.slice(-2))
   })
 
   test('that fails while the access token is valid does not stop anybody', async () => {

@@ -148,6 +148,7 @@ describe('the SQL editor', () => {
       await run(page, 'SELECT count(*) FROM crm.Contacts c JOIN crm.Addresses a ON a.City = c.City')
       await page.getByRole('button', { name: 'Cancel the statement' }).waitFor()
       await page.getByText(/fetching · calls: \d+ of about \d+/).waitFor()
+      await page.getByText(/^Calls that are left: .*[\d,]+ of [\d,]+ \(day\)/).waitFor()
       await check('sql-running')
       await page.getByRole('button', { name: 'Cancel the statement' }).click()
       await page.getByText('Cancelled. Nothing more is asked of the platform.').waitFor()

@@ -3,6 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { startTwinfieldEmulator, type TwinfieldEmulator } from '@sluis/emulator-twinfield'
 import { labClient, labKey } from '@sluis/server/testing'
 import type { Page } from 'playwright-core'
+import { knownTo, placesOf } from './testing/known-to-browser.ts'
 import { openWebLab, type WebLab } from './testing/web-lab.ts'
 
 let lab: WebLab
@@ -87,9 +88,14 @@ describe('the wizard of the seed document', () => {
       { key: key ?? '' },
     )
     assert.equal(status, 200, JSON.stringify(body))
-    const memory = String(await kept(page))
-    for (const secret of [accessToken, refreshToken, labClient.clientSecret, labKey, key ?? ''])
-      assert.equal(memory.includes(secret), false, 'the browser keeps no secret')
+    const secrets = { accessToken, refreshToken, clientSecret: labClient.clientSecret }
+    const shown = (await knownTo(page)).filter(({ place }) => place !== 'memory')
+    // The new key is shown until somebody goes on.
+    const all = { ...secrets, key: key ?? '', loggedInWith: labKey }
+    assert.deepEqual(placesOf(shown, all), ['key: page'])
+    await page.getByRole('link', { name: 'Open the database' }).click()
+    await page.getByRole('heading', { name: 'Access keys' }).waitFor()
+    assert.deepEqual(placesOf(await knownTo(page), { ...secrets, key: key ?? '' }), [])
   })
 
   test('with a code in a whole callback address: Dutch, 375 px, dark', async () => {
@@ -112,6 +118,10 @@ describe('the wizard of the seed document', () => {
     await page.getByRole('heading', { name: 'De database is klaar' }).waitFor()
     await page.getByRole('cell').first().waitFor()
     await check('wizard-done')
+    await page.getByRole('link', { name: 'Open de database' }).click()
+    await page.getByRole('heading', { name: 'Toegangssleutels' }).waitFor()
+    const secrets = { code: decodeURIComponent(code), clientSecret: labClient.clientSecret }
+    assert.deepEqual(placesOf(await knownTo(page), secrets), [])
   })
 
   describe('on Twinfield, whose refresh token is never rotated', () => {

@@ -69,7 +69,7 @@ async function takeAll(shot: Shot, folder: string): Promise<string[]> {
         await page.emulateMedia({ colorScheme })
         await settled(page)
         const file = `${shot.name}-${width}-${locale.slice(0, 2)}-${colorScheme}.png`
-        await page.screenshot({ path: join(folder, file), fullPage: true })
+        await page.screenshot({ path: join(folder, file), fullPage: true, animations: 'disabled' })
         files.push(file)
       }
     await page.context().close()

@@ -41,7 +41,10 @@ export const statementsQuery = (api: ApiClient, name: string) =>
     queryFn: async () => (await api.ask('GET /databases/{name}/statements', { path: { name } })).statements,
   })
 
-/** All grants, page by page up to a thousand: the list of the page, and no more. */
+/** As many grants are looked at by a page; beyond, it says that there are more. */
+export const mostGrants = 5000
+
+/** All grants, page by page, up to `mostGrants`. */
 export const grantsQuery = (api: ApiClient) =>
   queryOptions({
     queryKey: ['grants'],
@@ -54,7 +57,7 @@ export const grantsQuery = (api: ApiClient) =>
         })
         grants.push(...page.grants)
         after = page.after
-      } while (after !== undefined && grants.length < 1000)
+      } while (after !== undefined && grants.length < mostGrants)
       return grants
     },
   })
@@ -65,11 +68,19 @@ export const grantQuery = (api: ApiClient, id: string) =>
     queryFn: () => api.ask('GET /grants/{id}', { path: { id } }),
   })
 
+/** A grant that is used all day is renewed every ten minutes: its page shows the last events. */
+export const eventsShown = 500
+
 export const grantEventsQuery = (api: ApiClient, id: string) =>
   queryOptions({
     queryKey: ['grants', id, 'events'],
     queryFn: async () =>
-      (await api.ask('GET /grants/{id}/events', { path: { id }, query: { limit: 500 } })).events,
+      (
+        await api.ask('GET /grants/{id}/events', {
+          path: { id },
+          query: { limit: eventsShown, order: 'newest' },
+        })
+      ).events,
   })
 
 export type { Credentials }

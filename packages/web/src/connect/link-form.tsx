@@ -44,7 +44,7 @@ export function LinkForm(props: {
   const [place, setPlace] = useState(nowhere)
   const [form, setForm] = useState(empty)
   const set = (part: Partial<typeof empty>) => setForm((now) => ({ ...now, ...part }))
-  const keyOf = useRequestKey()
+  const requestKey = useRequestKey()
   const { fault, isBusy, onSubmit } = useTask()
   const at = renewed ?? place
   const { data: clients } = useQuery({ ...clientsQuery(api), enabled: useMay()('clients:read') })
@@ -69,7 +69,7 @@ export function LinkForm(props: {
       ...(form.language === '' ? {} : { language: form.language as 'en' | 'nl' }),
       validForSeconds: validities[form.validity],
     }
-    await props.onMade(await makeConnectLink(api, wanted, keyOf('link', wanted).key))
+    await props.onMade(await makeConnectLink(api, wanted, requestKey.of('link', wanted).key))
   })
   if (settings.returnAddresses.length === 0) {
     return (

@@ -4,10 +4,11 @@ import { lazy, Suspense, useEffect, useState } from 'react'
 import type { Statement } from '../api/answers.ts'
 import { ApiFault } from '../api/api-client.ts'
 import { type Explanation, statementQuery } from '../api/statements.ts'
+import { budgetsQuery } from '../api/usage.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { Waiting } from '../parts/waiting.tsx'
-import { useApi } from '../session.tsx'
+import { useApi, useMay } from '../session.tsx'
 import { ExplainPicture, useCalls } from './explain-picture.tsx'
 import type { RunState } from './use-runs.ts'
 
@@ -80,7 +81,7 @@ function Started(props: {
   if (error) return <FaultAlert error={error} />
   if (!statement) return <Waiting />
   if (statement.endedAt === null)
-    return <Running statement={statement} explanation={explanation} onCancel={onCancel} />
+    return <Running database={database} statement={statement} explanation={explanation} onCancel={onCancel} />
   if (statement.error) {
     if (statement.state === 'cancelled') return <Text role="status">{t('sql.cancelled')}</Text>
     return <FaultAlert error={new ApiFault({ ...statement.error, status: 0 })} />
@@ -97,6 +98,7 @@ function Started(props: {
 
 /** A statement on its way: calls made of those expected, rows, seconds, and a way to stop it. */
 function Running(props: {
+  readonly database: string
   readonly statement: Statement
   readonly explanation: Explanation | null
   readonly onCancel: () => void
@@ -123,7 +125,10 @@ function Running(props: {
   return (
     <Stack gap="xs">
       <Group justify="space-between">
-        <Text>{facts}</Text>
+        <div>
+          <Text>{facts}</Text>
+          <BudgetLeft database={props.database} />
+        </div>
         <Button
           size="xs"
           color="red"
@@ -141,6 +146,24 @@ function Running(props: {
       <Progress value={share} aria-label={t('sql.progressLabel')} />
     </Stack>
   )
+}
+
+/** Of what a statement reads, where the fewest calls are left: by the minute, and by the day. */
+function BudgetLeft({ database }: { readonly database: string }) {
+  const { t } = useLanguage()
+  const { count } = useMoments()
+  const api = useApi()
+  const { data } = useQuery({ ...budgetsQuery(api, database), enabled: useMay()('databases:read') })
+  const least = (window: 'minute' | 'day') =>
+    data?.filter((one) => one.window === window).sort((a, b) => a.remaining - b.remaining)[0]
+  const left = (['minute', 'day'] as const).flatMap((window) => {
+    const one = least(window)
+    if (one === undefined) return []
+    const amount = t('activity.leftOf', { left: count(one.remaining), limit: count(one.limit) })
+    return [`${amount} (${t(`activity.${window}`)})`]
+  })
+  if (left.length === 0) return null
+  return <Text size="sm">{`${t('activity.budgets')}: ${left.join(' · ')}`}</Text>
 }
 
 function Facts({ statement }: { readonly statement: Statement }) {

@@ -6,6 +6,7 @@ import { platformsQuery } from '../api/calls.ts'
 import { clientsQuery, type StoredClient } from '../api/clients.ts'
 import { ClientForm } from '../clients/client-form.tsx'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
+import { EmptyState } from '../parts/empty-state.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { GrantTabs } from '../parts/grant-tabs.tsx'
 import { ListTable } from '../parts/list-table.tsx'
@@ -30,7 +31,7 @@ export function ClientsPage() {
       </Text>
       {error && <FaultAlert error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Waiting />}
-      {data?.length === 0 && <Text>{t('clients.empty')}</Text>}
+      {data?.length === 0 && <EmptyState title={t('clients.empty')} />}
       {data && data.length > 0 && <ClientTable clients={data} />}
       <Text size="sm" mt="xs" role="status">
         {kept && t('clients.kept', { name: kept.label ?? kept.clientId })}

@@ -10,7 +10,7 @@ import {
   partitionsQuery,
   statementsQuery,
 } from '../api/calls.ts'
-import { useLanguage } from '../i18n/language.tsx'
+import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { CopyText } from '../parts/copy-text.tsx'
 import { DatabaseKeys } from '../parts/database-keys.tsx'
 import { DatabaseNav } from '../parts/database-nav.tsx'
@@ -82,9 +82,11 @@ function SourceCard({ database, source }: { readonly database: Database; readonl
         <PartitionPicker database={database} source={source} onDone={() => setOpen(false)} />
       ) : (
         <May scope="databases:write">
-          <Button variant="default" size="xs" onClick={() => setOpen(true)}>
-            {t('database.choose')}
-          </Button>
+          <Group>
+            <Button variant="default" size="xs" onClick={() => setOpen(true)}>
+              {t('database.choose')}
+            </Button>
+          </Group>
         </May>
       )}
     </Card>
@@ -100,6 +102,7 @@ function PartitionPicker(props: {
 }) {
   const { database, source, onDone } = props
   const { t } = useLanguage()
+  const { count } = useMoments()
   const api = useApi()
   const queries = useQueryClient()
   const { data, error } = useQuery(partitionsQuery(api, database.name))
@@ -154,6 +157,11 @@ function PartitionPicker(props: {
                 onChange={() => toggle(id)}
               />
             ))}
+            {found.length > mostShown && (
+              <Text size="sm">
+                {t('common.firstOf', { shown: count(mostShown), all: count(found.length) })}
+              </Text>
+            )}
           </Stack>
         </>
       )}

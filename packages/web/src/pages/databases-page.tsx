@@ -4,7 +4,9 @@ import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import { databasesQuery, grantsQuery } from '../api/calls.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
+import { EmptyState } from '../parts/empty-state.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
+import { LinkButton } from '../parts/link-button.tsx'
 import { PageHeading } from '../parts/page-heading.tsx'
 import { StateBadge } from '../parts/state-badge.tsx'
 import { Waiting } from '../parts/waiting.tsx'
@@ -15,7 +17,7 @@ const most = 200
 /** Databases with the health of what they read through. */
 export function DatabasesPage() {
   const { t } = useLanguage()
-  const { moment } = useMoments()
+  const { moment, count } = useMoments()
   const api = useApi()
   const [search, setSearch] = useState('')
   const { data, error, refetch } = useQuery(databasesQuery(api))
@@ -36,10 +38,11 @@ export function DatabasesPage() {
       {error && <FaultAlert error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Waiting />}
       {data?.length === 0 && (
-        <>
-          <Text fw={600}>{t('databases.empty')}</Text>
-          <Text>{t('databases.emptyHelp')}</Text>
-        </>
+        <EmptyState title={t('databases.empty')} help={t('databases.emptyHelp')}>
+          <May scope="databases:write">
+            <LinkButton to="/setup/databases/new">{t('databases.first')}</LinkButton>
+          </May>
+        </EmptyState>
       )}
       {data && data.length > 0 && (
         <>
@@ -57,7 +60,7 @@ export function DatabasesPage() {
                 <Table.Tr>
                   <Table.Th>{t('common.name')}</Table.Th>
                   <Table.Th>{t('databases.health')}</Table.Th>
-                  <Table.Th>{t('grant.created')}</Table.Th>
+                  <Table.Th>{t('databases.made')}</Table.Th>
                 </Table.Tr>
               </Table.Thead>
               <Table.Tbody>
@@ -83,6 +86,11 @@ export function DatabasesPage() {
               </Table.Tbody>
             </Table>
           </section>
+          {found.length > most && (
+            <Text size="sm" mt="xs">
+              {t('common.firstOf', { shown: count(most), all: count(found.length) })}
+            </Text>
+          )}
         </>
       )}
     </>

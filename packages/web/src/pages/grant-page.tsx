@@ -2,7 +2,8 @@ import { Alert, Button, Card, Group, Stack, Table, Text, Title } from '@mantine/
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link, useNavigate, useParams } from '@tanstack/react-router'
 import { useState } from 'react'
-import { deleteGrant, grantEventsQuery, grantQuery, platformsQuery } from '../api/calls.ts'
+import type { GrantEvent } from '../api/answers.ts'
+import { deleteGrant, eventsShown, grantEventsQuery, grantQuery, platformsQuery } from '../api/calls.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { en, type MessageKey } from '../i18n/messages.en.ts'
 import { Actor } from '../parts/actor.tsx'
@@ -31,6 +32,13 @@ export function GrantPage() {
   const { data: events } = useQuery(grantEventsQuery(api, id))
   if (error) return <FaultAlert error={error} onRetry={() => void refetch()} />
   if (!grant) return <Waiting />
+  /** The last times count; whether there were earlier ones is said. */
+  const keptAlive = (known: readonly GrantEvent[]) => {
+    const times = known.filter(({ action }) => action === 'grant.refreshed').length
+    const first = known[0]
+    if (known.length < eventsShown || first === undefined) return t('grant.renewedTimes', { count: times })
+    return t('grant.renewedSince', { count: times, since: moment(first.at) })
+  }
   const user = grant.platformUser?.name ?? t('grant.unknownUser')
   return (
     <>
@@ -55,12 +63,7 @@ export function GrantPage() {
                 ['grants.client', grant.clientId],
                 ['grant.created', moment(grant.createdAt)],
                 ['grant.lastRefreshed', moment(grant.lastRefreshedAt)],
-                [
-                  'grant.renewed',
-                  t('grant.renewedTimes', {
-                    count: (events ?? []).filter(({ action }) => action === 'grant.refreshed').length,
-                  }),
-                ],
+                ['grant.renewed', keptAlive(events ?? [])],
               ] as const
             ).map(([key, value]) => (
               <Table.Tr key={key}>

@@ -1,6 +1,6 @@
 import { Stack, Table, Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { databasesQuery, grantsQuery } from '../api/calls.ts'
+import { databasesQuery, grantsQuery, mostGrants } from '../api/calls.ts'
 import { usageQuery } from '../api/usage.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
 import { healthOf, healths, timesToLive, timeToLive } from '../overview/time-to-live.ts'
@@ -63,6 +63,9 @@ export function OverviewPage() {
               bars={usage.days.map(({ day, statements }) => ({ label: weekday(day), value: statements }))}
             />
           </div>
+          {grants && grants.length >= mostGrants && (
+            <Text size="sm">{t('grants.more', { count: count(grants.length) })}</Text>
+          )}
           <section aria-label={t('activity.running')}>
             <Title order={2} size="h4" mb="xs">
               {t('activity.running')}

@@ -4,6 +4,7 @@ import { Link } from '@tanstack/react-router'
 import { grantsQuery, platformsQuery } from '../api/calls.ts'
 import { preauthenticationsQuery } from '../api/consents.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
+import { EmptyState } from '../parts/empty-state.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { GrantTabs } from '../parts/grant-tabs.tsx'
 import { LinkButton } from '../parts/link-button.tsx'
@@ -36,7 +37,7 @@ export function PreauthenticationsPage() {
       </Text>
       {error && <FaultAlert error={error} onRetry={() => void refetch()} />}
       {!data && !error && <Waiting />}
-      {data?.length === 0 && <Text>{t('pre.empty')}</Text>}
+      {data?.length === 0 && <EmptyState title={t('pre.empty')} />}
       {data && data.length > 0 && (
         <ListTable
           label={t('pre.title')}

@@ -6,6 +6,7 @@ import {
   TextInput,
   type TextInputProps,
 } from '@mantine/core'
+import { useEffect, useRef } from 'react'
 
 type Typed<Props> = Omit<Props, 'onChange' | 'value'> & {
   readonly value: string
@@ -22,10 +23,26 @@ export function CodeField(props: Typed<TextInputProps>) {
   return <TextField spellCheck={false} {...props} />
 }
 
-/** What nobody may read over a shoulder. */
+/**
+ * What nobody may read over a shoulder. It is emptied when it goes: others hold fields that are no longer shown, such as
+ * the router, which remembers what was scrolled, and React keeps with a field what was typed there last.
+ */
 export function SecretField({ onText, ...props }: Typed<PasswordInputProps>) {
+  const field = useRef<HTMLInputElement>(null)
+  useEffect(() => {
+    const shown = field.current
+    return () => {
+      if (shown !== null) shown.value = ''
+    }
+  }, [])
   return (
-    <PasswordInput autoComplete="off" {...props} onChange={(event) => onText(event.currentTarget.value)} />
+    <PasswordInput
+      ref={field}
+      autoComplete="off"
+      spellCheck={false}
+      {...props}
+      onChange={(event) => onText(event.currentTarget.value)}
+    />
   )
 }
 

@@ -1,8 +1,9 @@
-import { Alert, PasswordInput, Stack, Text } from '@mantine/core'
+import { Alert, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import type { Platform } from '../api/answers.ts'
 import { useLanguage } from '../i18n/language.tsx'
 import type { MessageKey } from '../i18n/messages.en.ts'
+import { SecretField } from '../parts/field.tsx'
 import { Countdown } from './countdown.tsx'
 import type { Draft, Secrets } from './draft.ts'
 import { readPasted } from './read-pasted.ts'
@@ -60,13 +61,7 @@ export function CredentialFields(props: {
     }
   }
   const field = (name: 'code' | 'accessToken' | 'refreshToken', label: MessageKey) => (
-    <PasswordInput
-      label={t(label)}
-      autoComplete="off"
-      spellCheck={false}
-      value={secrets[name]}
-      onChange={(event) => take(name, event.currentTarget.value)}
-    />
+    <SecretField label={t(label)} value={secrets[name]} onText={(text) => take(name, text)} />
   )
   const days = platform.refreshIdleSeconds === null ? null : Math.round(platform.refreshIdleSeconds / 86_400)
   const minutes = Math.round(platform.accessTokenSeconds / 60)

@@ -52,8 +52,9 @@ export function RenewForm(props: {
     setBusy(true)
     setProblem(null)
     try {
-      const { id } = await handOver(api, wanted, requestKey(platform.id, wanted).key)
+      const { id } = await handOver(api, wanted, requestKey.of(platform.id, wanted).key)
       handover.forget()
+      requestKey.forget()
       await queries.invalidateQueries({ queryKey: ['grants'] })
       onGrant(id)
     } catch (error) {

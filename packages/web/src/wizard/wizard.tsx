@@ -51,6 +51,7 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
     try {
       setMade(await work())
       handover.forget()
+      requestKey.forget()
       const { client, clientId, redirectUri } = draft
       change({ ...emptyDraft, region, client, clientId, redirectUri })
       void queries.invalidateQueries({ queryKey: ['databases'] })
@@ -62,7 +63,7 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
     }
   }
   const onGrant = (grant: string) => {
-    const { name } = requestKey(slugOf(platform.id), { grant })
+    const { name } = requestKey.of(slugOf(platform.id), { grant })
     return register(() => registerOnGrant(api, name, grant))
   }
   const submit = (event: FormEvent) => {
@@ -75,7 +76,7 @@ export function Wizard({ platform }: { readonly platform: Platform }) {
     }
     const wanted = handover.take()
     if (wanted === null) return
-    const { name, key } = requestKey(slugOf(platform.id), wanted)
+    const { name, key } = requestKey.of(slugOf(platform.id), wanted)
     void register(() => registerFromCredentials(api, name, wanted, key))
   }
 

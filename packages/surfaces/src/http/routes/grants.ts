@@ -27,13 +27,14 @@ export function grantId(text: string): GrantId {
 }
 
 const byId = z.object({ id: z.string() })
-const paging = strict({
+const pageFields = {
   limit: z.coerce.number().int().min(1).max(500).default(50),
   after: z
     .string()
     .regex(/^[\w-]{1,200}$/, 'Not a cursor that an answer gave')
     .optional(),
-})
+}
+const paging = strict(pageFields)
 
 /** `/grants`: handovers, and what became of them. */
 export function grantRoutes(app: FastifyInstance, { people, vault, engine }: HttpParts): void {
@@ -85,15 +86,29 @@ export function grantRoutes(app: FastifyInstance, { people, vault, engine }: Htt
 
   routes.get(
     '/grants/:id/events',
-    { schema: { tags: ['grants'], summary: 'What happened to a grant', params: byId, querystring: paging } },
+    {
+      schema: {
+        tags: ['grants'],
+        summary: 'What happened to a grant',
+        params: byId,
+        querystring: strict({
+          ...pageFields,
+          order: z
+            .enum(['oldest', 'newest'])
+            .default('oldest')
+            .describe('`newest`: the last events, and not the first; of these the oldest first.'),
+        }),
+      },
+    },
     async (request) => {
       const { organisationId } = await enter(request, people, 'grants:read')
-      const { limit, after } = request.query
+      const { limit, after, order } = request.query
       const events = await vault.grantEvents(organisationId, grantId(request.params.id), {
         limit,
+        isNewest: order === 'newest',
         ...(after === undefined ? {} : { after }),
       })
-      const last = events.length === limit ? events.at(-1) : undefined
+      const last = events.length === limit && order === 'oldest' ? events.at(-1) : undefined
       const names = await people.audit.namesOf(events.map(({ actor }) => actor))
       const named = events.map((event) => ({ ...event, actorName: names.get(event.actor) ?? null }))
       return { events: named, ...(last ? { after: String(last.id) } : {}) }
