@@ -4,8 +4,8 @@ import type { Report } from './benchmark.ts'
 import { columns } from './measure-load.ts'
 
 const isSmall = process.env.SLUIS_BENCH_SCALE === 'small'
-/** The books have some 4,000 transaction lines of a company at scale 1. */
-const scale = isSmall ? 5 : 250.1
+/** The books have some 8,930 transaction lines of a company at scale 1. */
+const scale = isSmall ? 2.2 : 112
 const minuteLimit = isSmall ? 8 : 60
 const pageRows = 1_000
 const minuteMs = 60_000

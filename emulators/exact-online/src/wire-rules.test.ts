@@ -141,7 +141,7 @@ describe('reading', () => {
       const bulk = `${division}/${path}?$select=ID,${entry},LineNumber,AmountDC,AmountFC,${key}&$filter=ID ne null`
       const rows: Record<string, unknown>[] = []
       let next = bulk
-      for (let page = 0; page < 4 && next; page++) {
+      for (let page = 0; page < 8 && next; page++) {
         const { d } = await api.get(next, access_token)
         rows.push(...d.results)
         next = d.__next?.split('/api/v1/')[1] ?? ''

@@ -1,6 +1,6 @@
 import type { EntitySet, Property } from '../data/entity-set.ts'
+import { foreignKeyTo, lineRows } from '../data/line-rows.ts'
 import type { Value } from '../data/named-values.ts'
-import { foreignKeyTo, lineRows } from './line-rows.ts'
 
 /** What of an entity set is to be seen, and from which address. */
 export interface EntityView {

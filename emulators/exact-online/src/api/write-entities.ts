@@ -2,6 +2,7 @@ import { placeOf } from '../data/books/document-chain.ts'
 import { deletedTypes, deletionsKeptMs } from '../data/deleted-types.ts'
 import type { EntitySet, Property } from '../data/entity-set.ts'
 import { repeated, summed } from '../data/header-lines.ts'
+import { foreignKeyTo, lineRows } from '../data/line-rows.ts'
 import type { Value } from '../data/named-values.ts'
 import {
   checkSubscription,
@@ -11,8 +12,8 @@ import {
 } from '../webhooks/subscription-rules.ts'
 import { ApiFault } from './api-fault.ts'
 import { type BodyValues, parseBody, readBody } from './body-values.ts'
+import { type BookedDocument, bookedDocument, keepLedger } from './keep-ledger.ts'
 import { keyText } from './key-text.ts'
-import { foreignKeyTo, lineRows } from './line-rows.ts'
 import { amountOf, newCode, newValues } from './new-values.ts'
 import { type Page, type ReadContext, rowOfKey, writeOne } from './read-entities.ts'
 import { alreadyExists, invalid, mandatory } from './validation-faults.ts'
@@ -58,8 +59,10 @@ export function writeEntity(
     ([header, row]): Change => ({ set: header, index: row, action: 'Update' }),
   )
   if (method === 'PUT' && set.path === subscriptionsPath) throw refuseUpdate(context.language)
+  const booked = bookedDocument(set, index, headersOf(set, index, context))
   if (method === 'PUT') update(set, index, body, context)
   else remove(set, index, context)
+  if (booked) settleLedger(booked, context)
   const action = method === 'PUT' ? 'Update' : 'Delete'
   return { status: 204, body: '', rows: 1, changes: [{ set, index, action }, ...headers] }
 }
@@ -89,6 +92,8 @@ function create(set: EntitySet, path: string, text: string, context: WriteContex
   }
   settleSums(set, index, context)
   settleHeader(set, index, context)
+  const booked = bookedDocument(set, index, headersOf(set, index, context))
+  if (booked) settleLedger(booked, context)
   const base = `${context.baseUrl}/${path}`
   const view = {
     set,
@@ -245,7 +250,7 @@ function touch(
 }
 
 function remove(set: EntitySet, index: number, context: WriteContext): void {
-  const { division, dataset } = context
+  const { division } = context
   for (const { lines } of set.collections) {
     if (!lines) continue
     for (const line of lineRows(set, lines, foreignKeyTo(set, lines), division, index))
@@ -254,6 +259,19 @@ function remove(set: EntitySet, index: number, context: WriteContext): void {
   const headers = headersOf(set, index, context)
   bury(set, index, context)
   for (const [header, row] of headers) settleSums(header, row, context)
+  tellDeleted(set, index, context)
+}
+
+/** The ledger says what the document says. */
+const settleLedger = (booked: BookedDocument, context: WriteContext) =>
+  keepLedger(booked, context, (ledger, index) => {
+    bury(ledger, index, context)
+    tellDeleted(ledger, index, context)
+  })
+
+/** What is gone stands in `sync/Deleted`, for entities that have a number there. @see wire.md § 4.2 */
+function tellDeleted(set: EntitySet, index: number, context: WriteContext): void {
+  const { division, dataset } = context
   const type = deletedTypes[set.path]
   const deleted = dataset.entitySets.get('sync/deleted')
   if (type === undefined || !deleted) return

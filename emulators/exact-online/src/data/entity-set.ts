@@ -15,6 +15,8 @@ export interface Property {
   readonly type: string
   readonly isKey: boolean
   readonly value: (division: number, index: number) => Value
+  /** The same without what clients wrote. */
+  readonly generated: (division: number, index: number) => Value
   /** The rows of a division that may have this value; null where only a look at every row tells. */
   readonly rowsWith: ((division: number, value: Value) => RowSteps) | null
 }

@@ -8,9 +8,8 @@ export const entitySizes: Readonly<Record<string, number>> = {
   'crm/opportunities': 120,
   'logistics/items': 300,
   'logistics/salesitemprices': 600,
+  'inventory/itemwarehouses': 110,
   'financial/glaccounts': 250,
-  'financialtransaction/transactionlines': 4000,
-  'financialtransaction/transactions': 1500,
   'financialtransaction/bankentries': 300,
   'financialtransaction/cashentries': 100,
   'generaljournalentry/generaljournalentries': 250,
@@ -85,14 +84,6 @@ export const headerLines: readonly (readonly [header: string, lines: string, col
   ['hrm/schedules', 'hrm/scheduleentries', 'ScheduleEntries'],
   ['vat/vatcodes', 'vat/vatpercentages', 'VATPercentages'],
 ]
-
-/** Lines whose amounts add up to nothing within one entry: debit is credit. */
-export const balancedEntities: readonly string[] = [
-  'financialtransaction/transactionlines',
-  'generaljournalentry/generaljournalentrylines',
-]
-/** Lines of entries that the catalogue has no endpoint for: what they share follows from the entry's number. */
-export const headlessLines = 'financialtransaction/transactionlines'
 
 /** A GUID property with this name (or ending in it) refers to that entity, unless it is the entity's own key. */
 export const references: readonly (readonly [pattern: RegExp, entity: string])[] = [

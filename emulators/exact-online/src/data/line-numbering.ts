@@ -48,9 +48,9 @@ export function countLines(headers: number, pattern: LinePattern = documentLines
   return first + count
 }
 
-/** The most lines, up to `lines`, that leave no header with a part of its own; at least one header. */
-export function wholeLines(lines: number, pattern: LinePattern): number {
-  const { header, lineNumber } = headerOf(lines - 1, pattern)
-  const isWhole = lineNumber === linesOf(header, pattern).count
-  return countLines(Math.max(1, header + (isWhole ? 1 : 0)), pattern)
-}
+/** Lines that have an entry of two lines at least. */
+const balancedEntities = ['generaljournalentry/generaljournalentrylines']
+
+/** How the lines of an entity are shared out over their headers. */
+export const patternOf = (path: string): LinePattern =>
+  balancedEntities.includes(path) ? balancedLines : documentLines

@@ -1,3 +1,5 @@
+import { inverse } from './books/deal-order.ts'
+
 const factors = [7919, 104_729, 611_953, 15_485_863]
 
 /**
@@ -13,7 +15,7 @@ export class LinearReference {
   constructor(size: number, salt: number) {
     this.size = size
     this.#factor = (factors.find((factor) => size % factor !== 0) ?? 1) % size || 1
-    this.#inverse = invert(this.#factor, size)
+    this.#inverse = inverse(this.#factor, size)
     this.#offset = salt % size
   }
 
@@ -26,14 +28,4 @@ export class LinearReference {
     const distance = (((target - this.#offset - division) % this.size) + this.size) % this.size
     return Number((BigInt(distance) * BigInt(this.#inverse)) % BigInt(this.size))
   }
-}
-
-/** The number whose product with `value` is 1 modulo `size` (extended Euclid). */
-function invert(value: number, size: number): number {
-  let [a, b, x, y] = [value % size, size, 1, 0]
-  while (b > 0 && a > 0) {
-    const times = Math.floor(b / a)
-    ;[a, b, x, y] = [b - times * a, a, y - times * x, x]
-  }
-  return ((y % size) + size) % size
 }

@@ -128,9 +128,12 @@ export function mixedStream(
     if (!type.startsWith('Edm.')) continue
     const common = { name, type, isKey: key === true }
     if (name === 'Timestamp') {
+      const value: Property['value'] = (division, row) =>
+        written.rowOf(division, row)?.version ?? firstTimestamp + row
       properties.set(name, {
         ...common,
-        value: (division, row) => written.rowOf(division, row)?.version ?? firstTimestamp + row,
+        value,
+        generated: value,
         rowsWith(division, value) {
           const found = written.rowOfVersion(division, Number(value))
           return found ? oneRow(found.index, rowsIn(division)) : oneRow(Number(value) - firstTimestamp, rows)
@@ -149,18 +152,15 @@ export function mixedStream(
       const found = id === null ? undefined : headers.keys[0]?.rowsWith?.(division, id)
       return found?.count === 1 ? found.first : null
     }
-    properties.set(name, {
-      ...common,
-      rowsWith: null,
-      value(division, row) {
-        const { isLine, index } = written.placeOf(row)
-        if (!isLine) return name === 'LineNumber' ? 0 : (header?.value(division, index) ?? null)
-        if (!parent) return line?.value(division, index) ?? null
-        // What only the header has, its lines repeat.
-        const at = headerRow(division, index)
-        return at === null ? null : parent.value(division, at)
-      },
-    })
+    const value: Property['value'] = (division, row) => {
+      const { isLine, index } = written.placeOf(row)
+      if (!isLine) return name === 'LineNumber' ? 0 : (header?.value(division, index) ?? null)
+      if (!parent) return line?.value(division, index) ?? null
+      // What only the header has, its lines repeat.
+      const at = headerRow(division, index)
+      return at === null ? null : parent.value(division, at)
+    }
+    properties.set(name, { ...common, rowsWith: null, value, generated: value })
   }
   return {
     entry,

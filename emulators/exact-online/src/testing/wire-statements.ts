@@ -426,9 +426,25 @@ export const wireStatements: readonly WireStatement[] = [
     'from a company with a handful of rows to one with a million lines, at once',
   ),
   pin('books', 'the same seed, the same bytes', 'the same seed gives the same bytes, another seed does not'),
-  left(
+  pin(
     'books',
-    'the ledger follows from the documents',
-    'TransactionLines balance, but are not those of the entries',
+    'the ledger is the documents, and nothing else',
+    'every document is an entry with its lines, and every line of the ledger is of one of them',
+  ),
+  pin(
+    'books',
+    'an invoice is found in the ledger',
+    'an entry of sales is what its invoice says: the customer’s debt, the revenue and the VAT',
+  ),
+  pin('books', 'debtors are the open items', 'debtors and creditors are what the lists of open items say'),
+  pin(
+    'books',
+    'stock follows from counts, receipts and deliveries',
+    'stock is what was counted, and what came and went since',
+  ),
+  pin(
+    'books',
+    'what is written is in the ledger',
+    'a new entry is in the ledger, follows its lines, comes last in the feed, and leaves with it',
   ),
 ]

@@ -92,3 +92,68 @@ export function ledgerAccount(isBelgian: boolean, index: number): LedgerAccount 
     ? [code, description, type, balance, side]
     : [`${code}${round}`, `${description} ${round + 1}`, type, balance, side]
 }
+
+/** Accounts that entries book on whatever else they book, by what they are for. */
+const purposes = {
+  receivables: ['1300', '400000'],
+  payables: ['1600', '440000'],
+  bank: ['1100', '550000'],
+  cash: ['1000', '570000'],
+  capital: ['0500', '100000'],
+  bankCosts: ['4600', '657000'],
+  vatHighDue: ['1500', '451000'],
+  vatLowDue: ['1510', '451000'],
+  vatPaid: ['1520', '411000'],
+  salesHigh: ['8000', '700000'],
+  salesLow: ['8010', '700000'],
+  salesAbroad: ['8020', '702000'],
+} as const satisfies Readonly<Record<string, readonly [dutch: string, belgian: string]>>
+
+export type Purpose = keyof typeof purposes
+
+const chartOf = (isBelgian: boolean) => (isBelgian ? belgian : dutch)
+
+/** How many accounts a chart has at least: what entries book on is among them. */
+export const shortestChart = Math.max(dutch.length, belgian.length)
+
+const rowsOf = (isBelgian: boolean) =>
+  new Map(
+    Object.entries(purposes).map(([purpose, codes]) => {
+      const code = codes[isBelgian ? 1 : 0]
+      return [purpose, chartOf(isBelgian).findIndex(([known]) => known === code)]
+    }),
+  )
+const purposeRows = { dutch: rowsOf(false), belgian: rowsOf(true) }
+
+/** The row of the account for a purpose. */
+export function accountFor(purpose: Purpose, isBelgian: boolean): number {
+  return (isBelgian ? purposeRows.belgian : purposeRows.dutch).get(purpose) ?? 0
+}
+
+const rowsOfTypes = (isBelgian: boolean, types: readonly number[]) =>
+  chartOf(isBelgian).flatMap(([, , type], row) => (types.includes(type) ? [row] : []))
+/** Costs of purchases and of the till. */
+const costTypes = [111, 120, 121]
+/** What manual entries book on: nothing that other entries settle. */
+const journalTypes = [25, 26, 30, 35, 55, 120, 121, 122, 125, 126, 130, 160]
+const lists = {
+  dutch: { costs: rowsOfTypes(false, costTypes), journal: rowsOfTypes(false, journalTypes) },
+  belgian: { costs: rowsOfTypes(true, costTypes), journal: rowsOfTypes(true, journalTypes) },
+}
+
+/** One of the accounts of a kind, or one of the divisions of it that a long chart has. */
+export function accountAmong(
+  kind: 'costs' | 'journal',
+  isBelgian: boolean,
+  draw: number,
+  accounts: number,
+): number {
+  const rows = lists[isBelgian ? 'belgian' : 'dutch'][kind]
+  return divided(rows[draw % rows.length] ?? 0, isBelgian, draw >>> 8, accounts)
+}
+
+/** An account or a division of it. */
+export function divided(row: number, isBelgian: boolean, draw: number, accounts: number): number {
+  const length = chartOf(isBelgian).length
+  return row + length * (draw % Math.max(1, Math.floor(accounts / length)))
+}

@@ -1,6 +1,8 @@
 import { headerLines } from '../entity-sizes.ts'
 import { headerOf, linesOf } from '../line-numbering.ts'
 import { hashRow, hashText } from '../seeded-hash.ts'
+import { entriesOf } from './bookings.ts'
+import { rankOf } from './deal-order.ts'
 import { usedCodes, vatCode, vatCodeText } from './vat-codes.ts'
 
 export type Chain = 'sales' | 'purchases'
@@ -55,6 +57,26 @@ export function streamName(path: string, name: string): string {
   return `${path}.${name.replace(/DC$/, 'FC')}`
 }
 
+/** Hashed once: lines are computed by the million. */
+interface Streams {
+  readonly quantity: number
+  readonly price: number
+  readonly discount: number
+  readonly vat: number
+  readonly date: number
+}
+const streamsOf = (chain: Chain): Streams => ({
+  quantity: hashText(`${chain} quantity`),
+  price: hashText(`${chain} price`),
+  discount: hashText(`${chain} discount`),
+  vat: hashText(`${chain} vat`),
+  date: hashText(`${chain} date`),
+})
+const streams: Readonly<Record<Chain, Streams>> = {
+  sales: streamsOf('sales'),
+  purchases: streamsOf('purchases'),
+}
+
 const round = (value: number) => Math.round(value * 100) / 100
 
 export interface LineMoney {
@@ -77,8 +99,8 @@ export function lineMoney(
   line: number,
   isBelgian: boolean,
 ): LineMoney {
-  const draw = (what: string) =>
-    hashRow((hashText(`${chain} ${what}`) ^ seed) + Math.imul(division, 0x51ed27), line)
+  const draw = (what: keyof Streams) =>
+    hashRow((streams[chain][what] ^ seed) + Math.imul(division, 0x51ed27), line)
   const quantity = 1 + (draw('quantity') % 40)
   const unitPrice = (50 + (draw('price') % 12_450)) / 100
   const discount = [0, 0, 0, 0.05, 0.1][draw('discount') % 5] ?? 0
@@ -115,8 +137,17 @@ export function dealMoney(
   return { net: net / 100, vat: vat / 100, gross: (net + vat) / 100 }
 }
 
-const day = 86_400_000
-const firstDay = Date.UTC(2019, 0, 1)
+export const day = 86_400_000
+export const firstDay = Date.UTC(2019, 0, 1)
+/** Days over which deals begin that are entered, and days of the last ones, which are not yet. */
+export const dealDays = 2800
+const lastDays = 40
+
+/** The documents of a chain that are of the most deals. */
+const longest: Readonly<Record<Chain, string>> = {
+  sales: 'salesinvoice/salesinvoices',
+  purchases: 'purchaseentry/purchaseentries',
+}
 
 /** Days after the deal began on which each of its documents was made. */
 const offsets: Readonly<Record<string, number>> = {
@@ -129,18 +160,24 @@ const offsets: Readonly<Record<string, number>> = {
   DueDate: 37,
 }
 
-/** The day of a document of deal `index`; null for other dates. */
+export const isDealDate = (name: string) => name in offsets
+
+/** The day of a document of deal `index`: one that comes later in time is never earlier. */
 export function dealDate(
   chain: Chain,
-  seed: number,
+  books: { readonly seed: number; readonly rows: (path: string) => number },
   division: number,
   index: number,
   name: string,
-): number | null {
-  const offset = offsets[name]
-  if (offset === undefined) return null
-  const salt = (hashText(`${chain} date`) ^ seed) + Math.imul(division, 0x51ed27)
-  return firstDay + ((hashRow(salt, index) % 2840) + offset) * day
+): number {
+  const salt = (streams[chain].date ^ books.seed) + Math.imul(division, 0x51ed27)
+  const entries = books.rows(entriesOf[chain])
+  const place = rankOf(chain, index, books) + (hashRow(salt, index) % 1000) / 1000
+  const begun =
+    index < entries
+      ? (place / entries) * dealDays
+      : dealDays + ((place - entries) / Math.max(1, books.rows(longest[chain]) - entries)) * lastDays
+  return firstDay + (Math.floor(begun) + (offsets[name] ?? 0)) * day
 }
 
 export const dealOfLine = (line: number) => headerOf(line).header

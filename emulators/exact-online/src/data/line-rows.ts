@@ -1,4 +1,4 @@
-import type { EntitySet, Property } from '../data/entity-set.ts'
+import type { EntitySet, Property } from './entity-set.ts'
 
 /** The property of the lines that names their header. */
 export function foreignKeyTo(header: EntitySet, lines: EntitySet): Property | undefined {
@@ -32,4 +32,18 @@ export function lineRows(
     ...generated.filter((line) => lines.written.rowOf(division, line) === undefined),
     ...own.map((row) => row.index),
   ].sort((a, b) => a - b)
+}
+
+/** The same where it is known which generated lines a header has: nothing is looked up unless clients wrote lines. */
+export function lineRowsOf(
+  header: EntitySet,
+  lines: EntitySet,
+  division: number,
+  index: number,
+  generatedOf: (header: number) => { readonly first: number; readonly count: number },
+): readonly number[] {
+  if (lines.written.touched(division).length > 0)
+    return lineRows(header, lines, foreignKeyTo(header, lines), division, index)
+  const { first, count } = index < header.rows ? generatedOf(index) : { first: 0, count: 0 }
+  return Array.from({ length: count }, (_, at) => first + at)
 }
