@@ -32,6 +32,7 @@ export type {
   TokenSet,
   WhoAmIAnswer,
 } from './oauth-platform.ts'
+export type { ConsentEnds, PreauthenticationResult } from './preauthentication/consent-ends.ts'
 export type {
   PreauthenticationOutput,
   PreauthenticationView,
@@ -39,7 +40,6 @@ export type {
 export type {
   AskedConsent,
   NewPreauthentication,
-  PreauthenticationResult,
   Preauthentications,
 } from './preauthentication/preauthentications.ts'
 export type { NewStoredClient, StoredClientView } from './stored-client.ts'

@@ -32,6 +32,7 @@ import { LeaseCache } from './lease-cache.ts'
 import { type LeaseOptions, Leases } from './leases.ts'
 import type { OAuthPlatform } from './oauth-platform.ts'
 import { PgGrantStore } from './pg-grant-store.ts'
+import { ConsentEnds } from './preauthentication/consent-ends.ts'
 import { Preauthentications } from './preauthentication/preauthentications.ts'
 import { ProcessLiveness } from './process-liveness.ts'
 import { Repair } from './repair.ts'
@@ -102,6 +103,8 @@ export class Vault {
   readonly clients: StoredClients
   /** Consents that are begun here. */
   readonly preauthentications: Preauthentications
+  /** What browsers come back with from them. */
+  readonly consentEnds: ConsentEnds
   /** How connect pages look and where they send customers. */
   readonly connectSettings: ConnectSettings
   /** Links that customers connect an account through. */
@@ -208,15 +211,11 @@ export class Vault {
     this.envelopes = new Envelopes(keys)
     this.loans = new GrantLoans(options.store, clock)
     this.#keys = keys
-    this.preauthentications = new Preauthentications({
-      store: options.store,
-      keys,
-      clients,
+    const consenting = { store: options.store, keys, platforms, clock }
+    this.preauthentications = new Preauthentications({ ...consenting, clients, idempotency, random })
+    this.consentEnds = new ConsentEnds({
+      ...consenting,
       envelopes: this.envelopes,
-      idempotency,
-      platforms,
-      clock,
-      random,
       handOver: (handover, how) => this.#track(handovers.handOver(handover, how)),
       takeOut: (organisationId, id, actor, keep) => removal.takeOut(organisationId, id, actor, keep),
     })
@@ -226,6 +225,7 @@ export class Vault {
     this.connectVisits = new ConnectVisits({
       ...connecting,
       preauthentications: this.preauthentications,
+      consentEnds: this.consentEnds,
     })
     const targets = { unsafeAllowPrivate: options.unsafePrivateWebhooks ?? false }
     this.webhooks = new Webhooks({ store: options.store, keys, clock, random, targets })
@@ -558,7 +558,7 @@ export class Vault {
     const now = this.#options.clock.now()
     if (now >= this.#eraseAt) {
       this.#eraseAt = now + eraseMs
-      await this.#track(this.preauthentications.erase())
+      await this.#track(this.consentEnds.erase())
     }
     if (now < this.#attendKeysAt) return look
     this.#attendKeysAt = now + attendKeysMs

@@ -176,7 +176,7 @@ for (const [id, facts] of emulatedPlatforms()) {
         redirect: 'manual',
       })
       const location = answer.headers.get('location') ?? ''
-      const ended = await vault.preauthentications.returned(location, browser)
+      const ended = await vault.consentEnds.returned(location, browser)
       assert.equal(ended.state, 'done')
       const grant = await vault.getGrant(organisationId, must(ended.grant, JSON.stringify(ended)))
       assert.equal(grant.state, 'active', JSON.stringify(grant))
@@ -207,7 +207,7 @@ for (const [id, facts] of emulatedPlatforms()) {
       const state = new URL(authorizeUrl).searchParams.get('state') ?? ''
       for (const [name, value] of Object.entries({ ...extra, code, state }))
         returned.searchParams.set(name, String(value))
-      const ended = vault.preauthentications.returned(returned.href, browser)
+      const ended = vault.consentEnds.returned(returned.href, browser)
       // PayPal gives no token without `openid`: there the ID token comes, with another nonce.
       if (nonce === 'answered' || facts.needsScope === 'openid')
         await assert.rejects(ended, (error) => isSluisError(error, 'HANDOVER_CODE_REFUSED'))

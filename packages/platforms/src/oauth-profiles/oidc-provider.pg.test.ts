@@ -127,7 +127,7 @@ async function begin(output: 'grant' | 'tokens' = 'grant'): Promise<string> {
   return (await vault.preauthentications.start(begun.startSecret.reveal(), browser)).authorizeUrl
 }
 const grantOf = async (returned: string) => {
-  const ended = await vault.preauthentications.returned(returned, browser)
+  const ended = await vault.consentEnds.returned(returned, browser)
   return vault.getGrant(organisationId, must(ended.grant, JSON.stringify(ended)))
 }
 
@@ -150,7 +150,7 @@ test('a return that names another issuer is refused before the code goes anywher
   const returned = new URL(await consent(await begin(), 'bram'))
   const true_ = returned.searchParams.get('iss') ?? ''
   returned.searchParams.set('iss', 'https://evil.example')
-  await assert.rejects(vault.preauthentications.returned(returned.href, browser), (error) =>
+  await assert.rejects(vault.consentEnds.returned(returned.href, browser), (error) =>
     isSluisError(error, 'CONSENT_REFUSED'),
   )
   returned.searchParams.set('iss', true_)
@@ -163,7 +163,7 @@ test('tokens whose ID token carries another nonce are refused as those of anothe
   asked.searchParams.set('nonce', 'of-another-consent')
   const returned = await consent(asked.href, 'edith')
   await assert.rejects(
-    vault.preauthentications.returned(returned, browser),
+    vault.consentEnds.returned(returned, browser),
     (error) => isSluisError(error, 'HANDOVER_CODE_REFUSED') && /nonce/.test(error.message),
   )
 })
@@ -176,7 +176,7 @@ test('an answer without an ID token is refused where the platform promises one',
   asked.searchParams.delete('nonce')
   const returned = await consent(asked.href, 'frits')
   await assert.rejects(
-    vault.preauthentications.returned(returned, browser),
+    vault.consentEnds.returned(returned, browser),
     (error) => isSluisError(error, 'HANDOVER_CODE_REFUSED') && /nonce/.test(error.message),
   )
 })
@@ -185,15 +185,15 @@ test('a code of another consent does not pass: its challenge is not the one that
   const first = new URL(await consent(await begin(), 'carla'))
   const second = new URL(await consent(await begin(), 'carla'))
   second.searchParams.set('code', first.searchParams.get('code') ?? '')
-  await assert.rejects(vault.preauthentications.returned(second.href, browser), (error) =>
+  await assert.rejects(vault.consentEnds.returned(second.href, browser), (error) =>
     isSluisError(error, 'HANDOVER_CODE_REFUSED'),
   )
 })
 
 test('tokens for use elsewhere live there; one that was spent there is refused here as what it is', async () => {
   const returned = await consent(await begin('tokens'), 'dirk')
-  const { id } = await vault.preauthentications.returned(returned, browser)
-  const shown = await vault.preauthentications.show(organisationId, id, 'key_test')
+  const { id } = await vault.consentEnds.returned(returned, browser)
+  const shown = await vault.consentEnds.show(organisationId, id, 'key_test')
   assert.ok(shown.kind === 'tokens' && shown.refreshToken !== null, JSON.stringify(shown))
   const platform = must(vault.platforms.get('visma-net'), 'visma-net')
   const region = must(platform.regions.get('lab'), 'lab')

@@ -134,7 +134,7 @@ describe('a link', () => {
     assert.deepEqual([page.refusal, page.returnUrl], ['other-browser', null])
     const stolen = await yes(begun, bram)
     assert.equal(await vault.connectVisits.returned(stolen, others), null, 'it is refused as any other')
-    await assert.rejects(vault.preauthentications.returned(stolen, others), refused('other-browser'))
+    await assert.rejects(vault.consentEnds.returned(stolen, others), refused('other-browser'))
     assert.equal((await get(made)).state, 'started')
     const end = await vault.connectVisits.returned(await yes(begun, anna), mine)
     assert.equal(end?.outcome, 'connected')
@@ -146,7 +146,7 @@ describe('a link', () => {
     const address = await yes(await start(made), anna)
     const [consent] = await vault.preauthentications.list(organisationId)
     const id = consent?.id ?? ''
-    await refuses(vault.preauthentications.pasted(organisationId, id, address, actor), 'other-browser')
+    await refuses(vault.consentEnds.pasted(organisationId, id, address, actor), 'other-browser')
   })
 
   test('of two that go on at once the last goes on, and the earlier consent is over', async () => {

@@ -9,6 +9,7 @@ import {
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
 import type { OAuthPlatform } from '../oauth-platform.ts'
+import type { ConsentEnds } from '../preauthentication/consent-ends.ts'
 import type { PreauthenticationRow } from '../preauthentication/preauthentication-row.ts'
 import type { Preauthentications } from '../preauthentication/preauthentications.ts'
 import { parseReturn } from '../preauthentication/return-address.ts'
@@ -29,6 +30,7 @@ export interface ConnectVisitsParts {
   readonly clients: StoredClients
   readonly settings: ConnectSettings
   readonly preauthentications: Preauthentications
+  readonly consentEnds: ConsentEnds
   readonly platforms: ReadonlyMap<string, OAuthPlatform>
   readonly clock: Clock
 }
@@ -180,7 +182,7 @@ export class ConnectVisits {
    * of, and coming back once more tells the same end; null for a consent that no link began.
    */
   async returned(address: string, browser: PlainSecret | null): Promise<ConnectEnd | null> {
-    const { store, preauthentications, clock } = this.#parts
+    const { store, consentEnds, clock } = this.#parts
     const { rows: known } = await store.pool.query<
       Pick<PreauthenticationRow, 'id' | 'organisation_id' | 'connect_link_id' | 'browser_hash'>
     >(
@@ -193,7 +195,7 @@ export class ConnectVisits {
     const hasEnded = (row: ConnectLinkRow) =>
       row.preauthentication_id === consent.id && outcomeOf(row, clock.now()) !== null
     if (hasEnded(link)) return this.#end(link)
-    const failure = await preauthentications.returned(address, browser).then(
+    const failure = await consentEnds.returned(address, browser).then(
       () => null,
       (error: unknown) => error,
     )

@@ -13,7 +13,7 @@ export const addressSecret = strict({
 /** `/consents`: for the pages that a user's browser goes through, logged in or not. */
 export function consentRoutes(app: FastifyInstance, { vault, publicUrl }: HttpParts): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
-  const { preauthentications, connectVisits, platforms } = vault
+  const { preauthentications, consentEnds, connectVisits, platforms } = vault
   const tags = ['preauthentication']
 
   routes.post(
@@ -53,7 +53,7 @@ export function consentRoutes(app: FastifyInstance, { vault, publicUrl }: HttpPa
       const browser = browserOf(request, publicUrl)
       const { url } = request.body
       const end = await connectVisits.returned(url, browser)
-      return end === null ? preauthentications.returned(url, browser) : { connect: end }
+      return end === null ? consentEnds.returned(url, browser) : { connect: end }
     },
   )
 }

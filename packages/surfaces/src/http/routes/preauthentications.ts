@@ -16,7 +16,7 @@ export const startPath = '/app/consent/start'
 /** `/preauthentications`: users are asked for consent from here. */
 export function preauthenticationRoutes(app: FastifyInstance, { people, vault, publicUrl }: HttpParts): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
-  const { preauthentications } = vault
+  const { preauthentications, consentEnds } = vault
   const tags = ['preauthentication']
 
   routes.post(
@@ -94,7 +94,7 @@ export function preauthenticationRoutes(app: FastifyInstance, { people, vault, p
     async (request) => {
       const { organisationId, caller } = await enter(request, people, 'preauthentication:write')
       const { id } = request.params
-      return preauthentications.pasted(organisationId, id, request.body.url, caller.actor)
+      return consentEnds.pasted(organisationId, id, request.body.url, caller.actor)
     },
   )
 
@@ -110,7 +110,7 @@ export function preauthenticationRoutes(app: FastifyInstance, { people, vault, p
     },
     async (request) => {
       const { organisationId, caller } = await enter(request, people, 'preauthentication:write')
-      return preauthentications.show(organisationId, request.params.id, caller.actor)
+      return consentEnds.show(organisationId, request.params.id, caller.actor)
     },
   )
 
