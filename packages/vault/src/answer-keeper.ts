@@ -1,13 +1,15 @@
 import type { Clock, Log } from '@sluis/shared'
-import type { Alternate, GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
+import type { Alternate, GrantRow, GrantSeals, HeldTokens, OutlivedSend } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
 import { type GrantStore, noSpend, refreshed, rowToJson } from './grant-store.ts'
 import { nextWarning } from './grant-warnings.ts'
 import { expiryOf, nextDue } from './issuer-times.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { TokenSet } from './oauth-platform.ts'
+import { afterSend, hasTakenOver, outlivedSendOf } from './outlived-send.ts'
 import type { Spool } from './spool.ts'
-import type { TokenSender } from './token-sender.ts'
+import type { SendOutcome, TokenSender } from './token-sender.ts'
+import type { GrantState } from './vault.ts'
 
 export interface AnswerKeeperParts {
   readonly store: GrantStore
@@ -83,8 +85,12 @@ export class AnswerKeeper {
     })
     if (isStored) return next
     const current = await this.#untilDone(spent, () => store.get(spent.id))
-    if (current)
-      await this.#untilDone(spent, () => this.addAlternate(current, { tokens: pair, receivedAt: now }))
+    if (current === null) return null
+    // The chain went, and its token came back with this very send: this is what is waited for.
+    if (hasTakenOver(current, spent)) return this.keep(current, held, tokens)
+    await this.#untilDone(spent, () =>
+      this.addAlternate(current, { tokens: pair, receivedAt: now }, spent.spend_id),
+    )
     return null
   }
 
@@ -130,15 +136,20 @@ export class AnswerKeeper {
     }
   }
 
-  /** Keeps a pair beside the chain, for the case that the chain itself is refused for good. */
-  async addAlternate(row: GrantRow, alternate: Alternate): Promise<void> {
+  /**
+   * Keeps a pair beside the chain, for the case that the chain itself is refused for good. Where it is the answer of send
+   * `answerOf`, the pair that was spent for it goes.
+   */
+  async addAlternate(row: GrantRow, alternate: Alternate, answerOf: string | null = null): Promise<void> {
     const { store, seals, keys, clock } = this.#parts
     const { refreshToken } = alternate.tokens
     if (refreshToken === undefined) return
     for (;;) {
       const current = await store.get(row.id)
       if (current === null) return
-      const known = await seals.openAlternates(current)
+      const known = (await seals.openAlternates(current)).filter(
+        ({ send }) => answerOf === null || send?.spend_id !== answerOf,
+      )
       const held = await seals.openTokens(current)
       const isKnown = [held, ...known.map(({ tokens }) => tokens)].some(
         (tokens) => tokens.refreshToken === refreshToken,
@@ -156,10 +167,36 @@ export class AnswerKeeper {
   }
 
   /**
-   * The newest pair kept beside the chain becomes its primary, as a generation of its own; null when there is none.
-   * What is left of the refused primary's access token goes on being served.
+   * Where a send that brought no tokens stands now: in the row that it was begun on, or in the one that took it over. Null
+   * when its chain was superseded: then what came of it is noted beside the chain that is there.
    */
-  async promoteAlternate(refused: GrantRow): Promise<GrantRow | null> {
+  async placeOf(sent: GrantRow, kind: Exclude<SendOutcome['kind'], 'tokens'>): Promise<GrantRow | null> {
+    const { store, seals, clock } = this.#parts
+    for (;;) {
+      const current = await store.get(sent.id)
+      if (current === null || current.chain === sent.chain) return sent
+      if (hasTakenOver(current, sent)) return current.spend_sends === sent.spend_sends ? current : sent
+      const known = await seals.openAlternates(current)
+      const left = known.flatMap((each) =>
+        each.send?.spend_id === sent.spend_id && each.send.spend_sends === sent.spend_sends
+          ? (afterSend(each, sent, kind, clock.now()) ?? [])
+          : each,
+      )
+      if (left.every((each, index) => each === known[index]) && left.length === known.length) return null
+      const sealed = await seals.sealAlternates(left, current)
+      if (await store.change(current, { sealed_alternates: sealed }, null)) return null
+    }
+  }
+
+  /**
+   * The newest pair kept beside the chain becomes its primary, as a generation of its own; null when there is none. If its
+   * token is being spent already, that send stands in the row again. What is left of the refused primary's access token
+   * goes on being served. `answeredSince`: only a pair that came since then, and the primary takes its place beside it.
+   */
+  async promoteAlternate(
+    refused: GrantRow,
+    { answeredSince }: { readonly answeredSince?: number } = {},
+  ): Promise<GrantRow | null> {
     const { store, seals, sender, clock } = this.#parts
     const current = await store.get(refused.id)
     if (current === null || current.chain !== refused.chain || current.generation !== refused.generation)
@@ -167,6 +204,13 @@ export class AnswerKeeper {
     const [newest, ...rest] = await seals.openAlternates(current)
     if (newest?.tokens.refreshToken === undefined) return null
     const held = await seals.openTokens(current)
+    const isAnswer = answeredSince !== undefined
+    if (isAnswer && newest.receivedAt < answeredSince) return null
+    const { accessToken: _, ...spent } = held
+    const own = outlivedSendOf(current)
+    const left = isAnswer
+      ? [{ tokens: spent, receivedAt: current.received_at, ...(own && { send: own }) }, ...rest]
+      : rest
     const { policy } = sender.issuerOf(current).platform
     const now = clock.now()
     const place = { ...current, generation: current.generation + 1 }
@@ -175,19 +219,20 @@ export class AnswerKeeper {
       ...(held.accessToken === undefined ? {} : { accessToken: held.accessToken }),
       refreshToken: newest.tokens.refreshToken,
     }
+    const { send } = newest
     const taken: GrantRow = {
       ...place,
-      ...noSpend,
+      ...(send ?? noSpend),
       ...expiryOf(policy, newest.receivedAt, null, newest.receivedAt),
       access_expires_at: current.access_expires_at,
-      state: nextState(current.state, isVerified ? 'alternate-taken' : 'spent-unverified'),
+      state: stateWith(nextState(current.state, isVerified ? 'alternate-taken' : 'spent-unverified'), send),
       sealed_tokens: await seals.sealTokens(pair, place),
-      sealed_alternates: await seals.sealAlternates(rest, place),
+      sealed_alternates: await seals.sealAlternates(left, place),
       has_refresh: true,
       received_at: newest.receivedAt,
       proven_refresh: false,
       not_before: null,
-      due_at: now,
+      due_at: send ? send.due_at : now,
       failures: 0,
       problem: null,
     }
@@ -195,8 +240,15 @@ export class AnswerKeeper {
     const event = {
       action: 'grant.alternate-taken',
       at: now,
-      facts: { generation: next.generation, left: rest.length },
+      facts: { generation: next.generation, left: left.length },
     }
     return (await this.advance(refused, next, newest.tokens.refreshToken, event)) ? next : null
   }
+}
+
+/** The state of a chain whose token is being spent, or was with an outcome that nobody knows. */
+function stateWith(state: GrantState, send: OutlivedSend | undefined): GrantState {
+  if (send === undefined) return state
+  const begun = nextState(state, 'spend-begun')
+  return send.spend_lost_at === null ? begun : nextState(begun, 'answer-lost')
 }

@@ -78,10 +78,27 @@ export interface HeldTokens {
   readonly values?: PlatformValues
 }
 
+/** A send that was under way when a new consent took its chain's place. */
+export type OutlivedSend = Pick<
+  GrantRow,
+  | 'spend_id'
+  | 'spend_kind'
+  | 'spend_generation'
+  | 'spend_process'
+  | 'spend_started_at'
+  | 'spend_sends'
+  | 'spend_lost_at'
+  | 'spend_refusals'
+  | 'spend_was_early'
+  | 'due_at'
+>
+
 /** A pair that may still be the living one, kept until the primary has been spent successfully. */
 export interface Alternate {
   readonly tokens: HeldTokens
   readonly receivedAt: number
+  /** Its refresh token is being spent, or was, and nobody knows with what outcome. */
+  readonly send?: OutlivedSend
 }
 
 const fixed = (row: Pick<GrantRow, 'organisation_id' | 'id'>, field: string): SealContext => ({

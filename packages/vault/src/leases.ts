@@ -4,6 +4,7 @@ import type { GrantRow, GrantSeals } from './grant-row.ts'
 import type { GrantStore } from './grant-store.ts'
 import type { LeaseAudit } from './lease-audit.ts'
 import type { CachedLease, LeaseCache, News } from './lease-cache.ts'
+import { isOutlived } from './outlived-send.ts'
 import type { Spender, SpendResult } from './spender.ts'
 import type { GrantState, Lease } from './vault.ts'
 
@@ -192,7 +193,7 @@ export class Leases {
       try {
         const current = await store.get(id, organisationId)
         if (current === null) throw noSuchGrant()
-        if (current.generation > row.generation) return current
+        if (current.generation > row.generation && !isOutlived(current)) return current
         if (result.kind !== 'elsewhere' || current.spend_id === null || current.state === 'ambiguous')
           throw await this.#failure(current)
         if (clock.now() >= deadline) throw await this.#failure(current)

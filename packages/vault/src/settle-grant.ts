@@ -5,6 +5,7 @@ import { nextState } from './grant-state.ts'
 import { grantChannel, noSpend } from './grant-store.ts'
 import { nextDue } from './issuer-times.ts'
 import type { IssuerPolicy, PlatformUser } from './oauth-platform.ts'
+import { outlivedSendOf } from './outlived-send.ts'
 import type { PgGrantStore } from './pg-grant-store.ts'
 import { adoptUseSql } from './token-budget.ts'
 
@@ -121,10 +122,12 @@ export async function supersede(
   const replaced = await seals.openTokens(existing)
   const alternates = await seals.openAlternates(existing)
   // Verified by its access token alone, the new pair may be the stale one: the old chain is kept beside it.
+  // If its token is being spent right now, that is kept too: it must not be sent a second time as if it were fresh.
+  const send = outlivedSendOf(existing)
   const kept =
     row.proven_refresh || isDead || replaced.refreshToken === undefined
       ? []
-      : [{ tokens: replaced, receivedAt: existing.received_at }, ...alternates]
+      : [{ tokens: replaced, receivedAt: existing.received_at, ...(send && { send }) }, ...alternates]
   const moved: GrantRow = {
     ...place,
     ...noSpend,

@@ -5,6 +5,7 @@ import type { GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
 import type { GrantStore } from './grant-store.ts'
 import { earliestSpend } from './issuer-times.ts'
+import { isOutlived } from './outlived-send.ts'
 import type { Spool } from './spool.ts'
 import { type BudgetClaim, budgetKeyOf, callsKeptForResends, countsAsError, fitsAt } from './token-budget.ts'
 import type { Sent, TokenSender } from './token-sender.ts'
@@ -149,9 +150,12 @@ export class Spender {
       return { kind: 'spent', row: next }
     }
     await this.#countError(row, status)
+    const place = await keeper.placeOf(row, outcome.kind)
+    // A new consent took its chain's place: who waits for a token finds that one's.
+    if (place === null) return { kind: 'elsewhere' }
     return this.#settle(
-      row,
-      row.spend_lost_at === null ? judge.judge(row, outcome) : judge.judgeResend(row, outcome),
+      place,
+      place.spend_lost_at === null ? judge.judge(place, outcome) : judge.judgeResend(place, outcome),
     )
   }
 
@@ -167,8 +171,13 @@ export class Spender {
   }
 
   /** The holder of this send is dead or overdue, and no answer of it was found. */
-  lose(row: GrantRow, text: string, facts: { readonly isSpoolMissing: boolean }): Promise<SpendResult> {
-    const { judge } = this.#parts
+  async lose(row: GrantRow, text: string, facts: { readonly isSpoolMissing: boolean }): Promise<SpendResult> {
+    const { judge, keeper } = this.#parts
+    // What came beside its chain since it was sent may be its answer, found in a spool: then its token is dead.
+    const answer = isOutlived(row)
+      ? await keeper.promoteAlternate(row, { answeredSince: row.spend_started_at ?? 0 })
+      : null
+    if (answer !== null) return this.#goOn(answer)
     if (row.spend_lost_at === null) return judge.declareLost(row, text, facts)
     return this.#settle(row, judge.judgeResend(row, { kind: 'lost', text }))
   }
@@ -176,7 +185,12 @@ export class Spender {
   /** Refused for good, a pair kept beside the chain may be the living one: it is spent by the same protocol. */
   async #settle(row: GrantRow, verdict: Verdict): Promise<SpendResult> {
     const promoted = verdict.isEnd ? await this.#parts.keeper.promoteAlternate(row) : null
-    if (promoted === null) return verdict.write()
+    return promoted === null ? verdict.write() : this.#goOn(promoted)
+  }
+
+  async #goOn(promoted: GrantRow): Promise<SpendResult> {
+    // Its token is being spent already: that send is waited for, and declared lost before there is another.
+    if (promoted.spend_id !== null) return { kind: 'elsewhere' }
     const notBefore = this.notBefore(promoted)
     return notBefore > this.#parts.clock.now() ? { kind: 'too-early', notBefore } : this.spend(promoted)
   }
