@@ -43,6 +43,7 @@ export type ErrorCode =
   | 'OPTIONS_INVALID'
   | 'RUNTIME_INCOMPLETE'
   | 'KEY_UNUSABLE'
+  | 'KEY_SERVICE_UNAVAILABLE'
 
 export interface SluisErrorOptions {
   /** What to do next, as a sentence. */

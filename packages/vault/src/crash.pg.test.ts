@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import type { Vault } from './index.ts'
-import { listSpools, readSpool } from './spool.ts'
+import { listSpools, readSpool } from './spool-records.ts'
 import { ServerProcess } from './testing/server-process.ts'
 import { failsWith, until, VaultLab } from './testing/vault-lab.ts'
 

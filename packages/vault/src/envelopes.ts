@@ -99,7 +99,7 @@ export class Envelopes {
     } catch {
       throw refused('The envelope is not a compact JWE.')
     }
-    const key = typeof kid === 'string' ? await this.#keys.keyById(kid).catch(() => null) : null
+    const key = typeof kid === 'string' ? await this.#keys.findKey(kid) : null
     // Keys of other organisations, and keys for other ends, are as unknown as those that never were.
     const bytes = key?.organisation === organisationId ? key.bytes : null
     if (bytes === null || bytes.length === 32)

@@ -1,7 +1,7 @@
 import type { GrantId, OrganisationId } from '@sluis/shared'
 import type { KeyRing } from './key-ring.ts'
 import type { PlatformUser, PlatformValues } from './oauth-platform.ts'
-import type { SealContext } from './seal.ts'
+import { type SealContext, sealedKeyId } from './seal.ts'
 import type { GrantState, GrantView } from './vault.ts'
 
 export interface GrantProblem {
@@ -128,9 +128,13 @@ export class GrantSeals {
     this.#keys = keys
   }
 
-  /** Makes sure that an answer for this row can be sealed, also when the database goes away meanwhile. */
-  prepare(row: Pick<GrantRow, 'organisation_id'>): Promise<void> {
-    return this.#keys.prepare(row.organisation_id)
+  /** Makes sure that an answer for this row can be sealed and spooled, also when the database goes away meanwhile. */
+  prepare(row: Pick<GrantRow, 'organisation_id' | (typeof sealedColumns)[number]>): Promise<void> {
+    const blobs = sealedColumns.map((column) => row[column]).filter((blob) => blob !== null)
+    return this.#keys.prepare(
+      row.organisation_id,
+      [...new Set(blobs.map((blob) => sealedKeyId(blob)))].filter((id) => id !== ''),
+    )
   }
 
   async openTokens(row: GrantRow): Promise<HeldTokens> {

@@ -26,7 +26,8 @@ export interface KeyEncryptionKey {
   seal(plain: Buffer, context: SealContext, random: RandomBytes): Promise<SealedKey>
   /**
    * Opens what the key `id` sealed, which may be an earlier one; `KEY_UNUSABLE` when it is not to be had. The context
-   * must be the one that it was sealed with: a blob that was moved to another key's row does not open.
+   * must be the one that it was sealed with: a blob that was moved to another key's row does not open, which is
+   * `KEY_UNUSABLE` too. Any other error says that it cannot be asked now: what needs the answer is tried again.
    */
   unseal(id: string, blob: Buffer, context: SealContext): Promise<Buffer>
   /** Makes a new current key and keeps the earlier ones; null where that is done elsewhere. */

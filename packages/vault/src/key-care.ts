@@ -2,7 +2,7 @@ import type { Clock, GrantId, OrganisationId } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import { type GrantRow, type GrantSeals, sealedColumns } from './grant-row.ts'
 import { grantChannel } from './grant-store.ts'
-import type { KeyRing } from './key-ring.ts'
+import { type KeyRing, lockKeysOf } from './key-ring.ts'
 import type { StoredClients } from './stored-clients.ts'
 import type { Webhooks } from './webhooks/webhooks.ts'
 
@@ -110,6 +110,7 @@ export class KeyCare {
     const { store, keys, clock } = this.#parts
     const now = clock.now()
     const grants = await store.transaction(async (tx) => {
+      await tx.query(lockKeysOf, [organisationId])
       const { rowCount: isFirst } = await tx.query(
         'INSERT INTO vault_shredded (organisation_id, at) VALUES ($1, $2) ON CONFLICT DO NOTHING',
         [organisationId, now],

@@ -5,6 +5,7 @@ import type pg from 'pg'
 import { grantChannel } from './grant-store.ts'
 import type { KeyEncryptionKey, SealedKey } from './kek.ts'
 import { type SealContext, seal, sealedKeyId, unseal } from './seal.ts'
+import type { SpooledKey } from './spool-records.ts'
 
 /** A key of an organisation, opened. */
 export interface OpenKey {
@@ -50,6 +51,8 @@ export class KeyRing {
   readonly #clock: Clock
   readonly #random: RandomBytes
   readonly #byId = new Map<string, OpenKey>()
+  /** The same as they stand in the database, for the spool. */
+  readonly #sealedById = new Map<string, SpooledKey>()
   readonly #lastUsed = new Map<string, OpenKey>()
   readonly #current = new Map<string, { readonly key: OpenKey; readonly until: number }>()
 
@@ -88,10 +91,13 @@ export class KeyRing {
 
   /**
    * Sees to it that this process can seal for the organisation without asking the database: to be called before a
-   * token is spent, because the answer may come while the database is away.
+   * token is spent, because the answer may come while the database is away. `ids`: other keys that the answer's record
+   * in the spool will need.
    */
-  async prepare(organisation: string): Promise<void> {
+  async prepare(organisation: string, ids: readonly string[] = []): Promise<void> {
     this.#lastUsed.set(organisation, await this.keyFor(organisation, 'data'))
+    // One that cannot be had may not be needed for this spend at all.
+    for (const id of ids) if (!this.#byId.has(id)) await this.keyById(id).catch(() => {})
   }
 
   /** The current key or, while the database cannot be asked, the one of the last spend: it is kept for days. */
@@ -161,6 +167,15 @@ export class KeyRing {
   }
 
   async keyById(id: string): Promise<OpenKey> {
+    const key = await this.findKey(id)
+    if (key) return key
+    throw new SluisError('KEY_UNUSABLE', 'The key of a sealed value is gone from the database.', {
+      hint: 'Restore its row of table vault_key from a backup of the time when the value was sealed.',
+    })
+  }
+
+  /** Null when there is no such key: one that cannot be opened now is there all the same, and is an error. */
+  async findKey(id: string): Promise<OpenKey | null> {
     const known = this.#byId.get(id)
     if (known) return known
     const { rows } = await this.#store.pool.query<KeyRow>(
@@ -168,11 +183,82 @@ export class KeyRing {
       [id],
     )
     const [row] = rows
-    if (!row) throw new SluisError('KEY_UNUSABLE', 'The key of a sealed value is gone from the database.')
+    if (!row) return null
     const bytes = await this.#open(row)
     const key = { id, organisation: row.organisation_id, bytes }
     this.#byId.set(id, key)
+    if (row.purpose === 'data') this.#sealedById.set(id, toSpooled(row))
     return key
+  }
+
+  /** Those of these keys that are at hand, sealed. */
+  sealedKeys(ids: readonly string[]): readonly SpooledKey[] {
+    return ids.map((id) => this.#sealedById.get(id)).filter((key) => key !== undefined)
+  }
+
+  /** Those of these organisations whose keys were destroyed for good. */
+  async shreddedOf(organisations: readonly string[]): Promise<readonly string[]> {
+    if (organisations.length === 0) return []
+    const { rows } = await this.#store.pool.query<{ id: string }>(
+      'SELECT organisation_id AS id FROM vault_shredded WHERE organisation_id = ANY($1)',
+      [organisations],
+    )
+    return rows.map(({ id }) => id)
+  }
+
+  /** Forgets what was destroyed while nobody was listening, and says whose that was. */
+  async forgetShredded(): Promise<readonly string[]> {
+    const held = new Set([...this.#byId.values()].map(({ organisation }) => organisation))
+    const shredded = await this.shreddedOf([...held])
+    for (const organisation of shredded) this.forget(organisation)
+    return shredded
+  }
+
+  /**
+   * Puts keys of a spool into a database that does not know them, as keys that were replaced: they open, nothing is
+   * sealed with them any more, and they go when nothing needs them. One that is there stays as it is. `unopened` could
+   * not be asked for now, because of `failure`; one that is of no use at all is left out.
+   */
+  async putBack(
+    keys: readonly SpooledKey[],
+  ): Promise<{ readonly unopened: ReadonlySet<string>; readonly failure: unknown }> {
+    const unopened = new Set<string>()
+    let failure: unknown = null
+    if (keys.length === 0) return { unopened, failure }
+    const { rows } = await this.#store.pool.query<{ id: string }>(
+      'SELECT id FROM vault_key WHERE id = ANY($1)',
+      [keys.map(({ id }) => id)],
+    )
+    const known = new Set(rows.map(({ id }) => id))
+    for (const key of keys.filter(({ id }) => !known.has(id))) {
+      const row: KeyRow = {
+        id: key.id,
+        organisation_id: key.organisation,
+        purpose: 'data',
+        kek_id: key.kekId,
+        sealed: Buffer.from(key.sealed, 'base64'),
+      }
+      try {
+        // A key that nothing opens would keep every later start from moving all keys to a new key-encryption key.
+        await this.#open(row)
+      } catch (error) {
+        if (isSluisError(error, 'KEY_UNUSABLE')) continue
+        unopened.add(key.id)
+        failure ??= error
+        continue
+      }
+      await this.#store.transaction(async (tx) => {
+        // Never beside the destruction of the organisation's keys, which would not see this one.
+        await tx.query(lockKeysOf, [key.organisation])
+        await tx.query(
+          `INSERT INTO vault_key (id, organisation_id, purpose, kek_id, sealed, is_current, created_at, retired_at)
+           SELECT $1, $2, 'data', $3, $4, false, $5, $5
+           WHERE NOT EXISTS (SELECT FROM vault_shredded WHERE organisation_id = $2) ON CONFLICT (id) DO NOTHING`,
+          [key.id, key.organisation, key.kekId, row.sealed, this.#clock.now()],
+        )
+      })
+    }
+    return { unopened, failure }
   }
 
   #open(row: KeyRow): Promise<Buffer> {
@@ -192,7 +278,7 @@ export class KeyRing {
   ): Promise<void> {
     await this.#store.transaction(async (tx) => {
       // Two rotations at once are one after the other.
-      await tx.query('SELECT pg_advisory_xact_lock(hashtextextended($1, 4713))', [organisationId])
+      await tx.query(lockKeysOf, [organisationId])
       await tx.query(
         `UPDATE vault_key SET is_current = false, retired_at = $3
          WHERE organisation_id = $1 AND purpose = $2 AND is_current`,
@@ -220,7 +306,11 @@ export class KeyRing {
   forget(organisation: string): void {
     this.forgetCurrent(organisation)
     this.#lastUsed.delete(organisation)
-    for (const [id, key] of this.#byId) if (key.organisation === organisation) this.#byId.delete(id)
+    for (const [id, key] of this.#byId) {
+      if (key.organisation !== organisation) continue
+      this.#byId.delete(id)
+      this.#sealedById.delete(id)
+    }
   }
 
   /** Seals every key under the current key-encryption key. Says how many were under an earlier one. */
@@ -232,7 +322,10 @@ export class KeyRing {
         'SELECT id, organisation_id, purpose, kek_id, sealed FROM vault_key WHERE kek_id <> $1 LIMIT 200',
         [current],
       )
-      if (rows.length === 0) return done
+      if (rows.length === 0) {
+        await this.#readSealedAgain(current)
+        return done
+      }
       for (const row of rows) {
         const context = keyContext(row.organisation_id, row.id, row.purpose)
         const { id: kekId, blob } = await this.#sealKey(await this.#open(row), context)
@@ -243,6 +336,17 @@ export class KeyRing {
         done += rowCount ?? 0
       }
     }
+  }
+
+  /** What goes to the spool from now on is under the current key-encryption key, too. */
+  async #readSealedAgain(current: string): Promise<void> {
+    const earlier = [...this.#sealedById.values()].filter(({ kekId }) => kekId !== current)
+    if (earlier.length === 0) return
+    const { rows } = await this.#store.pool.query<KeyRow>(
+      'SELECT id, organisation_id, purpose, kek_id, sealed FROM vault_key WHERE id = ANY($1)',
+      [earlier.map(({ id }) => id)],
+    )
+    for (const row of rows) if (this.#byId.has(row.id)) this.#sealedById.set(row.id, toSpooled(row))
   }
 
   /** A new key-encryption key, and every key sealed under it. */
@@ -266,14 +370,24 @@ export class KeyRing {
   }
 }
 
-/** What a key-encryption key answers. A service that fails in its own words is a key that cannot be used now. */
+/** Whatever changes which keys an organisation has is done one after the other. */
+export const lockKeysOf = 'SELECT pg_advisory_xact_lock(hashtextextended($1, 4713))'
+
+const toSpooled = (row: KeyRow): SpooledKey => ({
+  id: row.id,
+  organisation: row.organisation_id,
+  kekId: row.kek_id,
+  sealed: row.sealed.toString('base64'),
+})
+
+/** What a key-encryption key answers. A service that fails in its own words is one that cannot be asked now. */
 async function asked<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (cause) {
     if (isSluisError(cause)) throw cause
     throw new SluisError(
-      'KEY_UNUSABLE',
+      'KEY_SERVICE_UNAVAILABLE',
       'The key-encryption key cannot be used now: where it is kept did not answer.',
       {
         hint: 'Nothing is lost. See that the key management service can be reached and lets this server use its key, and try again.',

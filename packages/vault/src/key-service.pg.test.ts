@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { beforeEach, describe, test } from 'node:test'
-import { newId, type OrganisationId, systemRandom } from '@sluis/shared'
+import { newId, type OrganisationId, PlainSecret, systemRandom } from '@sluis/shared'
 import { KmsLikeKey } from './testing/kms-like-key.ts'
-import { both, failsWith, VaultLab } from './testing/vault-lab.ts'
+import { both, failsWith, onlyRefresh, VaultLab } from './testing/vault-lab.ts'
 
 const lab = VaultLab.forThisFile()
 const { clock, organisationId } = lab
@@ -46,7 +46,7 @@ describe('a key-encryption key in a key management service', () => {
     await assert.rejects(vault.handOver(handover), (error: Error) => {
       // What a service says may hold anything.
       assert.doesNotMatch(error.message, /canary-kms/)
-      return failsWith('KEY_UNUSABLE')(error)
+      return failsWith('KEY_SERVICE_UNAVAILABLE')(error)
     })
     assert.equal(await lab.tokenCalls(), before)
     assert.deepEqual(await vault.listGrants(newcomer, { limit: 5 }), [])
@@ -59,7 +59,7 @@ describe('a key-encryption key in a key management service', () => {
     await lab.stopAll()
     kms.isAway = true
     const keys = await lab.store.pool.query('SELECT id FROM vault_key ORDER BY id')
-    await assert.rejects(open(), failsWith('KEY_UNUSABLE'))
+    await assert.rejects(open(), failsWith('KEY_SERVICE_UNAVAILABLE'))
     assert.deepEqual((await lab.store.pool.query('SELECT id FROM vault_key ORDER BY id')).rows, keys.rows)
     kms.isAway = false
     assert.ok(await (await open()).lease(organisationId, grant))
@@ -75,13 +75,69 @@ describe('a key-encryption key in a key management service', () => {
     }
     // The new version is made, and some keys are moved to it.
     kms.callsLeft = 6
-    await assert.rejects(vault.rotateKek(), failsWith('KEY_UNUSABLE'))
+    await assert.rejects(vault.rotateKek(), failsWith('KEY_SERVICE_UNAVAILABLE'))
     assert.equal((await kekIds()).length, 2)
     kms.callsLeft = Number.POSITIVE_INFINITY
     await lab.stopAll()
     const later = await open()
     for (const grant of grants) assert.ok(await later.lease(organisationId, grant))
     assert.deepEqual(await kekIds(), ['projects/lab/keys/sluis/versions/2'])
+  })
+
+  test('that is away while the spool of a dead process is read costs no chain: it is read again later', async () => {
+    const later = await open()
+    await later.tick()
+    const one = await open()
+    const grant = await lab.deposit(one)
+    const before = await lab.row(grant)
+    clock.advance(601_000)
+    await one.lease(organisationId, grant)
+    const { rows } = await lab.store.pool.query<{ id: string }>(
+      'SELECT id FROM vault_process ORDER BY started_at DESC, id DESC LIMIT 1',
+    )
+    await one.stop()
+    // As if it had ended between the answer in its spool and the save.
+    await lab.store.pool.query(
+      `UPDATE token_grant SET state = 'refreshing', generation = $2, sealed_tokens = $3, access_expires_at = $4,
+         spend_id = 's', spend_kind = 'refresh', spend_generation = $2, spend_process = $5, spend_started_at = $6,
+         spend_sends = 1 WHERE id = $1`,
+      [grant, before.generation, before.sealed_tokens, before.access_expires_at, rows[0]?.id, clock.now()],
+    )
+    await lab.store.pool.query('DELETE FROM token_fingerprint WHERE generation = 2')
+    kms.isAway = true
+    for (let look = 0; look < 3; look++) {
+      clock.advance(1000)
+      await assert.rejects(later.tick(), failsWith('KEY_SERVICE_UNAVAILABLE'))
+      assert.equal(
+        (await lab.row(grant)).state,
+        'refreshing',
+        'nobody is judged by a spool that was not read',
+      )
+    }
+    kms.isAway = false
+    clock.advance(1000)
+    await later.tick()
+    const { state, generation } = await later.getGrant(organisationId, grant)
+    assert.deepEqual([state, generation], ['active', 2])
+    clock.advance(601_000)
+    assert.equal((await later.lease(organisationId, grant)).generation, 3)
+    assert.deepEqual(await lab.spends(), ['refreshed', 'refreshed'])
+  })
+
+  test('that is away makes of a sealed handover a request to repeat, and not a refusal', async () => {
+    const jwe = new PlainSecret(
+      await (await open()).envelopes.seal(organisationId, { kind: 'tokens', ...(await lab.tokens()) }),
+    )
+    const other = await open()
+    const handOver = () =>
+      other.handOver({ ...lab.handover(onlyRefresh('')), credentials: { kind: 'sealed', jwe } })
+    kms.isAway = true
+    await assert.rejects(handOver(), (error: Error & { hint?: string }) => {
+      assert.match(error.hint ?? '', /try again/)
+      return failsWith('KEY_SERVICE_UNAVAILABLE')(error)
+    })
+    kms.isAway = false
+    assert.equal((await handOver()).outcome, 'created')
   })
 
   test('refuses a data key that was moved to another organisation’s row', async () => {

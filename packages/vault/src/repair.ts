@@ -1,4 +1,4 @@
-import type { Clock, Log, ProcessId } from '@sluis/shared'
+import { type Clock, isSluisError, type Log, type ProcessId } from '@sluis/shared'
 import type { DatabaseMemory } from './database-memory.ts'
 import type { DueGrants } from './due-grants.ts'
 import type { GrantRow } from './grant-row.ts'
@@ -7,7 +7,8 @@ import type { GrantWarnings } from './grant-warnings.ts'
 import type { Idempotency } from './idempotency.ts'
 import type { ProcessLiveness } from './process-liveness.ts'
 import type { Spender } from './spender.ts'
-import type { Spool, SpoolShelf } from './spool.ts'
+import type { Spool } from './spool.ts'
+import type { SpoolShelf } from './spool-records.ts'
 import type { SpoolReplay } from './spool-replay.ts'
 
 export interface RepairParts {
@@ -106,24 +107,45 @@ export class Repair {
     const files = (await shelf.list()).filter(({ processId }) => processId !== liveness.id)
     const dead = new Set(await liveness.findDead([...new Set(files.map(({ processId }) => processId))]))
     const ofDead = files.filter(({ processId }) => dead.has(processId))
+    let away: unknown = null
     for (const file of ofDead) {
       if (this.#replayed.get(file.path) === file.writtenAt) continue
-      await this.#parts.replay.replay(file)
-      this.#replayed.set(file.path, file.writtenAt)
+      try {
+        await this.#parts.replay.replay(file)
+        this.#replayed.set(file.path, file.writtenAt)
+      } catch (error) {
+        // What the other files know need not wait for the keys of this one.
+        if (!isSluisError(error, 'KEY_SERVICE_UNAVAILABLE')) throw error
+        away ??= error
+      }
     }
+    // Nobody may be judged by a spool that was not read to its end.
+    if (away !== null) throw away
     return new Set(ofDead.map(({ processId }) => processId))
   }
 
   /** When the database forgot: this process, and in the name of dead ones it, says what the spools know. */
   async #takePartInRecovery(): Promise<void> {
-    const { memory, liveness, replay, shelf } = this.#parts
+    const { memory, liveness, replay, shelf, log } = this.#parts
     const recovery = await memory.openRecovery(liveness.id)
     if (recovery !== null) {
       const files = await shelf.list()
       const others = [...new Set(files.map(({ processId }) => processId))].filter((id) => id !== liveness.id)
       const mine = new Set<string>([...(await liveness.findDead(others)), liveness.id])
-      for (const file of files) if (mine.has(file.processId)) await replay.replay(file)
-      await memory.noteReplayed(recovery, [...mine])
+      const unfinished = new Set<string>()
+      for (const file of files) {
+        if (mine.has(file.processId) && !(await replay.replay(file)).isWhole) unfinished.add(file.processId)
+      }
+      if (unfinished.size > 0) {
+        log.error(
+          { processes: [...unfinished] },
+          'spools of these processes know newer tokens than the database, and their keys are not to be had; bring the keys back, or give the processes up: sluis vault assume-lost <process>',
+        )
+      }
+      await memory.noteReplayed(
+        recovery,
+        [...mine].filter((id) => !unfinished.has(id)),
+      )
     }
     await memory.endRecovery()
   }
@@ -141,7 +163,7 @@ export class Repair {
     )
     for (const file of files) {
       if (!dead.has(file.processId)) continue
-      const newest = (await replay.replay(file)) ?? file.writtenAt
+      const newest = (await replay.replay(file)).newest ?? file.writtenAt
       if (newest >= before) kept.add(file.processId)
       else await shelf.remove(file)
     }

@@ -1,22 +1,32 @@
-import { type FileHandle, mkdir, open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { type FileHandle, mkdir, open, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { crc32 } from 'node:zlib'
 import type { ProcessId } from '@sluis/shared'
+import {
+  eraseKeys,
+  frame,
+  type GrantRecord,
+  type KeyRecord,
+  keyIdsOf,
+  listSpools,
+  type ShreddedRecord,
+  type SpooledKey,
+  writeAll,
+} from './spool-records.ts'
 
 /** Room is made in steps of this size, as written zeros: a full disk shows before a token is spent, not after. */
 const step = 1 << 20
 /** A file that is longer than this is closed and the next one begun, so that old ones can go. */
 const segmentBytes = 32 * step
-/** The largest answer we would store; room for it is held while a spend is on its way. */
+/** The largest answer we would store, with its keys; room for it is held while a spend is on its way. */
 const reservedBytes = 96 * 1024
-const headerBytes = 8
 
-/** One row as it was when it reached a generation, sealed as in the database, complete in itself. */
-export interface SpoolRecord {
-  readonly kind: 'grant'
-  readonly at: number
-  readonly row: Record<string, unknown>
+export interface SpoolOptions {
+  readonly bytes?: number
+  /** Those of these keys that are at hand, sealed: never asks anybody, as an answer must be on the disk soon. */
+  readonly keysOf?: (ids: readonly string[]) => readonly SpooledKey[]
 }
+
+type Kept = GrantRecord | ShreddedRecord
 
 interface Waiting {
   done(): void
@@ -26,6 +36,8 @@ interface Waiting {
 interface Segment {
   readonly path: string
   readonly file: FileHandle
+  /** Keys that stand in it, each with the key-encryption key that it is under. */
+  readonly keys: Set<string>
   end: number
   capacity: number
 }
@@ -38,25 +50,27 @@ export class Spool {
   readonly #folder: string
   readonly #processId: ProcessId
   readonly #segmentBytes: number
+  readonly #keysOf: NonNullable<SpoolOptions['keysOf']>
   readonly #closed: { readonly path: string; readonly lastAt: number }[] = []
   #segment: Segment
   #number = 1
   #lastAt = 0
   #reserved = 0
-  #queue: (Waiting & { readonly record: SpoolRecord })[] = []
+  #queue: (Waiting & { readonly record: Kept })[] = []
   #askers: Waiting[] = []
   #writing: Promise<void> | null = null
 
-  private constructor(folder: string, processId: ProcessId, segment: Segment, bytes: number) {
+  private constructor(folder: string, processId: ProcessId, segment: Segment, options: SpoolOptions) {
     this.#folder = folder
     this.#processId = processId
     this.#segment = segment
-    this.#segmentBytes = bytes
+    this.#segmentBytes = options.bytes ?? segmentBytes
+    this.#keysOf = options.keysOf ?? (() => [])
   }
 
-  static async open(folder: string, processId: ProcessId, bytes = segmentBytes): Promise<Spool> {
+  static async open(folder: string, processId: ProcessId, options: SpoolOptions = {}): Promise<Spool> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    return new Spool(folder, processId, await openSegment(folder, processId, 1), bytes)
+    return new Spool(folder, processId, await openSegment(folder, processId, 1, step), options)
   }
 
   /** Holds room for one answer; rejects when the disk has none. Give it back with the function returned. */
@@ -67,7 +81,7 @@ export class Spool {
       if (isHeld) this.#reserved -= reservedBytes
       isHeld = false
     }
-    if (this.#segment.capacity - this.#segment.end < this.#reserved) {
+    if (this.#isFull || this.#room < this.#reserved) {
       await this.#enqueue(null).catch((error) => {
         release()
         throw error
@@ -76,11 +90,23 @@ export class Spool {
     return release
   }
 
-  append(record: SpoolRecord): Promise<void> {
+  append(record: Kept): Promise<void> {
     return this.#enqueue(record)
   }
 
-  #enqueue(record: SpoolRecord | null): Promise<void> {
+  /** Overwrites an organisation's keys in all files of this folder, whoever wrote them. */
+  async eraseKeys(organisation: string): Promise<void> {
+    // What is being written now may hold one.
+    await this.#enqueue(null).catch(() => {})
+    for (const { path } of await listSpools(this.#folder)) {
+      await eraseKeys(path, organisation).catch((error: NodeJS.ErrnoException) => {
+        // Removed since, for its age.
+        if (error.code !== 'ENOENT') throw error
+      })
+    }
+  }
+
+  #enqueue(record: Kept | null): Promise<void> {
     return new Promise((done, fail) => {
       if (record === null) this.#askers.push({ done, fail })
       else this.#queue.push({ record, done, fail })
@@ -97,27 +123,66 @@ export class Spool {
       this.#askers = []
       await settleAll(batch, async () => {
         if (batch.length === 0) return
-        if (this.#segment.end >= this.#segmentBytes) await this.#roll()
-        const bytes = Buffer.concat(batch.map(({ record }) => frame(record)))
-        while (this.#segment.capacity - this.#segment.end < bytes.length) await grow(this.#segment)
-        await this.#segment.file.write(bytes, 0, bytes.length, this.#segment.end)
+        await this.#rollIfFull()
+        const records = batch.map(({ record }) => record)
+        const keys = this.#keysFor(records)
+        const bytes = Buffer.concat([...keys, ...records].map(frame))
+        await this.#makeRoom(bytes.length)
+        await writeAll(this.#segment.file, bytes, this.#segment.end)
         await this.#segment.file.datasync()
         this.#segment.end += bytes.length
-        this.#lastAt = Math.max(this.#lastAt, ...batch.map(({ record }) => record.at))
+        for (const { key } of keys) this.#segment.keys.add(nameOf(key))
+        this.#lastAt = Math.max(this.#lastAt, ...records.map(({ at }) => at))
       })
       await settleAll(askers, async () => {
-        while (this.#segment.capacity - this.#segment.end < this.#reserved) await grow(this.#segment)
+        await this.#rollIfFull()
+        while (this.#room < this.#reserved) await grow(this.#segment)
       })
     }
     this.#writing = null
   }
 
-  async #roll(): Promise<void> {
-    const next = await openSegment(this.#folder, this.#processId, this.#number + 1)
+  get #room(): number {
+    return this.#segment.capacity - this.#segment.end
+  }
+
+  get #isFull(): boolean {
+    return this.#segment.end >= this.#segmentBytes
+  }
+
+  /** The keys of these records that do not stand in this file yet: no record is of use without its key. */
+  #keysFor(records: readonly Kept[]): KeyRecord[] {
+    const ids = new Set(records.flatMap((record) => (record.kind === 'grant' ? keyIdsOf(record.row) : [])))
+    if (ids.size === 0) return []
+    const at = Math.max(...records.map((record) => record.at))
+    return this.#keysOf([...ids])
+      .filter((key) => !this.#segment.keys.has(nameOf(key)))
+      .map((key) => ({ kind: 'key', at, key }))
+  }
+
+  /** Room for these bytes and, where the disk has it, for all that is reserved beside them. */
+  async #makeRoom(bytes: number): Promise<void> {
+    while (this.#room < bytes + this.#reserved) {
+      try {
+        await grow(this.#segment)
+      } catch (error) {
+        if (this.#room < bytes) throw error
+        return
+      }
+    }
+  }
+
+  /** Begins the next file once that has all the room which is reserved; until one is to be had, this one goes on. */
+  async #rollIfFull(): Promise<void> {
+    if (!this.#isFull) return
+    const room = Math.max(step, this.#reserved)
+    const next = await openSegment(this.#folder, this.#processId, this.#number + 1, room).catch(() => null)
+    if (next === null) return
     this.#number++
-    this.#closed.push({ path: this.#segment.path, lastAt: this.#lastAt })
-    await this.#segment.file.close()
+    const full = this.#segment
     this.#segment = next
+    this.#closed.push({ path: full.path, lastAt: this.#lastAt })
+    await full.file.close().catch(() => {})
   }
 
   /** Removes the files of this process whose newest record is older than `before`. */
@@ -143,79 +208,33 @@ async function settleAll(waiting: readonly Waiting[], work: () => Promise<void>)
   }
 }
 
-async function openSegment(folder: string, processId: ProcessId, number: number): Promise<Segment> {
+const nameOf = ({ id, kekId }: SpooledKey) => `${id} ${kekId}`
+
+async function openSegment(
+  folder: string,
+  processId: ProcessId,
+  number: number,
+  room: number,
+): Promise<Segment> {
   const path = join(folder, `${processId}.${String(number).padStart(6, '0')}.spool`)
-  const segment = { path, file: await open(path, 'wx', 0o600), end: 0, capacity: 0 }
-  await grow(segment)
-  // The name itself must survive a crash, too.
-  const directory = await open(folder, 'r')
-  await directory.sync()
-  await directory.close()
-  return segment
+  const file = await open(path, 'wx', 0o600)
+  const segment: Segment = { path, file, keys: new Set(), end: 0, capacity: 0 }
+  try {
+    while (segment.capacity < room) await grow(segment)
+    // The name itself must survive a crash, too.
+    const directory = await open(folder, 'r')
+    await directory.sync().finally(() => directory.close())
+    return segment
+  } catch (error) {
+    // Half a file would stand in the way of the next attempt.
+    await file.close().catch(() => {})
+    await rm(path, { force: true }).catch(() => {})
+    throw error
+  }
 }
 
 async function grow(segment: Segment): Promise<void> {
-  await segment.file.write(Buffer.alloc(step), 0, step, segment.capacity)
+  await writeAll(segment.file, Buffer.alloc(step), segment.capacity)
   await segment.file.datasync()
   segment.capacity += step
-}
-
-function frame(record: SpoolRecord): Buffer {
-  const body = Buffer.from(JSON.stringify(record))
-  const framed = Buffer.alloc(headerBytes + body.length)
-  framed.writeUInt32BE(body.length, 0)
-  framed.writeUInt32BE(crc32(body), 4)
-  body.copy(framed, headerBytes)
-  return framed
-}
-
-/** All whole records of one spool file, oldest first; what a crash cut off was never answered for. */
-export async function readSpool(path: string): Promise<SpoolRecord[]> {
-  const bytes = await readFile(path)
-  const records: SpoolRecord[] = []
-  let at = 0
-  while (at + headerBytes <= bytes.length) {
-    const length = bytes.readUInt32BE(at)
-    const body = bytes.subarray(at + headerBytes, at + headerBytes + length)
-    if (length === 0 || body.length !== length || crc32(body) !== bytes.readUInt32BE(at + 4)) break
-    records.push(JSON.parse(body.toString()))
-    at += headerBytes + length
-  }
-  return records
-}
-
-export interface SpoolFile {
-  readonly path: string
-  readonly processId: string
-  readonly writtenAt: number
-}
-
-/** The spool files in a folder with the processes that wrote them and when they last did. */
-export async function listSpools(folder: string): Promise<SpoolFile[]> {
-  const names = await readdir(folder).catch(() => [])
-  const spools = names.filter((name) => name.endsWith('.spool')).sort()
-  const found = await Promise.all(
-    spools.map(async (name) => {
-      const path = join(folder, name)
-      // Another process may have removed it since.
-      const facts = await stat(path).catch(() => null)
-      return facts && { path, processId: name.split('.')[0] ?? '', writtenAt: facts.mtimeMs }
-    }),
-  )
-  return found.filter((spool) => spool !== null)
-}
-
-/** The spools of all processes that share a folder. */
-export interface SpoolShelf {
-  list(): Promise<readonly SpoolFile[]>
-  read(file: SpoolFile): Promise<readonly SpoolRecord[]>
-  remove(file: SpoolFile): Promise<void>
-}
-
-export function spoolShelf(folder: string): SpoolShelf {
-  return {
-    list: () => listSpools(folder),
-    read: ({ path }) => readSpool(path),
-    remove: ({ path }) => rm(path, { force: true }),
-  }
 }

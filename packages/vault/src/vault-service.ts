@@ -37,7 +37,8 @@ import { Preauthentications } from './preauthentication/preauthentications.ts'
 import { ProcessLiveness } from './process-liveness.ts'
 import { Repair } from './repair.ts'
 import { Spender } from './spender.ts'
-import { Spool, spoolShelf } from './spool.ts'
+import { Spool } from './spool.ts'
+import { spoolShelf } from './spool-records.ts'
 import { SpoolReplay } from './spool-replay.ts'
 import { StoredClients } from './stored-clients.ts'
 import { TokenSender } from './token-sender.ts'
@@ -186,7 +187,11 @@ export class Vault {
     const entry = { platforms, spender, leases, idempotency, view, onMerged, onRefused }
     const handovers = new Handovers({ ...base, ...entry })
     const shelf = spoolShelf(spoolFolder)
-    const replay = new SpoolReplay({ ...base, shelf })
+    const replay = new SpoolReplay({
+      ...base,
+      shelf,
+      shred: (organisationId) => this.#keyCare.shred(organisationId, 'vault'),
+    })
     const dueGrants = new DueGrants({ ...base, spender, leases, handovers })
     const warnings = new GrantWarnings(store, sender, clock)
     this.#repair = new Repair({
@@ -254,11 +259,15 @@ export class Vault {
     // Where the key-encryption key was replaced by hand, all keys move to it now.
     await keys.rewrap()
     const cache = new LeaseCache(clock)
+    let spool: Spool | undefined
     const hear = (news: string) => {
       if (news.startsWith(rotationOf(''))) keys.forgetCurrent(news.slice(rotationOf('').length))
       else if (isId('org', news)) {
         keys.forget(news)
         cache.forgetAll()
+        spool?.eraseKeys(news).catch(({ message: error }: Error) => {
+          log.warn({ organisation: news, error }, 'destroyed keys are in the spool still; it is tried again')
+        })
       } else cache.hear(news as GrantId)
     }
     const liveness = await ProcessLiveness.start(
@@ -272,10 +281,15 @@ export class Vault {
         keys.forgetAllCurrent()
       },
     )
-    const spool = await Spool.open(spoolFolder, liveness.id)
+    spool = await Spool.open(spoolFolder, liveness.id, { keysOf: (ids) => keys.sealedKeys(ids) })
     const vault = new Vault(options, keys, liveness, spool, cache)
     // What an earlier process had in hand comes before anything else.
-    await vault.#untilTrusted()
+    await vault.#untilTrusted().catch(async (error) => {
+      // A process that never began must not look as if it lived: what it took is left to the next.
+      await spool?.close().catch(() => {})
+      await liveness.close()
+      throw error
+    })
     return vault
   }
 
@@ -353,8 +367,15 @@ export class Vault {
    * the grants that it had.
    */
   async shredOrganisation(organisationId: OrganisationId, actor: string): Promise<readonly GrantId[]> {
-    const grants = await this.#track(this.#keyCare.shred(organisationId, actor))
+    return this.#track(this.#shred(organisationId, actor))
+  }
+
+  async #shred(organisationId: OrganisationId, actor: string): Promise<readonly GrantId[]> {
+    const grants = await this.#keyCare.shred(organisationId, actor)
     this.#cache.forgetAll()
+    const at = this.#options.clock.now()
+    await this.#spool.append({ kind: 'shredded', at, organisation: organisationId })
+    await this.#spool.eraseKeys(organisationId)
     return grants
   }
 
@@ -563,6 +584,7 @@ export class Vault {
     if (now < this.#attendKeysAt) return look
     this.#attendKeysAt = now + attendKeysMs
     await this.#track(this.#keyCare.attend())
+    for (const organisation of await this.#keys.forgetShredded()) await this.#spool.eraseKeys(organisation)
     return look
   }
 

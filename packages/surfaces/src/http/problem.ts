@@ -43,6 +43,7 @@ export const statusOf: Readonly<Record<ErrorCode, number>> = {
   OPTIONS_INVALID: 500,
   RUNTIME_INCOMPLETE: 500,
   KEY_UNUSABLE: 500,
+  KEY_SERVICE_UNAVAILABLE: 503,
 }
 
 /** RFC 9457 problem details, with our stable `code` and a `hint`. */

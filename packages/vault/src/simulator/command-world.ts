@@ -3,7 +3,7 @@ import { type GrantRow, GrantSeals } from '../grant-row.ts'
 import { noSpend, rowFromJson } from '../grant-store.ts'
 import { expiryOf, nextDue } from '../issuer-times.ts'
 import { supersede } from '../settle-grant.ts'
-import type { SpoolFile, SpoolRecord } from '../spool.ts'
+import type { GrantRecord, SpoolFile } from '../spool-records.ts'
 import { type IssuerName, issuerModels, SimulatedIssuer } from './issuers.ts'
 import { MemoryGrantStore } from './memory-grant-store.ts'
 import { undeclaredSpends, wrongAtRest } from './promises.ts'
@@ -33,7 +33,7 @@ export class CommandWorld implements Surroundings {
   readonly databaseEpoch = 1
   readonly isDatabaseUp = true
   readonly #seals: GrantSeals
-  readonly #spools = new Map<string, SpoolRecord[]>()
+  readonly #spools = new Map<string, GrantRecord[]>()
   readonly #held = new Set<string>()
   readonly #generationsOf = new Map<string, Set<string>>()
   readonly #opening = new Set<Promise<void>>()
@@ -88,7 +88,7 @@ export class CommandWorld implements Surroundings {
     void opening.finally(() => this.#opening.delete(opening))
   }
 
-  writeSpool({ process }: SimulatedServer, record: SpoolRecord): void {
+  writeSpool({ process }: SimulatedServer, record: GrantRecord): void {
     this.#spools.set(process.name, [
       ...(this.#spools.get(process.name) ?? []),
       JSON.parse(JSON.stringify(record)),
@@ -96,7 +96,7 @@ export class CommandWorld implements Surroundings {
     this.noteHeld(record)
   }
 
-  noteHeld(record: SpoolRecord): void {
+  noteHeld(record: GrantRecord): void {
     this.#open(rowFromJson(record.row))
   }
 
@@ -104,7 +104,7 @@ export class CommandWorld implements Surroundings {
     return [...this.#spools].map(([name, { length }]) => ({ path: name, processId: name, writtenAt: length }))
   }
 
-  readSpool(path: string): readonly SpoolRecord[] {
+  readSpool(path: string): readonly GrantRecord[] {
     return this.#spools.get(path) ?? []
   }
 

@@ -11,7 +11,7 @@ import { Leases } from '../leases.ts'
 import { Repair } from '../repair.ts'
 import { type SealContext, seal, unseal } from '../seal.ts'
 import { Spender } from '../spender.ts'
-import type { SpoolRecord } from '../spool.ts'
+import type { GrantRecord } from '../spool-records.ts'
 import { SpoolReplay } from '../spool-replay.ts'
 import { TokenSender } from '../token-sender.ts'
 import type { SimulatedProcess } from './scheduler.ts'
@@ -30,6 +30,9 @@ export function simulatedKeys(bytes: (count: number) => Uint8Array) {
       seal(key, 'key-1', Buffer.from(plain), context, bytes),
     prepare: async () => {},
     unseal: async (blob: Buffer, context: SealContext) => unseal(key, blob, context),
+    // Nobody is shredded here, and the one key is everywhere.
+    shreddedOf: async () => [],
+    putBack: async () => ({ unopened: new Set<string>(), failure: null }),
     fingerprint: async (text: string) => createHash('sha256').update(text).digest(),
   }
 }
@@ -80,7 +83,7 @@ export class SimulatedServer {
     const sender = new TokenSender(platforms, this.#send(), clock, log, tokenTimeoutMs)
     const disk = <T>(what: string, effect: () => T) => scheduler.call(process, 'disk', what, effect)
     const spool = {
-      append: async (record: SpoolRecord) => {
+      append: async (record: GrantRecord) => {
         await disk('spools', () => world.writeSpool(this, record))
         // From here on the protocol believes the disk.
         world.noteHeld(record)
@@ -91,6 +94,7 @@ export class SimulatedServer {
     const shelf = {
       list: () => disk('lists spools', () => world.spoolsOn(machine)),
       read: (file: { readonly path: string }) => disk(`reads ${file.path}`, () => world.readSpool(file.path)),
+      eraseKeys: async () => {},
       remove: async () => {},
     }
     const liveness = {
@@ -125,7 +129,7 @@ export class SimulatedServer {
       isListening,
       tokenTimeoutMs,
     })
-    const replay = new SpoolReplay({ ...base, shelf })
+    const replay = new SpoolReplay({ ...base, shelf, shred: async () => {} })
     const handovers = {
       verify: () => Promise.reject(new TypeError('no grant of this world is pending')),
     }

@@ -3,7 +3,7 @@ import type { GrantRow } from '../grant-row.ts'
 import { GrantSeals } from '../grant-row.ts'
 import { noSpend, rowFromJson } from '../grant-store.ts'
 import { nextDue } from '../issuer-times.ts'
-import type { SpoolFile, SpoolRecord } from '../spool.ts'
+import type { GrantRecord, SpoolFile } from '../spool-records.ts'
 import { type IssuerName, issuerModels, SimulatedIssuer } from './issuers.ts'
 import { MemoryGrantStore } from './memory-grant-store.ts'
 import { undeclaredSpends, wrongAtRest } from './promises.ts'
@@ -52,7 +52,7 @@ export class World {
   #databaseUpAt = 0
   #judgeFrom = 0
   readonly #options: WorldOptions
-  readonly #spools = new Map<string, { readonly machine: string; readonly records: SpoolRecord[] }>()
+  readonly #spools = new Map<string, { readonly machine: string; readonly records: GrantRecord[] }>()
   readonly #faultRandom: SeededRandom
   readonly #servers: SimulatedServer[] = []
   readonly #seals: GrantSeals
@@ -113,7 +113,7 @@ export class World {
     void opening.finally(() => this.#opening.delete(opening))
   }
 
-  writeSpool(server: SimulatedServer, record: SpoolRecord): void {
+  writeSpool(server: SimulatedServer, record: GrantRecord): void {
     const { name } = server.process
     const spool = this.#spools.get(name) ?? { machine: server.machine, records: [] }
     this.#spools.set(name, spool)
@@ -133,7 +133,7 @@ export class World {
       })
   }
 
-  noteHeld(record: SpoolRecord): void {
+  noteHeld(record: GrantRecord): void {
     this.#open(rowFromJson(record.row), false)
   }
 
@@ -143,7 +143,7 @@ export class World {
       .map(([name, { records }]) => ({ path: name, processId: name, writtenAt: records.length }))
   }
 
-  readSpool(path: string): readonly SpoolRecord[] {
+  readSpool(path: string): readonly GrantRecord[] {
     return this.#spools.get(path)?.records ?? []
   }
 

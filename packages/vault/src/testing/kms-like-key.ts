@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto'
-import type { RandomBytes } from '@sluis/shared'
+import { type RandomBytes, SluisError } from '@sluis/shared'
 import type { KeyEncryptionKey, SealedKey } from '../kek.ts'
 import type { SealContext } from '../seal.ts'
 
@@ -60,11 +60,15 @@ export class KmsLikeKey implements KeyEncryptionKey {
   unseal(id: string, blob: Buffer, context: SealContext): Promise<Buffer> {
     return this.#call(() => {
       const version = this.#versions.find((each) => each.id === id)
-      if (version === undefined) throw new Error('404 kms.example: no such key')
+      if (version === undefined) throw new SluisError('KEY_UNUSABLE', 'The service has no such key.')
       const decipher = createDecipheriv('aes-256-gcm', version.key, blob.subarray(0, 12))
         .setAAD(Buffer.from(JSON.stringify(context)))
         .setAuthTag(blob.subarray(-16))
-      return Buffer.concat([decipher.update(blob.subarray(12, -16)), decipher.final()])
+      try {
+        return Buffer.concat([decipher.update(blob.subarray(12, -16)), decipher.final()])
+      } catch {
+        throw new SluisError('KEY_UNUSABLE', 'The service does not open this ciphertext.')
+      }
     })
   }
 
