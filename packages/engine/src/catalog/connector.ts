@@ -171,6 +171,8 @@ export interface PlaceCalls {
   readonly partition: Partition | null
   readonly min: number
   readonly expected: number
+  /** Rows that are likely to come. */
+  readonly rows: number
 }
 
 /** API calls: at least, likely, at most (null: unbounded by what is known). */

@@ -337,3 +337,21 @@ test('keys beyond a page go in one request where partitions share them, with wha
   assert.equal(choose(100, places.slice(0, 1)).offer.filter, 'narrow', 'one partition has them all')
   assert.equal(choose(118, places).offer.filter, 'narrow', 'a page each would be all but full')
 })
+
+test('a read with keys that came costs no more than one without them is guessed to', () => {
+  const keyed = offer({ filter: 'keys', judgements: ['exact'], pageRows: 1000 })
+  const full = offer({ filter: '', pageRows: 1000 })
+  const byKeys = scan({
+    where: [{ kind: 'in', column: 'Status', values: [{ type: 'VARCHAR', value: 'C' }] }],
+  })
+  // Its second page came last time; nobody has read the whole table.
+  const lookUp = (_endpoint: string, _partition: string, request: string): RememberedRead | null =>
+    request === requestKey(keyed, null, '') ? { rows: 1200, calls: 2 } : null
+  const read = chooseRead(byKeys, [keyed], { partitions: divisions(1), lookUp })
+  assert.deepEqual([read.isKnown, read.places[0]?.rows], [true, 1200])
+  const guess = chooseRead(scan(), [full], { partitions: divisions(1), lookUp })
+  assert.equal(shouldTransferKeys(guess.calls, read.calls), false, 'a guess of one page')
+  const least = chooseRead(scan(), [full], { partitions: divisions(1), lookUp, leastRows: () => 1200 })
+  assert.equal(least.calls.expected, 2)
+  assert.equal(shouldTransferKeys(least.calls, read.calls), true)
+})

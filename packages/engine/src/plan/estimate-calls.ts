@@ -28,6 +28,8 @@ export interface KnownOfReads {
   readonly isKept?: (offer: ReadOffer, partition: Partition | null) => boolean
   /** Rows that a partition's table is thought to hold where it was never read; the guess is as good as its giver. */
   readonly likelyRows?: (partition: Partition | null) => number
+  /** Rows that this very read has in a partition at least, as some of them were read before by themselves. */
+  readonly leastRows?: (partition: Partition | null) => number
 }
 
 /**
@@ -58,7 +60,12 @@ export function estimateRead(
   const max = each.some((one) => one.max === null) ? null : sum((one) => one.max ?? 0)
   const all = { min: sum((one) => one.min), expected: sum((one) => one.expected), max }
   if (scan.limit === null || scan.orderBy.length > 0 || offer.isCount) {
-    const eachPlace = each.map(({ min, expected }, at) => ({ partition: places[at] ?? null, min, expected }))
+    const eachPlace = each.map(({ min, expected, rows }, at) => ({
+      partition: places[at] ?? null,
+      min,
+      expected,
+      rows,
+    }))
     return {
       calls: all,
       rows: sum((one) => one.rows),
@@ -89,7 +96,7 @@ export function estimateRead(
     calls: { min, expected: bound === null ? expected : Math.min(expected, bound), max: bound },
     rows: isExact ? Math.min(rows, scan.limit) : rows,
     // Where reading ends is not known; that it begins with the first one is.
-    places: [{ partition: places[0] ?? null, min, expected: min }],
+    places: [{ partition: places[0] ?? null, min, expected: min, rows: each[0]?.rows ?? 0 }],
     isKept: isAllKept,
     isKnown,
   }
@@ -110,7 +117,7 @@ function estimatePlace(
   offers: readonly ReadOffer[],
   place: Partition | null,
   places: number,
-  { lookUp, likelyRows }: KnownOfReads,
+  { lookUp, likelyRows, leastRows }: KnownOfReads,
 ): PlaceEstimate {
   if (offer.isCount) return { min: 1, expected: 1, max: 1, rows: 1, isRemembered: true }
   const requests = offer.requests(place).length
@@ -136,7 +143,8 @@ function estimatePlace(
   const tableRows = Math.max(...known)
   const all = tableRows < 0 ? Math.max(guessedRows, likelyRows?.(place) ?? 0) : tableRows
   const pushed = where.filter((_, index) => offer.judgements[index] !== 'no')
-  const wanted = pushed.reduce((rows, term) => rows * shareOf(term, rows, all), all)
+  const guessed = pushed.reduce((rows, term) => rows * shareOf(term, rows, all), all)
+  const wanted = Math.max(guessed, leastRows?.(place) ?? 0)
   if (instead !== undefined && mostRows !== null) {
     // A key stands in one partition as a rule; where only one is asked, it is this one.
     const spread = places === 1 ? mostRows : Math.min(wanted, mostRows / places)

@@ -17,7 +17,7 @@ export interface Scarcity {
 
 interface Need {
   readonly source: SourceContext
-  readonly place: PlaceCalls
+  readonly place: Omit<PlaceCalls, 'rows'>
 }
 
 /** Holds what a statement's reads take of each partition against what is left of its day. Makes no call. */

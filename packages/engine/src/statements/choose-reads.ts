@@ -16,6 +16,7 @@ export interface ChoosingHints {
   /** Only these partitions of the source. */
   readonly partitions?: readonly Partition[]
   readonly likelyRows?: (partition: Partition | null) => number
+  readonly leastRows?: (partition: Partition | null) => number
 }
 
 /** Chooses how scans are read, with what earlier reads taught. */

@@ -34,7 +34,12 @@ export async function withKeys(
   const one = async (scan: Scan, part: ReadPart, values: readonly string[], some: ChoosingHints) => {
     const added = [...part.keys, term(values)]
     const read = await chooser.choose(scan, added, some)
-    return shouldTransferKeys(part.read.calls, read.calls) ? { read, keys: added } : null
+    // Rows that came for these keys last time come without them too: a guess of fewer is none.
+    const isGuess = read.isKnown === true && part.read.isKnown !== true && scan.limit === null
+    const full = isGuess
+      ? await chooser.choose(scan, part.keys, { ...some, leastRows: rowsByPlace(read) })
+      : part.read
+    return shouldTransferKeys(full.calls, read.calls) ? { read, keys: added } : null
   }
   const next: ReadPart[] = []
   for (const part of parts) {
@@ -60,6 +65,11 @@ export async function withKeys(
     }
   }
   return next
+}
+
+function rowsByPlace({ places }: ChosenRead): NonNullable<ChoosingHints['leastRows']> {
+  const rows = new Map(places.map((place) => [place.partition?.id ?? '', place.rows]))
+  return (partition) => rows.get(partition?.id ?? '') ?? 0
 }
 
 /** A chosen read's scan holds its keys as conditions. */
