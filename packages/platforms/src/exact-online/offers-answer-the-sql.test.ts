@@ -17,7 +17,8 @@ import {
 
 let lab: ConnectorLab
 before(async () => {
-  lab = await openConnectorLab()
+  // Thousands of ledger lines and several pages of the others, as each condition reads them all.
+  lab = await openConnectorLab({ scale: 0.5 })
 })
 after(() => lab.close())
 

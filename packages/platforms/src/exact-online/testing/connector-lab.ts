@@ -35,11 +35,15 @@ export async function send({ url, ...request }: OutgoingRequest): Promise<Incomi
   }
 }
 
-/** An emulator with a user who consented, read through the connector alone, and a DuckDB to judge its answers. */
-export async function openConnectorLab() {
+/**
+ * An emulator with a user who consented, read through the connector alone, and a DuckDB to judge its answers.
+ *
+ * @param scale how long its tables are beside those of a usual company
+ */
+export async function openConnectorLab({ scale = 1 } = {}) {
   const folder = mkdtempSync(join(tmpdir(), 'sluis-exact-online-'))
   const connection = await (await DuckDBInstance.create(':memory:')).connect()
-  const emulator = await startExactOnlineEmulator({ divisions: 3 })
+  const emulator = await startExactOnlineEmulator({ divisions: 3, scale })
   const control = (path: string, body: object) =>
     fetch(`${emulator.url}/_control/${path}`, { method: 'POST', body: JSON.stringify(body) }).then(
       (response) => response.json() as Promise<Record<string, unknown>>,
