@@ -1,6 +1,6 @@
 import type pg from 'pg'
 import type { GrantRow } from './grant-row.ts'
-import type { SpendIntent } from './grant-store.ts'
+import { grantColumns, grantColumnsSql, type SpendIntent } from './grant-store.ts'
 import { dayStartOf, hourMs } from './token-budget.ts'
 
 export interface Intent {
@@ -69,7 +69,7 @@ export async function beginSpends(db: pg.Pool, intents: readonly Intent[]): Prom
          AND g.chain = a.chain AND g.generation = a.generation
          AND g.spend_id IS NULL AND g.state = a.was AND g.deleted_at IS NULL
          AND (NOT a.is_single_use OR NOT EXISTS (SELECT FROM vault_recovery WHERE ended_at IS NULL))
-       RETURNING g.*),
+       RETURNING ${grantColumns.map((column) => `g.${column}`).join(', ')}),
      counted AS (
        INSERT INTO token_budget AS b (${key}, day_start, day_used)
        SELECT a.platform, a.region, a.client_id, a.user_key, a.day, 1 FROM begun JOIN asked a ON a.id = begun.id
@@ -77,7 +77,7 @@ export async function beginSpends(db: pg.Pool, intents: readonly Intent[]): Prom
        ON CONFLICT (${key}) DO UPDATE SET
          day_used = CASE WHEN b.day_start < excluded.day_start THEN 1 ELSE b.day_used + 1 END,
          day_start = greatest(b.day_start, excluded.day_start))
-     SELECT * FROM begun`,
+     SELECT ${grantColumnsSql} FROM begun`,
     values: [JSON.stringify(asked)],
   })
   const bySpend = new Map(rows.map((row) => [row.spend_id, row]))

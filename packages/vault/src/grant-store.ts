@@ -65,6 +65,12 @@ export const grantColumns = [
   'deleted_at',
 ] as const satisfies readonly (keyof GrantRow)[]
 
+/**
+ * The same for a statement. Never `*`: a prepared statement whose result gains a column, because a newer server has
+ * migrated the database, fails with "cached plan must not change result type".
+ */
+export const grantColumnsSql = grantColumns.join(', ')
+
 /** No spend under way. */
 export const noSpend = {
   spend_id: null,

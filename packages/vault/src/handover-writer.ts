@@ -2,7 +2,7 @@ import type { GrantId, OrganisationId } from '@sluis/shared'
 import { Gather } from './gather.ts'
 import { type GrantRow, sealedColumns } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
-import { grantColumns, rowToJson } from './grant-store.ts'
+import { grantColumns, grantColumnsSql, rowToJson } from './grant-store.ts'
 import type { ClaimedKey } from './idempotency.ts'
 import { inCompany } from './in-company.ts'
 import { nextDue } from './issuer-times.ts'
@@ -35,7 +35,6 @@ interface Verified {
 const lockMs = 200
 /** In the statement itself, and for its own transaction: a round trip for BEGIN, SET and COMMIT each would cost more. */
 const patience = `patience AS MATERIALIZED (SELECT set_config('lock_timeout', '${lockMs}', true) AS ms)`
-const columns = grantColumns.join(', ')
 /** What a row has beside its sealed values, which nothing changes while chain and generation stay. */
 const openColumns = grantColumns.filter((column) => !sealedColumns.some((sealed) => sealed === column))
 
@@ -109,14 +108,14 @@ export class HandoverWriter {
       name: 'vault-handover-insert',
       text: `WITH ${patience},
          asked AS MATERIALIZED (
-           SELECT n.*, a.fingerprint, a.actor
+           SELECT ${grantColumns.map((column) => `n.${column}`).join(', ')}, a.fingerprint, a.actor
            FROM patience, json_to_recordset($1::json) AS a (row json, fingerprint bytea, actor text),
              json_populate_record(NULL::token_grant, a.row) AS n),
          claimed AS (
            INSERT INTO idempotency_key (organisation_id, route, key, body_hash, subject, created_at)
            SELECT c.* FROM patience, json_to_recordset($2::json) AS c (organisation_id text, route text, key text,
              body_hash bytea, subject text, created_at bigint)),
-         inserted AS (INSERT INTO token_grant (${columns}) SELECT ${columns} FROM asked),
+         inserted AS (INSERT INTO token_grant (${grantColumnsSql}) SELECT ${grantColumnsSql} FROM asked),
          known AS (
            INSERT INTO token_fingerprint (fingerprint, grant_id, organisation_id, chain, generation, created_at)
            SELECT fingerprint, id, organisation_id, chain, generation, created_at FROM asked

@@ -10,6 +10,7 @@ import {
   type GrantStore,
   grantChannel,
   grantColumns,
+  grantColumnsSql,
   recovered,
   refreshed,
   rowToJson,
@@ -32,16 +33,15 @@ const toParameter = (value: unknown) =>
   value !== null && typeof value === 'object' && !Buffer.isBuffer(value) ? JSON.stringify(value) : value
 
 /** What is due, by the index on `due_at`. */
-export const dueSql = `SELECT * FROM token_grant
+export const dueSql = `SELECT ${grantColumnsSql} FROM token_grant
   WHERE due_at <= $1 AND deleted_at IS NULL AND (spend_id IS NULL OR state = 'ambiguous')
     AND platform || ' ' || region <> ALL ($3::text[])
   ORDER BY due_at LIMIT $2`
 /** What is to be told of, by the index on `warn_at`. */
-export const dueWarningsSql =
-  'SELECT * FROM token_grant WHERE warn_at <= $1 AND deleted_at IS NULL ORDER BY warn_at LIMIT $2'
+export const dueWarningsSql = `SELECT ${grantColumnsSql} FROM token_grant WHERE warn_at <= $1 AND deleted_at IS NULL ORDER BY warn_at LIMIT $2`
 
 /** Sends under way, by the index on their holder. */
-export const openSendsSql = `SELECT * FROM token_grant
+export const openSendsSql = `SELECT ${grantColumnsSql} FROM token_grant
   WHERE spend_id IS NOT NULL AND spend_process IS NOT NULL AND deleted_at IS NULL
   ORDER BY spend_started_at LIMIT 1000`
 
@@ -49,7 +49,11 @@ export const openSendsSql = `SELECT * FROM token_grant
 function counting(claim: BudgetClaim | undefined, from: number) {
   if (!claim) return { before: '', condition: '', after: '' }
   const { before, condition, after } = claimSql(from)
-  return { before: `WITH ${before} begun AS (`, condition, after: `)${after} SELECT * FROM begun` }
+  return {
+    before: `WITH ${before} begun AS (`,
+    condition,
+    after: `)${after} SELECT ${grantColumnsSql} FROM begun`,
+  }
 }
 
 /** Statements for many rows pass rows that others hold by, so that a batch never waits for one of them. */
@@ -120,7 +124,7 @@ export class PgGrantStore implements GrantStore {
   async #readAll(ids: readonly GrantId[]): Promise<(GrantRow | null)[]> {
     const { rows } = await this.#store.pool.query<GrantRow>({
       name: 'vault-grants',
-      text: 'SELECT * FROM token_grant WHERE id = ANY($1) AND deleted_at IS NULL',
+      text: `SELECT ${grantColumnsSql} FROM token_grant WHERE id = ANY($1) AND deleted_at IS NULL`,
       values: [ids],
     })
     const byId = new Map(rows.map((row) => [row.id, row]))
@@ -129,7 +133,7 @@ export class PgGrantStore implements GrantStore {
 
   async list(organisationId: OrganisationId, limit: number, after: string | null): Promise<GrantRow[]> {
     const { rows } = await this.#store.pool.query<GrantRow>(
-      `SELECT * FROM token_grant WHERE organisation_id = $1 AND deleted_at IS NULL AND ($3::text IS NULL OR id > $3)
+      `SELECT ${grantColumnsSql} FROM token_grant WHERE organisation_id = $1 AND deleted_at IS NULL AND ($3::text IS NULL OR id > $3)
        ORDER BY id LIMIT $2`,
       [organisationId, limit, after],
     )
@@ -148,7 +152,7 @@ export class PgGrantStore implements GrantStore {
          spend_started_at = $7, spend_sends = 1, spend_lost_at = NULL, spend_refusals = 0, spend_was_early = false, state = $8
        WHERE id = $1 AND chain = $2 AND generation = $3 AND spend_id IS NULL AND state = $9 AND deleted_at IS NULL
          AND (NOT $10 OR NOT EXISTS (SELECT FROM vault_recovery WHERE ended_at IS NULL)) ${spending.condition}
-       RETURNING * ${spending.after}`,
+       RETURNING ${grantColumnsSql} ${spending.after}`,
       [
         row.id,
         row.chain,
@@ -179,7 +183,7 @@ export class PgGrantStore implements GrantStore {
        UPDATE token_grant SET spend_sends = spend_sends + 1, spend_process = $3, spend_started_at = $4, due_at = $6
        WHERE id = $1 AND spend_id = $2 AND spend_sends = $5 AND state = 'ambiguous' AND due_at <= $4
          AND deleted_at IS NULL AND NOT EXISTS (SELECT FROM vault_recovery WHERE ended_at IS NULL) ${sending.condition}
-       RETURNING * ${sending.after}`,
+       RETURNING ${grantColumnsSql} ${sending.after}`,
       [row.id, row.spend_id, process, at, row.spend_sends, lostAt, ...(claim ? claimValues(claim, at) : [])],
     )
     return rows[0] ?? null
@@ -329,7 +333,8 @@ export class PgGrantStore implements GrantStore {
       .map((column) => `${column} = excluded.${column}`)
     const { rowCount } = await this.#store.pool.query(
       `WITH changed AS (
-         INSERT INTO token_grant SELECT * FROM jsonb_populate_record(NULL::token_grant, $1)
+         INSERT INTO token_grant (${grantColumnsSql})
+         SELECT ${grantColumnsSql} FROM jsonb_populate_record(NULL::token_grant, $1)
          ON CONFLICT (id) DO UPDATE SET ${assignments.join(', ')}
          WHERE token_grant.deleted_at IS NULL
            AND ((token_grant.chain, token_grant.generation) < (excluded.chain, excluded.generation)

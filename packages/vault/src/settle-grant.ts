@@ -2,7 +2,7 @@ import { type GrantId, SluisError } from '@sluis/shared'
 import type pg from 'pg'
 import type { GrantRow, GrantSeals, HeldTokens } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
-import { grantChannel, noSpend } from './grant-store.ts'
+import { grantChannel, grantColumnsSql, noSpend } from './grant-store.ts'
 import { nextDue } from './issuer-times.ts'
 import type { IssuerPolicy, PlatformUser } from './oauth-platform.ts'
 import { outlivedSendOf } from './outlived-send.ts'
@@ -36,15 +36,16 @@ export async function settleGrant(
   now: number,
 ): Promise<Settled | null> {
   await tx.query(adoptUseSql, [pending.platform, pending.region, pending.client_id, pending.id, user.id])
-  const { rows: own } = await tx.query<GrantRow>('SELECT * FROM token_grant WHERE id = $1 FOR UPDATE', [
-    pending.id,
-  ])
+  const { rows: own } = await tx.query<GrantRow>(
+    `SELECT ${grantColumnsSql} FROM token_grant WHERE id = $1 FOR UPDATE`,
+    [pending.id],
+  )
   const [row] = own
   const hasMoved =
     !row || row.deleted_at !== null || row.generation !== pending.generation || row.spend_id !== null
   if (hasMoved || row.platform_user_id !== null) return null
   const { rows: others } = await tx.query<GrantRow>(
-    `SELECT * FROM token_grant WHERE organisation_id = $1 AND platform = $2 AND region = $3 AND client_id = $4
+    `SELECT ${grantColumnsSql} FROM token_grant WHERE organisation_id = $1 AND platform = $2 AND region = $3 AND client_id = $4
        AND platform_user_id = $5 AND deleted_at IS NULL FOR UPDATE`,
     [row.organisation_id, row.platform, row.region, row.client_id, user.id],
   )

@@ -79,13 +79,30 @@ const context = ({ organisation_id, id }: Pick<ClientRow, 'organisation_id' | 'i
 /** An organisation's registrations: a list that people choose from. */
 const most = 500
 
+/** By name: a prepared statement whose result gains a column of a newer server would fail. */
+const columns = [
+  'id',
+  'organisation_id',
+  'platform',
+  'region',
+  'client_id',
+  'label',
+  'redirect_uris',
+  'serves_descendants',
+  'sealed_secret',
+  'sealed_new_secret',
+  'use_new',
+  'new_secret_at',
+  'new_secret_refused_at',
+  'created_at',
+] as const satisfies readonly (keyof ClientRow)[]
 /** The clients that organisation $1 may use: its own, and those above that serve the ones below. */
 const usable = `WITH RECURSIVE above (id, parent_id, depth) AS (
     SELECT $1::text, (SELECT parent_id FROM organisation WHERE id = $1), 0
     UNION ALL SELECT o.id, o.parent_id, above.depth + 1 FROM organisation o JOIN above ON o.id = above.parent_id
       WHERE above.depth < 64),
   usable AS (
-    SELECT c.*, above.depth FROM oauth_client c JOIN above ON above.id = c.organisation_id
+    SELECT ${columns.map((column) => `c.${column}`).join(', ')}, above.depth FROM oauth_client c JOIN above ON above.id = c.organisation_id
     WHERE c.deleted_at IS NULL AND (above.depth = 0 OR c.serves_descendants))`
 /** The organisation $1 and, if $2, all below it. */
 const served = `WITH RECURSIVE served (id, depth) AS (
