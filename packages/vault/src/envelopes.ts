@@ -2,7 +2,7 @@ import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:cry
 import { type OrganisationId, PlainSecret, SluisError } from '@sluis/shared'
 import { CompactEncrypt, compactDecrypt, decodeProtectedHeader, importJWK, type JWK } from 'jose'
 import { z } from 'zod'
-import type { IdempotentRequest } from './idempotency.ts'
+import { envelopeRoute, type IdempotentRequest } from './idempotency.ts'
 import type { KeyRing } from './key-ring.ts'
 import type { HandoverCredentials } from './vault.ts'
 
@@ -87,7 +87,7 @@ export class Envelopes {
     const key = (await this.#keys.fingerprint(`envelope ${organisationId} ${plain}`)).toString('base64url')
     return {
       credentials: toCredentials(content.data),
-      request: { key, route: 'envelope', body: '' },
+      request: { key, route: envelopeRoute, body: '' },
     }
   }
 

@@ -1,6 +1,7 @@
 import { type ErrorCode, type GrantId, SluisError } from '@sluis/shared'
 import type pg from 'pg'
 import type { GrantRow, HeldTokens } from './grant-row.ts'
+import { envelopeRoute } from './idempotency.ts'
 
 export const externalIdTaken = (externalId: string, grant: GrantId | undefined) =>
   failureOf(
@@ -49,8 +50,25 @@ export function refusalOf(
   )
 }
 
-/** What the same request is answered when it comes again. */
+/** Refusals that are about what stood beside the credentials, and can be corrected with the same credentials. */
+const correctable: ReadonlySet<ErrorCode> = new Set([
+  'HANDOVER_CLIENT_REFUSED',
+  'INVALID_REQUEST',
+  'CONSENT_REFUSED',
+])
+
+/**
+ * What the same request is answered when it comes again. An envelope is forgotten where nothing was spent and the fault
+ * is not in it: its partner seals the same credentials anew, and hands them over with what was wrong put right.
+ */
 export async function keepFailure(tx: pg.ClientBase, row: GrantRow, failure: StoredFailure): Promise<void> {
+  if (correctable.has(failure.code) && !row.proven_refresh) {
+    await tx.query('DELETE FROM idempotency_key WHERE organisation_id = $1 AND subject = $2 AND route = $3', [
+      row.organisation_id,
+      row.id,
+      envelopeRoute,
+    ])
+  }
   await tx.query('UPDATE idempotency_key SET answer = $3 WHERE organisation_id = $1 AND subject = $2', [
     row.organisation_id,
     row.id,

@@ -83,7 +83,12 @@ export class Handovers {
     const repeated = async () => {
       for (const request of [options.idempotency, options.envelope]) {
         const known = request && (await idempotency.find(organisationId, request))
-        if (known) return this.#repeat(organisationId, known)
+        if (!known) continue
+        if (request === options.envelope && (await this.#isAskedAnew(handover, known))) {
+          await idempotency.forgetFailure(organisationId, request)
+          continue
+        }
+        return this.#repeat(organisationId, known)
       }
       return null
     }
@@ -137,7 +142,7 @@ export class Handovers {
     const { organisationId } = handover
     for (const request of [idempotency, envelope]) {
       const known = request && (await this.#parts.idempotency.find(organisationId, request))
-      if (!known) continue
+      if (!known || (request === envelope && (await this.#isAskedAnew(handover, known)))) continue
       await this.#repeat(organisationId, known)
       return 'would-be-repeated'
     }
@@ -274,6 +279,19 @@ export class Handovers {
       }
       await reserve?.(tx, row.id)
     })
+  }
+
+  /**
+   * Whether an envelope whose credentials an issuer refused comes again for another issuer or client: that is a question
+   * which was not asked yet. What was accepted, or spent to be refused, stays the same request whatever stands beside it.
+   */
+  async #isAskedAnew({ platform, region, client }: Handover, known: KnownRequest): Promise<boolean> {
+    if (known.answer === null) return false
+    const { rowCount } = await this.#parts.store.pool.query(
+      `SELECT FROM token_grant WHERE id = $1 AND NOT proven_refresh AND (platform, region, client_id) <> ($2, $3, $4)`,
+      [known.subject, platform, region, client.clientId],
+    )
+    return rowCount === 1
   }
 
   async #repeat(organisationId: OrganisationId, known: KnownRequest): Promise<HandoverOutcome> {

@@ -29,6 +29,9 @@ export interface ClaimedKey {
   readonly created_at: number
 }
 
+/** In place of a route: the sealed envelope that credentials came in, whatever request brings it. */
+export const envelopeRoute = 'envelope'
+
 /** How long a key is remembered. */
 const keptMs = 30 * 86_400_000
 
@@ -100,6 +103,14 @@ export class Idempotency {
   async release(organisationId: OrganisationId, { route, key }: IdempotentRequest): Promise<void> {
     await this.#store.pool.query(
       'DELETE FROM idempotency_key WHERE organisation_id = $1 AND route = $2 AND key = $3 AND status IS NULL',
+      [organisationId, route, key],
+    )
+  }
+
+  /** Forgets that a request was refused: what is asked under its key now was not asked before. */
+  async forgetFailure(organisationId: OrganisationId, { route, key }: IdempotentRequest): Promise<void> {
+    await this.#store.pool.query(
+      'DELETE FROM idempotency_key WHERE organisation_id = $1 AND route = $2 AND key = $3 AND answer IS NOT NULL',
       [organisationId, route, key],
     )
   }

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test'
 import { newId, type OrganisationId, PlainSecret, systemRandom } from '@sluis/shared'
 import { CompactEncrypt, importJWK } from 'jose'
 import { loadOrCreateKek, parseKek } from './kek.ts'
-import { both, failsWith, until, VaultLab } from './testing/vault-lab.ts'
+import { both, failsWith, labApp, until, VaultLab } from './testing/vault-lab.ts'
 import type { Vault } from './vault-service.ts'
 
 const lab = VaultLab.forThisFile()
@@ -225,6 +225,12 @@ describe('a sealed handover', () => {
       credentials: { kind: 'sealed', jwe: new PlainSecret(jwe) },
     })
 
+  const sealed = (jwe: string, change: Parameters<typeof lab.handover>[1] = {}) => ({
+    ...lab.handover({ kind: 'tokens' }, change),
+    credentials: { kind: 'sealed', jwe: new PlainSecret(jwe) } as const,
+  })
+  const asNew = (key: string, body = key) => ({ idempotency: { key, route: 'POST /grants', body } })
+
   test('opens for its organisation only, and the public key gives nothing away', async () => {
     const vault = await lab.open()
     const jwk = await vault.envelopes.publicKey(organisationId)
@@ -259,6 +265,54 @@ describe('a sealed handover', () => {
     }
     assert.equal(messages[0], messages[1])
     assert.equal(await lab.tokenCalls(), 1)
+  })
+
+  test('that was refused for its client is corrected by the same credentials, sealed anew', async () => {
+    const vault = await lab.open()
+    const content = { kind: 'tokens', refreshToken: (await lab.tokens()).refreshToken }
+    clock.advance(601_000)
+    const wrong = sealed(await envelope(vault, content), { clientSecret: 'wrong' })
+    await assert.rejects(vault.handOver(wrong, asNew('first', 'wrong')), failsWith('HANDOVER_CLIENT_REFUSED'))
+    const right = sealed(await envelope(vault, content))
+    assert.equal((await vault.handOver(right, asNew('second'))).outcome, 'created')
+    // The same again is the same request, whatever key it comes with; and the first one stays refused.
+    assert.equal((await vault.handOver(right, asNew('third'))).outcome, 'repeated')
+    await assert.rejects(vault.handOver(wrong, asNew('first', 'wrong')))
+    assert.equal((await lab.spends()).filter((outcome) => outcome === 'refreshed').length, 1)
+  })
+
+  test('that was refused for its externalId is corrected by the same credentials', async () => {
+    const vault = await lab.open()
+    await vault.handOver(
+      lab.handover(both(await lab.tokens('bob@example.com')), { externalId: 'customer-1' }),
+    )
+    const jwe = await envelope(vault, { kind: 'tokens', ...(await lab.tokens()) })
+    await assert.rejects(
+      vault.handOver(sealed(jwe, { externalId: 'customer-1' }), asNew('first')),
+      failsWith('INVALID_REQUEST'),
+    )
+    const { outcome } = await vault.handOver(sealed(jwe, { externalId: 'customer-2' }), asNew('second'))
+    assert.equal(outcome, 'created')
+  })
+
+  test('of a token that the issuer refuses is not sent again, but for another client', async () => {
+    const vault = await lab.open()
+    await lab.control('apps', { clientId: 'app-2', clientSecret: 's-2', redirectUris: [labApp.redirectUri] })
+    const jwe = await envelope(vault, { kind: 'code', code: 'stampNL001.nonsense!' })
+    await assert.rejects(vault.handOver(sealed(jwe), asNew('first')), failsWith('HANDOVER_CODE_REFUSED'))
+    const calls = await lab.tokenCalls()
+    await assert.rejects(vault.handOver(sealed(jwe), asNew('second')), failsWith('HANDOVER_CODE_REFUSED'))
+    assert.equal(await lab.tokenCalls(), calls)
+    const client = {
+      clientId: 'app-2',
+      clientSecret: new PlainSecret('s-2'),
+      redirectUri: labApp.redirectUri,
+    }
+    await assert.rejects(
+      vault.handOver({ ...sealed(jwe), client }, asNew('third')),
+      failsWith('HANDOVER_CODE_REFUSED'),
+    )
+    assert.equal(await lab.tokenCalls(), calls + 1)
   })
 
   test('sealed before a rotation of the key pair still opens', async () => {
