@@ -25,6 +25,7 @@ export class DatabaseMemory {
   readonly #path: string
   readonly #singleUse: readonly string[]
   #last: StoreIdentity | null
+  #checking: Promise<void> = Promise.resolve()
 
   /** `singleUse`: the platforms whose grants are in doubt when the database forgot. */
   constructor(store: Store, clock: Clock, log: Log, folder: string, singleUse: readonly string[]) {
@@ -36,19 +37,31 @@ export class DatabaseMemory {
     this.#last = this.#read()
   }
 
-  /** Compares the database with what is remembered, and opens a recovery if it forgot. */
-  async check(): Promise<void> {
+  /**
+   * Compares the database with what is remembered, and opens a recovery if it forgot. One look after the other: of two at
+   * once the answers may come in the other order, and the older would look like a database that forgot.
+   */
+  check(): Promise<void> {
+    const look = this.#checking.then(() => this.#look())
+    this.#checking = look.catch(() => {})
+    return look
+  }
+
+  async #look(): Promise<void> {
     const identity = await this.#store.identity()
     const reason = this.#last === null ? null : whatIsLost(this.#last, identity)
     if (reason !== null) {
-      // Each grant in doubt is told of, once: by the process that opens the recovery.
+      // Each grant in doubt is told of, once: by the process that opens the recovery. Where one is open already it begins
+      // anew, under a new number: what was replayed for it may have been forgotten again.
       await this.#store.pool.query(
         `WITH opened AS (
-           INSERT INTO vault_recovery (reason, detected_at) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING id)
+           INSERT INTO vault_recovery (reason, detected_at) VALUES ($1, $2)
+           ON CONFLICT ((true)) WHERE ended_at IS NULL DO UPDATE SET id = DEFAULT, reason = $1, detected_at = $2
+           RETURNING id, xmax = 0 AS is_new)
          INSERT INTO audit_event (organisation_id, at, actor, action, subject, facts)
          SELECT g.organisation_id, $2, 'vault', 'grant.ambiguous', g.id,
            jsonb_build_object('generation', g.generation, 'recovery', opened.id, 'detail', $1::text)
-         FROM opened, token_grant g WHERE ${inDoubt}`,
+         FROM opened, token_grant g WHERE opened.is_new AND ${inDoubt}`,
         [reason, this.#clock.now(), this.#singleUse],
       )
       this.#log.error(

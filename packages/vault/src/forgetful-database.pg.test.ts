@@ -2,11 +2,13 @@ import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import type { GrantId } from '@sluis/shared'
+import { type GrantId, silentLog } from '@sluis/shared'
+import type { Store } from '@sluis/store'
+import { DatabaseMemory } from './database-memory.ts'
 import type { OAuthPlatform, Vault } from './index.ts'
 import { fetchSend } from './testing/fetch-send.ts'
 import { labPlatform } from './testing/lab-platform.ts'
-import { failsWith, VaultLab } from './testing/vault-lab.ts'
+import { failsWith, until, VaultLab } from './testing/vault-lab.ts'
 
 const lab = VaultLab.forThisFile()
 const { clock, organisationId } = lab
@@ -123,4 +125,59 @@ test('an ambiguous chain does not end because its issuer stays away, and goes on
   await vault.tick()
   const { state, generation } = await vault.getGrant(organisationId, id)
   assert.deepEqual([state, generation], ['active', 2])
+})
+
+test('two looks at once that are answered in the other order are no database that forgot', async () => {
+  const answers: (() => void)[] = []
+  const late: Store = {
+    ...lab.store,
+    identity: async () => {
+      const identity = await lab.store.identity()
+      await new Promise<void>((resolve) => answers.push(resolve))
+      return identity
+    },
+  }
+  const vault = await lab.open()
+  const memory = new DatabaseMemory(late, clock, silentLog, lab.folder, [])
+  const looks: Promise<void>[] = [memory.check()]
+  await until(() => answers.length === 1)
+  await lab.deposit(vault)
+  looks.push(memory.check())
+  // The second answers first, if it was asked before the first was answered.
+  const isSecondAsked = () => answers.length === 2
+  for (let turn = 0; turn < 20 && !isSecondAsked(); turn++) await lab.store.identity()
+  if (isSecondAsked()) {
+    answers[1]?.()
+    await looks[1]
+  }
+  answers[0]?.()
+  await looks[0]
+  await until(isSecondAsked)
+  answers[1]?.()
+  await looks[1]
+  const { rowCount } = await lab.store.pool.query('SELECT FROM vault_recovery')
+  assert.equal(rowCount, 0)
+})
+
+test('a database that forgets again while it is being repaired is repaired from all spools again', async () => {
+  const { id, vault } = await forgotten()
+  await lab.store.pool.query(`UPDATE vault_process SET replayed_recovery = 0`)
+  await vault.tick()
+  const awaited = () => vault.awaitedProcesses()
+  assert.deepEqual(await awaited(), ['prc_elsewhere'])
+  // The other one said what it knew, and then the database forgot it again.
+  await lab.store.pool.query(
+    `UPDATE vault_process SET replayed_recovery = (SELECT max(id) FROM vault_recovery) WHERE id = 'prc_elsewhere'`,
+  )
+  assert.deepEqual(await awaited(), [])
+  restore()
+  const other = await lab.open()
+  clock.advance(601_000)
+  await Promise.all([vault.tick(), other.tick()])
+  assert.deepEqual(await awaited(), ['prc_elsewhere'])
+  await assert.rejects(vault.lease(organisationId, id), failsWith('GRANT_AMBIGUOUS'))
+  assert.equal((await actions(vault, id)).filter((action) => action === 'grant.ambiguous').length, 1)
+  await vault.assumeLost('prc_elsewhere')
+  await vault.tick()
+  assert.equal((await vault.lease(organisationId, id)).generation, 2)
 })

@@ -132,7 +132,7 @@ export class Vault {
   readonly #stop = new AbortController()
   readonly #working = new Set<Promise<unknown>>()
   #trustedEpoch = 0
-  #recovering: Promise<void> | null = null
+  #recovering: { readonly epoch: number; readonly done: Promise<void> } | null = null
   #running: Promise<void> | null = null
 
   private constructor(
@@ -297,12 +297,19 @@ export class Vault {
   async #untilTrusted(): Promise<void> {
     for (;;) {
       const epoch = await this.#liveness.epoch()
-      if (epoch === this.#trustedEpoch) return
-      this.#recovering ??= this.#repair.recover().finally(() => {
-        this.#recovering = null
-      })
-      await this.#recovering
-      this.#trustedEpoch = epoch
+      if (epoch <= this.#trustedEpoch) return
+      // What was begun on an earlier connection says nothing of the database behind this one.
+      if (this.#recovering?.epoch !== epoch) {
+        const before = this.#recovering?.done.catch(() => {})
+        this.#recovering = { epoch, done: Promise.resolve(before).then(() => this.#repair.recover()) }
+      }
+      const { done } = this.#recovering
+      try {
+        await done
+        this.#trustedEpoch = Math.max(this.#trustedEpoch, epoch)
+      } finally {
+        if (this.#recovering?.done === done) this.#recovering = null
+      }
     }
   }
 
