@@ -23,8 +23,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Runs a command against the server; `input` is its standard input. */
-async function sluis(args: readonly string[], input = '') {
+async function run(args: readonly string[], input: string) {
   const child = spawn(process.execPath, [main, ...args], {
     env: { PATH: process.env.PATH, SLUIS_URL: lab.url, SLUIS_API_KEY_FILE: join(folder, 'key') },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -35,8 +34,19 @@ async function sluis(args: readonly string[], input = '') {
     text(child.stderr),
     once(child, 'exit'),
   ])
+  return { output, errors, status: status as number }
+}
+/** Runs a command against the server; `input` is its standard input. */
+async function sluis(args: readonly string[], input = '') {
+  const { output, errors, status } = await run(args, input)
   assert.equal(status, 0, `${args.join(' ')}: ${errors}${output}`)
   return output
+}
+/** What a command says that is refused: sentences, never a stack. */
+async function sluisFails(args: readonly string[]) {
+  const { errors, status } = await run(args, '')
+  assert.equal(status, 2, `${args.join(' ')}: ${errors}`)
+  return errors
 }
 const json = async (args: readonly string[], input?: string) =>
   JSON.parse(await sluis([...args, '--json'], input))
@@ -112,29 +122,117 @@ describe('the command line against a server', () => {
     assert.equal((await json(['client', 'delete', kept.id])).deleted, true)
   })
 
-  test('lets a user consent, and takes the pasted return address to a grant', async () => {
-    const args = [
-      'preauthenticate',
-      'exact-online',
-      ...client,
-      '--client-secret-file',
-      secretFile(),
-      '--no-open',
-    ]
+  /** Runs `preauthenticate`, and types `lines` of the address that it says, as soon as it says it. */
+  async function preauthenticate(
+    more: readonly string[],
+    first: string,
+    lines: (state: string | null) => Promise<readonly string[]>,
+  ) {
+    const args = ['preauthenticate', 'exact-online', ...client, ...more, '--no-open']
     const child = spawn(process.execPath, [main, ...args], {
       env: { PATH: process.env.PATH, SLUIS_URL: lab.url, SLUIS_API_KEY_FILE: join(folder, 'key') },
-      stdio: ['pipe', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     })
+    const ended = once(child, 'exit')
+    const errors = text(child.stderr)
+    child.stdin.write(first)
     let said = ''
+    let isTyped = false
     for await (const chunk of child.stdout) {
       said += chunk
       const address = /^(http\S+)\n.*paste/ms.exec(said)?.[1]
-      if (address === undefined || child.stdin.writableEnded) continue
-      const state = new URL(address).searchParams.get('state')
-      const code = await lab.code('pre@example.com')
-      child.stdin.end(`${labClient.redirectUri}?code=${encodeURIComponent(code)}&state=${state}\n`)
+      if (address === undefined || isTyped) continue
+      isTyped = true
+      for (const line of await lines(new URL(address).searchParams.get('state'))) {
+        child.stdin.write(`${line}\n`)
+      }
+      // The input stays open: a terminal or a pipe that nobody ends must not keep the command.
     }
-    assert.match(said, /Kept as grant grt_\w+\./)
+    const [status] = await ended
+    return { said, errors: await errors, status: status as number }
+  }
+  const returned = async (state: string | null, user: string) =>
+    `${labClient.redirectUri}?code=${encodeURIComponent(await lab.code(user))}&state=${state}`
+
+  test('lets a user consent, and takes the pasted return address to a grant, the secret from the same input', async () => {
+    const files = ['--client-secret-file', '-']
+    const { said, errors, status } = await preauthenticate(
+      files,
+      `${labClient.clientSecret}\n`,
+      async (state) => [
+        'https://partner.example/somewhere',
+        await returned('another', 'pre@example.com'),
+        await returned(state, 'pre@example.com'),
+      ],
+    )
+    assert.equal(status, 0, errors)
+    assert.equal(said.match(/Paste the whole address again\./g)?.length, 2, 'a wrong paste ends nothing')
+    assert.match(said, /another consent \(state\)/)
+    assert.match(
+      said,
+      /Kept as grant (grt_\w+)\.\nRegister a database on it: npm run sluis -- database create <name> --grant \1\n$/,
+    )
+  })
+
+  test('gives tokens for use elsewhere once, and goes on where it was broken off', async () => {
+    const more = ['--client-secret-file', secretFile(), '--output', 'tokens', '--confirmed']
+    const again = [...more, '--idempotency-key', 'broken-off']
+    const { said, status } = await preauthenticate(again, '', async (state) => [
+      await returned(state, 'elsewhere@example.com'),
+    ])
+    assert.equal(status, 0)
+    assert.match(said, /^accessToken +\S+$/m)
+    assert.match(said, /^refreshToken +\S+$/m)
+    assert.match(said, /Shown this once, and erased\. Only one program may refresh/)
+    const repeated = await sluis(['preauthenticate', 'exact-online', ...client, ...again, '--no-open'])
+    assert.equal(repeated, 'The result was shown already, or its 10 minutes are over: it is erased.\n')
+  })
+
+  test('says in a sentence what was not given, and gives no status of success for a consent that nobody ended', async () => {
+    const files = ['--client-secret-file', secretFile()]
+    const none = await sluisFails(['preauthenticate', 'exact-online', ...client, ...files, '--no-open'])
+    assert.match(none, /^No address was pasted\.\n/)
+    const key = ['--idempotency-key', 'cancelled']
+    await sluisFails(['preauthenticate', 'exact-online', ...client, ...files, ...key, '--no-open'])
+    const { body } = await lab.call('GET', '/preauthentications')
+    await lab.call('DELETE', `/preauthentications/${body.preauthentications[0].id}`)
+    const over = await sluisFails([
+      'preauthenticate',
+      'exact-online',
+      ...client,
+      ...files,
+      ...key,
+      '--no-open',
+    ])
+    assert.match(over, /^Nobody ended the consent in time, or it was cancelled\.\n.*30 minutes/)
+    const logo = await sluisFails(['connect', 'settings', '--logo-file', join(folder, 'none.png')])
+    assert.match(logo, /^The file .*none\.png with the logo cannot be read\.\n/)
+    const wanted = ['--client', 'cli_x', '--return-address', 'https://partner.example/done']
+    const number = await sluisFails(['connect', 'link', ...wanted, '--valid-for-seconds', 'many'])
+    assert.match(number, /^--valid-for-seconds "many" is not a whole number\.\n/)
+  })
+
+  test('makes one database on several grants', async () => {
+    const files = ['--client-secret-file', '-', '--access-token-file', '-', '--refresh-token-file', '-']
+    const grants: string[] = []
+    for (const user of ['one@example.com', 'two@example.com']) {
+      const { accessToken, refreshToken } = await lab.tokens(user)
+      const secrets = `${labClient.clientSecret}\n${accessToken}\n${refreshToken}\n`
+      grants.push((await json(['handover', ...client, ...files], secrets)).id)
+    }
+    const on = ['--grant', `one=${grants[0]}`, '--grant', `two=${grants[1]}`]
+    const create = ['database', 'create', 'both', ...on, '--idempotency-key', 'both']
+    const made = await json(create)
+    assert.deepEqual(
+      made.sources.map((source: { alias: string; grant: string }) => [source.alias, source.grant]),
+      [
+        ['one', grants[0]],
+        ['two', grants[1]],
+      ],
+    )
+    assert.deepEqual(await json(create), made, 'the same command again makes no other')
+    assert.match(await sluisFails([...create, '--alias', 'x']), /are for one grant/)
+    await json(['database', 'delete', 'both'])
   })
 
   test('makes a link for a customer, says what became of it, and takes it back', async () => {
@@ -164,6 +262,8 @@ describe('the command line against a server', () => {
       '--valid-for-seconds',
       '600',
     ])
+    const twice = ['connect', 'link', ...wanted, '--idempotency-key', 'link-1']
+    assert.equal(await sluis(twice), await sluis(twice), 'the same link with the same address')
     const [, id = ''] = /#[\w-]{43}\nLink (cnl_\w+), until .*once\.$/m.exec(said) ?? []
     assert.match(
       await sluis(['connect', 'list', '--external-id', 'c-1']),

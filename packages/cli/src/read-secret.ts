@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { text } from 'node:stream/consumers'
+import { createInterface } from 'node:readline'
 import { SluisError } from '@sluis/shared'
 
 /** Where secrets come from: never an argument, which every process of the machine can read. */
@@ -8,7 +8,20 @@ export interface SecretSource {
   readonly output: NodeJS.WriteStream
 }
 
-let standardInput: Promise<string[]> | undefined
+let lines: AsyncIterator<string> | undefined
+
+/** The next line of standard input, so that what is asked later still has its own; null at the end. */
+export async function nextLine({ input }: SecretSource): Promise<string | null> {
+  lines ??= createInterface({ input })[Symbol.asyncIterator]()
+  // Waiting for a line keeps this process alive, an input that nobody ends does not. A file has no such say.
+  input.ref?.()
+  const { value, done } = await lines.next()
+  input.unref?.()
+  return done ? null : value.trim()
+}
+
+/** Whether somebody types at a terminal, and no line of it was read as it stands. */
+export const isTyped = ({ input }: SecretSource): boolean => input.isTTY === true && lines === undefined
 
 /**
  * A secret from a file (`-` is standard input, one secret a line in the order they are asked for), else from a prompt
@@ -17,12 +30,11 @@ let standardInput: Promise<string[]> | undefined
 export async function readSecret(
   name: string,
   file: string | undefined,
-  { input, output }: SecretSource,
+  source: SecretSource,
   isOptional = false,
 ): Promise<string | null> {
   if (file === '-') {
-    standardInput ??= text(input).then((all) => all.split(/\r?\n/))
-    return (await standardInput).shift()?.trim() || (isOptional ? null : missing(name))
+    return (await nextLine(source)) || (isOptional ? null : missing(name))
   }
   if (file !== undefined) {
     try {
@@ -32,6 +44,7 @@ export async function readSecret(
       throw new SluisError('INVALID_REQUEST', `The file ${file} with the ${name} cannot be read.`)
     }
   }
+  const { input, output } = source
   if (!input.isTTY) return isOptional ? null : missing(name)
   output.write(`${name}${isOptional ? ' (Enter for none)' : ''}: `)
   const typed = await typeHidden(input)

@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import { type CommandContext, print } from '../command-context.ts'
+import { onceHeaders, type RepeatableFlags, repeatable } from '../flags.ts'
 import { readSecret } from '../read-secret.ts'
 import { renderTable } from '../render-table.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-interface ClientFlags {
+interface ClientFlags extends RepeatableFlags {
   readonly platform: string
   readonly region: string
   readonly clientId: string
@@ -24,7 +25,7 @@ export function clientCommand(program: Command, context: CommandContext): void {
   const secretFlag = '--client-secret-file <file>'
   const secretHelp = 'file with the client secret; - for standard input, prompted otherwise'
 
-  client
+  const create = client
     .command('create')
     .description('keep an app registration; its secret is never shown again')
     .requiredOption('--platform <id>', 'platform where it is registered', 'exact-online')
@@ -35,24 +36,26 @@ export function clientCommand(program: Command, context: CommandContext): void {
     .option('--label <text>', 'a name for people')
     .option('--serves-descendants', 'organisations below may use it too')
     .option('--json', 'print JSON')
-    .action(async (flags: ClientFlags) => {
-      const { body } = await context.client().call('POST', '/clients', {
-        platform: flags.platform,
-        region: flags.region,
-        clientId: flags.clientId,
-        clientSecret: await readSecret('client secret', flags.clientSecretFile, context),
-        redirectUris: flags.redirectUri,
-        ...(flags.label === undefined ? {} : { label: flags.label }),
-        ...(flags.servesDescendants ? { servesDescendants: true } : {}),
-      })
-      const { id } = body as { id: string }
-      print(
-        context,
-        flags.json,
-        body,
-        () => `${id} is kept. Use it: npm run sluis -- handover --region ${flags.region} --client ${id}`,
-      )
-    })
+  repeatable(create).action(async (flags: ClientFlags) => {
+    const wanted = {
+      platform: flags.platform,
+      region: flags.region,
+      clientId: flags.clientId,
+      clientSecret: await readSecret('client secret', flags.clientSecretFile, context),
+      redirectUris: flags.redirectUri,
+      ...(flags.label === undefined ? {} : { label: flags.label }),
+      ...(flags.servesDescendants ? { servesDescendants: true } : {}),
+    }
+    const { body } = await context.client().call('POST', '/clients', wanted, onceHeaders(flags))
+    const { id } = body as { id: string }
+    print(
+      context,
+      flags.json,
+      body,
+      () =>
+        `${id} is kept. Use it: npm run sluis -- handover --platform ${flags.platform} --region ${flags.region} --client ${id}`,
+    )
+  })
   client
     .command('list')
     .description('clients that can be used here')

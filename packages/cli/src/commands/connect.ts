@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
+import { SluisError } from '@sluis/shared'
 import type { Command } from 'commander'
 import { type CommandContext, print } from '../command-context.ts'
+import { listOf, onceHeaders, type RepeatableFlags, repeatable, wholeNumber } from '../flags.ts'
 import { renderTable } from '../render-table.ts'
 
 type Row = Readonly<Record<string, unknown>>
 
-interface LinkFlags {
+interface LinkFlags extends RepeatableFlags {
   readonly region?: string
   readonly client: string
   readonly returnAddress: string
@@ -65,7 +67,7 @@ export function connectCommand(program: Command, context: CommandContext): void 
       const texts = given({ en: textEn, nl: textNl })
       const change = given({
         ...flags,
-        logo: logoFile === undefined ? undefined : readFileSync(logoFile).toString('base64'),
+        logo: logoFile === undefined ? undefined : readLogo(logoFile),
         texts: Object.keys(texts).length === 0 ? undefined : texts,
         returnAddresses: returnAddress,
       })
@@ -75,7 +77,7 @@ export function connectCommand(program: Command, context: CommandContext): void 
           : await context.client().call('PATCH', '/connect-settings', change)
       print(context, json, body, () => asLines(body))
     })
-  connect
+  const link = connect
     .command('link [platform]')
     .description('make a link for one customer; its address is shown this once')
     .requiredOption('--client <id>', 'a stored client (cli_…)')
@@ -89,21 +91,23 @@ export function connectCommand(program: Command, context: CommandContext): void 
     .option('--language <code>', 'en or nl; the browser’s otherwise')
     .option('--valid-for-seconds <number>', 'a day otherwise')
     .option('--json', 'print JSON')
-    .action(async (platform: string | undefined, flags: LinkFlags) => {
-      const { json, scopes, validForSeconds, ...rest } = flags
-      const { body } = await context.client().call(
-        'POST',
-        '/connect-links',
-        given({
-          ...rest,
-          platform,
-          scopes: scopes?.split(','),
-          validForSeconds: validForSeconds === undefined ? undefined : Number(validForSeconds),
-        }),
-      )
-      const { id, url, expiresAt } = body as { id: string; url: string; expiresAt: string }
-      print(context, json, body, () => `${url}\nLink ${id}, until ${expiresAt}. It works once.`)
-    })
+  repeatable(link).action(async (platform: string | undefined, flags: LinkFlags) => {
+    const { json, scopes, validForSeconds, idempotencyKey: _, ...rest } = flags
+    const { body } = await context.client().call(
+      'POST',
+      '/connect-links',
+      given({
+        ...rest,
+        platform,
+        scopes: scopes === undefined ? undefined : listOf(scopes),
+        validForSeconds:
+          validForSeconds === undefined ? undefined : wholeNumber('--valid-for-seconds', validForSeconds),
+      }),
+      onceHeaders(flags),
+    )
+    const { id, url, expiresAt } = body as { id: string; url: string; expiresAt: string }
+    print(context, json, body, () => `${url}\nLink ${id}, until ${expiresAt}. It works once.`)
+  })
   connect
     .command('list')
     .description('the newest links, and what became of them')
@@ -139,4 +143,12 @@ export function connectCommand(program: Command, context: CommandContext): void 
       await context.client().call('DELETE', path(id))
       print(context, json, { id, revoked: true }, () => `Link ${id} is taken back.`)
     })
+}
+
+function readLogo(file: string): string {
+  try {
+    return readFileSync(file).toString('base64')
+  } catch {
+    throw new SluisError('INVALID_REQUEST', `The file ${file} with the logo cannot be read.`)
+  }
 }

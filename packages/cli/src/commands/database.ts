@@ -1,42 +1,60 @@
 import { SluisError } from '@sluis/shared'
 import type { Command } from 'commander'
 import { type CommandContext, print } from '../command-context.ts'
+import { listOf, onceHeaders, type RepeatableFlags, repeatable } from '../flags.ts'
 import { renderTable } from '../render-table.ts'
 import { type CredentialFlags, credentialFlags, credentialsOf } from './handover.ts'
 
 type Row = Readonly<Record<string, unknown>>
+
+interface CreateFlags extends RepeatableFlags {
+  readonly grant?: readonly string[]
+  readonly alias?: string
+  readonly partitions?: string
+  readonly title?: string
+  readonly json?: boolean
+}
 
 /** `sluis database …`: registration and catalogue. */
 export function databaseCommand(program: Command, context: CommandContext): void {
   const database = program.command('database').description('register databases and look at their tables')
   const path = (name: string, rest = '') => `/databases/${encodeURIComponent(name)}${rest}`
 
-  database
+  const create = database
     .command('create <name>')
-    .description('register a database on a grant')
-    .option('--grant <id>', 'the grant to read through')
-    .option('--alias <text>', 'name of the source in SQL')
-    .option('--partitions <ids>', 'only these divisions or offices, separated by commas')
+    .description('register a database on a grant, or on several: one for each source')
+    .option(
+      '--grant <id>',
+      'the grant to read through, with its name in SQL as twf=grt_…; give it again for more',
+      (value: string, before: readonly string[] = []) => [...before, value],
+    )
+    .option('--alias <text>', 'name of the source in SQL, where there is one grant')
+    .option('--partitions <ids>', 'only these divisions or offices, separated by commas; for one grant')
     .option('--title <text>', 'a title for people')
     .option('--json', 'print JSON')
-    .action(async (name: string, flags: Record<string, string> & { json?: boolean }) => {
-      if (!flags.grant) {
-        throw new SluisError('INVALID_REQUEST', 'Which grant?', {
-          hint: 'Give --grant, or use "database register" to hand credentials over in the same step.',
-        })
-      }
-      const source = {
-        grant: flags.grant,
-        ...(flags.alias ? { alias: flags.alias } : {}),
-        ...(flags.partitions ? { partitions: flags.partitions.split(',').map((id) => id.trim()) } : {}),
-      }
-      const { body } = await context.client().call('POST', '/databases', {
-        name,
-        ...(flags.title ? { title: flags.title } : {}),
-        sources: [source],
+  repeatable(create).action(async (name: string, flags: CreateFlags) => {
+    if (!flags.grant) {
+      throw new SluisError('INVALID_REQUEST', 'Which grant?', {
+        hint: 'Give --grant, or use "database register" to hand credentials over in the same step.',
       })
-      print(context, flags.json, body, () => ready(name))
+    }
+    if (flags.grant.length > 1 && (flags.alias ?? flags.partitions) !== undefined) {
+      throw new SluisError('INVALID_REQUEST', '--alias and --partitions are for one grant.', {
+        hint: 'Name several as --grant eol=grt_… --grant twf=grt_…',
+      })
+    }
+    const sources = flags.grant.map((text) => {
+      const [, named = flags.alias, grant = text] = /^([^=]*)=(.*)$/.exec(text) ?? []
+      return {
+        grant,
+        ...(named ? { alias: named } : {}),
+        ...(flags.partitions ? { partitions: listOf(flags.partitions) } : {}),
+      }
     })
+    const wanted = { name, ...(flags.title ? { title: flags.title } : {}), sources }
+    const { body } = await context.client().call('POST', '/databases', wanted, onceHeaders(flags))
+    print(context, flags.json, body, () => ready(name, body))
+  })
   credentialFlags(
     database
       .command('register <name>')
@@ -46,7 +64,7 @@ export function databaseCommand(program: Command, context: CommandContext): void
     .action(async (name: string, flags: CredentialFlags & { json?: boolean }) => {
       const { body, headers } = await credentialsOf(flags, context)
       const { body: created } = await context.client().call('POST', '/databases', { name, ...body }, headers)
-      print(context, flags.json, created, () => ready(name))
+      print(context, flags.json, created, () => ready(name, created))
     })
   database
     .command('list')
@@ -104,5 +122,12 @@ export function databaseCommand(program: Command, context: CommandContext): void
     })
 }
 
-const ready = (name: string) =>
-  `Database ${name} is ready: npm run sluis -- query ${name} "select * from crm.Accounts limit 5"`
+/** What to do with it now: a statement that works on the first source, or else its tables. */
+function ready(name: string, body: unknown): string {
+  const { sources } = body as { readonly sources: readonly { readonly platform: string }[] }
+  const next =
+    sources[0]?.platform === 'exact-online'
+      ? `query ${name} "select * from crm.Accounts limit 5"`
+      : `database tables ${name}`
+  return `Database ${name} is ready: npm run sluis -- ${next}`
+}

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { SluisError } from '@sluis/shared'
 import type { Command } from 'commander'
 import { type CommandContext, print } from '../command-context.ts'
+import { wholeNumber } from '../flags.ts'
 import { type BatchFlags, handOverBatch } from '../hand-over-batch.ts'
 import { readSecret } from '../read-secret.ts'
 
@@ -84,7 +85,7 @@ export async function credentialsOf(
       ...(accessToken === null ? {} : { accessToken }),
       ...(refreshToken === null ? {} : { refreshToken }),
       ...at,
-      ...(flags.expiresIn === undefined ? {} : { expiresIn: Number(flags.expiresIn) }),
+      ...(flags.expiresIn === undefined ? {} : { expiresIn: wholeNumber('--expires-in', flags.expiresIn) }),
     }
   }
   return {
@@ -119,7 +120,7 @@ export function handoverCommand(program: Command, context: CommandContext): void
       }
       print(context, flags.json, grant, () =>
         state === 'active'
-          ? `Grant ${id} of ${platformUser?.name} is ${state}.\nRegister a database on it: npm run sluis -- database create <name> --grant ${id}`
+          ? `Grant ${id}${platformUser ? ` of ${platformUser.name}` : ''} is ${state}.\nRegister a database on it: npm run sluis -- database create <name> --grant ${id}`
           : `Grant ${id} is ${state}${notBefore ? ` until ${notBefore}` : ''}. Sluis goes on by itself: npm run sluis -- grant show ${id}`,
       )
     })

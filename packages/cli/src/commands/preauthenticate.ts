@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { createInterface } from 'node:readline'
 import { SluisError } from '@sluis/shared'
 import type { Command } from 'commander'
+import { type ApiClient, ApiRefusal } from '../api-client.ts'
 import { type CommandContext, print } from '../command-context.ts'
-import { readSecret } from '../read-secret.ts'
+import { listOf, onceHeaders, type RepeatableFlags, repeatable } from '../flags.ts'
+import { isTyped, nextLine, readSecret } from '../read-secret.ts'
 
-interface PreauthenticateFlags {
+interface PreauthenticateFlags extends RepeatableFlags {
   readonly region: string
   readonly client?: string
   readonly clientId?: string
@@ -35,7 +35,7 @@ const lookEveryMs = 1000
 
 /** `sluis preauthenticate <platform>`: a user consents in a browser; the result is a grant, or made for use elsewhere. */
 export function preauthenticateCommand(program: Command, context: CommandContext): void {
-  program
+  const command = program
     .command('preauthenticate <platform>')
     .description('let a user consent in a browser, and keep the result as a grant or take it elsewhere')
     .requiredOption('--region <id>', 'region (country) where the user logs in, e.g. nl')
@@ -53,53 +53,73 @@ export function preauthenticateCommand(program: Command, context: CommandContext
     .option('--confirmed', 'yes, the same user’s consent may end the chain of a grant on this client')
     .option('--no-open', 'print the address and open no browser')
     .option('--json', 'print JSON, the address on standard error')
-    .action(async (platform: string, flags: PreauthenticateFlags) => {
-      const api = context.client()
-      const begin = await beginBody(platform, flags, context)
-      const { body } = await api.call('POST', '/preauthentications', begin)
-      const begun = body as Preauthentication
-      const address = begun.startUrl ?? begun.authorizeUrl ?? ''
-      const say = (text: string) => (flags.json ? process.stderr : context.output).write(`${text}\n`)
+  repeatable(command).action(async (platform: string, flags: PreauthenticateFlags) => {
+    const api = context.client()
+    const begin = await beginBody(platform, flags, context)
+    const { body } = await api.call('POST', '/preauthentications', begin, onceHeaders(flags))
+    const begun = body as Preauthentication
+    const address = begun.startUrl ?? begun.authorizeUrl
+    const say = (text: string) => (flags.json ? process.stderr : context.output).write(`${text}\n`)
+    const path = `/preauthentications/${begun.id}`
+    if (address !== undefined) {
       say(`Let the user consent here:\n${address}`)
       if (flags.open) openBrowser(address)
-      const path = `/preauthentications/${begun.id}`
-      const ended = begun.startUrl === undefined ? await paste() : await untilEnded()
-      if (ended.problem !== null) {
-        throw new SluisError('CONSENT_REFUSED', ended.problem.detail, {
-          ...(ended.problem.hint === undefined ? {} : { hint: ended.problem.hint }),
-        })
-      }
-      if (ended.resultUntil === null) {
-        return print(context, flags.json, ended, () =>
-          ended.grant === null
-            ? `The consent is ${ended.state}.`
-            : `Kept as grant ${ended.grant}.\nRegister a database on it: npm run sluis -- database create <name> --grant ${ended.grant}`,
-        )
-      }
-      const { body: result } = await api.call('POST', `${path}/result`)
-      print(context, flags.json, result, () => {
-        const lines = Object.entries(result as object).map(
-          ([name, value]) =>
-            `${name.padEnd(14)} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
-        )
-        return `${lines.join('\n')}\nShown this once, and erased. Only one program may refresh these tokens: whoever uses them does.`
+    }
+    // One that was begun under the same key before, and waits no more, has no address.
+    const ended = begun.authorizeUrl === undefined ? await untilEnded() : await paste()
+    if (ended.problem !== null) {
+      throw new SluisError('CONSENT_REFUSED', ended.problem.detail, {
+        ...(ended.problem.hint === undefined ? {} : { hint: ended.problem.hint }),
       })
+    }
+    if (ended.state === 'expired') {
+      throw new SluisError('CONSENT_REFUSED', 'Nobody ended the consent in time, or it was cancelled.', {
+        hint: 'A consent has 30 minutes. Begin again.',
+      })
+    }
+    if (ended.resultUntil === null) {
+      const hasTables = ended.grant !== null && (await servesTables(api, platform))
+      return print(context, flags.json, ended, () =>
+        ended.grant === null
+          ? 'The result was shown already, or its 10 minutes are over: it is erased.'
+          : `Kept as grant ${ended.grant}.\n${hasTables ? `Register a database on it: npm run sluis -- database create <name> --grant ${ended.grant}` : `It is kept alive, for leases: npm run sluis -- grant show ${ended.grant}`}`,
+      )
+    }
+    const { body: result } = await api.call('POST', `${path}/result`)
+    print(context, flags.json, result, () => {
+      const lines = Object.entries(result as object).map(
+        ([name, value]) => `${name.padEnd(14)} ${typeof value === 'object' ? JSON.stringify(value) : value}`,
+      )
+      return `${lines.join('\n')}\nShown this once, and erased. Only one program may refresh these tokens: whoever uses them does.`
+    })
 
-      async function paste(): Promise<Preauthentication> {
-        say('Then paste the whole address that the browser was sent to.')
+    async function paste(): Promise<Preauthentication> {
+      say('Then paste the whole address that the browser was sent to.')
+      for (let refusal: ApiRefusal | null = null; ; ) {
         const url = await readAddress(context)
-        return (await api.call('POST', `${path}/return`, { url })).body as Preauthentication
-      }
-
-      async function untilEnded(): Promise<Preauthentication> {
-        for (;;) {
+        if (url === null) throw refusal ?? new SluisError('INVALID_REQUEST', 'No address was pasted.')
+        try {
+          return (await api.call('POST', `${path}/return`, { url })).body as Preauthentication
+        } catch (error) {
+          if (!(error instanceof ApiRefusal)) throw error
+          // Another page's address, or half of this one: the consent waits on, and so does this command.
           const { body: now } = await api.call('GET', path)
-          const seen = now as Preauthentication
-          if (seen.state !== 'waiting' && seen.state !== 'exchanging') return seen
-          await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+          if ((now as Preauthentication).state !== 'waiting') throw error
+          refusal = error
+          say(`${error.message}\nPaste the whole address again.`)
         }
       }
-    })
+    }
+
+    async function untilEnded(): Promise<Preauthentication> {
+      for (;;) {
+        const { body: now } = await api.call('GET', path)
+        const seen = now as Preauthentication
+        if (seen.state !== 'waiting' && seen.state !== 'exchanging') return seen
+        await new Promise((resolve) => setTimeout(resolve, lookEveryMs))
+      }
+    }
+  })
 }
 
 async function beginBody(
@@ -125,22 +145,26 @@ async function beginBody(
             redirectUri,
           }
         : { id: client, ...(redirectUri === undefined ? {} : { redirectUri }) },
-    ...(flags.scopes === undefined ? {} : { scopes: flags.scopes.split(',').map((scope) => scope.trim()) }),
+    ...(flags.scopes === undefined ? {} : { scopes: listOf(flags.scopes) }),
     ...(flags.label === undefined ? {} : { label: flags.label }),
     ...(flags.externalId === undefined ? {} : { externalId: flags.externalId }),
     ...(flags.confirmed ? { confirmed: true } : {}),
   }
 }
 
-/** The address holds a code: typed unseen, or read as a line where nobody types. */
-async function readAddress(context: CommandContext): Promise<string> {
-  if (context.input.isTTY) return (await readSecret('address', undefined, context)) ?? ''
-  const lines = createInterface({ input: context.input })
-  const [line] = (await Promise.race([once(lines, 'line'), once(lines, 'close').then(() => [''])])) as [
-    string,
-  ]
-  lines.close()
-  return line
+/** The address holds a code: typed unseen, or read as a line where nobody types. Null: none came. */
+async function readAddress(context: CommandContext): Promise<string | null> {
+  if (isTyped(context)) return readSecret('address', undefined, context, true)
+  return (await nextLine(context)) || null
+}
+
+/** Whether a database can be made on a grant of the platform. What went well stays so where that cannot be asked. */
+async function servesTables(api: ApiClient, platform: string): Promise<boolean> {
+  const answer = await api.call('GET', '/platforms').catch(() => null)
+  const { platforms } = (answer?.body ?? { platforms: [] }) as {
+    platforms: readonly { readonly id: string; readonly hasTables: boolean }[]
+  }
+  return platforms.find(({ id }) => id === platform)?.hasTables ?? true
 }
 
 /** Best effort: the address is printed all the same. */
