@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -75,6 +76,18 @@ describe('room that was reserved', () => {
     for (const release of held) release()
     await spool.close()
   })
+})
+
+test('a disk that fills up refuses room, also when it still takes a part, and keeps what it promised', async () => {
+  // A file may grow to 1.75 MiB: the next step of room is taken half, and that without an error.
+  const script = new URL('./testing/spool-process.ts', import.meta.url).pathname
+  const shell = 'trap "" XFSZ; ulimit -f 3584; exec "$0" "$@"'
+  const { stdout, stderr } = spawnSync('sh', ['-c', shell, process.execPath, script, folder], {
+    encoding: 'utf8',
+  })
+  assert.deepEqual(JSON.parse(stdout || '{}'), { reserved: 10, refusal: 'EFBIG', kept: 10 }, stderr)
+  const [file] = await listSpools(folder)
+  assert.equal((await readSpool(file?.path ?? '')).length, 10)
 })
 
 describe('a spool’s keys', () => {

@@ -32,6 +32,7 @@ export class CommandWorld implements Surroundings {
   readonly network: Surroundings['network']
   readonly databaseEpoch = 1
   readonly isDatabaseUp = true
+  readonly isKeyServiceUp = true
   readonly #seals: GrantSeals
   readonly #spools = new Map<string, GrantRecord[]>()
   readonly #held = new Set<string>()

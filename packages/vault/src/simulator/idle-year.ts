@@ -48,6 +48,7 @@ class IdleWorld implements Surroundings {
   readonly network: Surroundings['network']
   readonly databaseEpoch = 1
   readonly isDatabaseUp = true
+  readonly isKeyServiceUp = true
   readonly events: Record<string, number> = {}
   outages = 0
   readonly #seals: GrantSeals

@@ -20,6 +20,7 @@ describe('the protocol under faults at every await', () => {
         'paused for',
         'network',
         'the database is down for',
+        'the key service is away for',
       ]) {
         assert.ok((tally[`fault: ${fault}`] ?? 0) > 10, `${fault}: ${JSON.stringify(tally)}`)
       }

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto'
-import { type GrantId, type OrganisationId, type ProcessId, type SendRequest, silentLog } from '@sluis/shared'
+import {
+  type GrantId,
+  type OrganisationId,
+  type ProcessId,
+  type SendRequest,
+  SluisError,
+  silentLog,
+} from '@sluis/shared'
 import { AnswerJudge } from '../answer-judge.ts'
 import { AnswerKeeper } from '../answer-keeper.ts'
 import { DueGrants } from '../due-grants.ts'
@@ -45,6 +52,7 @@ export type Surroundings = Pick<
   | 'store'
   | 'databaseEpoch'
   | 'isDatabaseUp'
+  | 'isKeyServiceUp'
   | 'writeSpool'
   | 'noteHeld'
   | 'spoolsOn'
@@ -76,7 +84,7 @@ export class SimulatedServer {
     const clock = scheduler.clockOf(process)
     const log = silentLog
     const bytes = (count: number) => random.bytes(count)
-    const keys = simulatedKeys(bytes)
+    const keys = this.#openedOnce(simulatedKeys(bytes))
     const seals = new GrantSeals(keys)
     const store = this.#store()
     const platforms = new Map(world.issuer.platforms.map((platform) => [platform.id, platform]))
@@ -144,6 +152,22 @@ export class SimulatedServer {
       shelf,
       lostAfterMs,
     })
+  }
+
+  /** A process opens its key once, at a service that may be away. */
+  #openedOnce(keys: ReturnType<typeof simulatedKeys>): ReturnType<typeof simulatedKeys> {
+    let isOpen = false
+    const open = async () => {
+      if (!isOpen && !this.#world.isKeyServiceUp)
+        throw new SluisError('KEY_SERVICE_UNAVAILABLE', 'the key service is away')
+      isOpen = true
+    }
+    return {
+      ...keys,
+      prepare: open,
+      seal: async (...of) => open().then(() => keys.seal(...of)),
+      unseal: async (...of) => open().then(() => keys.unseal(...of)),
+    }
   }
 
   /** Each call is a step of its own, and fails while the database is down. */

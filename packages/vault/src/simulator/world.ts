@@ -50,6 +50,7 @@ export class World {
   readonly faults: { readonly number: number; readonly what: string }[] = []
   databaseEpoch = 1
   #databaseUpAt = 0
+  #keysUpAt = 0
   #judgeFrom = 0
   readonly #options: WorldOptions
   readonly #spools = new Map<string, { readonly machine: string; readonly records: GrantRecord[] }>()
@@ -159,6 +160,11 @@ export class World {
     return this.scheduler.now >= this.#databaseUpAt
   }
 
+  /** Whether the service that opens data keys can be asked; a process that opened its key asks it no more. */
+  get isKeyServiceUp(): boolean {
+    return this.scheduler.now >= this.#keysUpAt
+  }
+
   processNamed(name: string | null): SimulatedProcess | null {
     return this.#servers.find(({ process }) => process.name === name)?.process ?? null
   }
@@ -189,6 +195,7 @@ export class World {
       'fail before',
       'fail after',
       'database',
+      'keys',
     ])
     const name = `${process.name} ${step.name}`
     switch (how) {
@@ -214,6 +221,10 @@ export class World {
         this.#judgeFrom = this.#databaseUpAt + quietMs
         this.databaseEpoch++
         for (const server of this.#servers) if (server.process.isAlive) server.cache.forgetAll()
+        return true
+      case 'keys':
+        if (this.#strikes(`the key service is away for ${seconds} s at: ${name}`))
+          this.#keysUpAt = this.scheduler.now + seconds * 1000
         return true
       default:
         return true
@@ -302,6 +313,7 @@ export class World {
     scheduler.note('all is healed')
     for (const { process } of this.#servers) process.pausedUntil = 0
     this.#databaseUpAt = Math.min(this.#databaseUpAt, scheduler.now)
+    this.#keysUpAt = Math.min(this.#keysUpAt, scheduler.now)
     this.#judgeFrom = Math.min(this.#judgeFrom, scheduler.now + quietMs)
     const restedAt = scheduler.now + restMs
     const isAtRest = () => scheduler.now >= restedAt && this.store.rows.get(grantId)?.spend_id === null
