@@ -210,6 +210,37 @@ describe('an organisation that is shredded', () => {
       'no key is made again',
     )
   })
+
+  test('can be opened by no process that was not connected when it was told of it', async () => {
+    const one = await lab.open()
+    await lab.deposit(one)
+    const listeners = async () => {
+      const { rows } = await lab.store.pool.query<{ pid: number }>(
+        `SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND classid = 1936484713 AND granted
+           AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+      )
+      return rows.map(({ pid }) => pid)
+    }
+    const before = await listeners()
+    let gate = Promise.resolve()
+    const store = { ...lab.store, connect: () => gate.then(() => lab.store.connect()) }
+    const other = await lab.open({ store })
+    // Its hourly look at keys is done.
+    await other.tick()
+    const place = { grant: 'grt_1', chain: 'chain', page: 1 }
+    const page = await other.sealPage(organisationId, place, Buffer.from('a row'))
+    const [mine] = (await listeners()).filter((pid) => !before.includes(pid))
+    assert.ok(mine)
+    const { promise, resolve } = Promise.withResolvers<void>()
+    gate = promise
+    await lab.store.pool.query('SELECT pg_terminate_backend($1, 5000)', [mine])
+    await one.shredOrganisation(organisationId, 'test')
+    assert.equal((await other.unsealPage(organisationId, place, page)).toString(), 'a row')
+    resolve()
+    await until(async () => (await listeners()).length === 2)
+    await other.tick()
+    await assert.rejects(other.unsealPage(organisationId, place, page), failsWith('KEY_UNUSABLE'))
+  })
 })
 
 describe('a sealed handover', () => {

@@ -301,7 +301,7 @@ export class Vault {
       // What was begun on an earlier connection says nothing of the database behind this one.
       if (this.#recovering?.epoch !== epoch) {
         const before = this.#recovering?.done.catch(() => {})
-        this.#recovering = { epoch, done: Promise.resolve(before).then(() => this.#repair.recover()) }
+        this.#recovering = { epoch, done: Promise.resolve(before).then(() => this.#recover()) }
       }
       const { done } = this.#recovering
       try {
@@ -311,6 +311,16 @@ export class Vault {
         if (this.#recovering?.done === done) this.#recovering = null
       }
     }
+  }
+
+  async #recover(): Promise<void> {
+    await this.#repair.recover()
+    // What was told while the connection was lost was not heard: also that an organisation's keys are to be forgotten.
+    await this.#forgetShredded()
+  }
+
+  async #forgetShredded(): Promise<void> {
+    for (const organisation of await this.#keys.forgetShredded()) await this.#spool.eraseKeys(organisation)
   }
 
   /** Keeps `stop` waiting for work that is under way. */
@@ -591,7 +601,7 @@ export class Vault {
     if (now < this.#attendKeysAt) return look
     this.#attendKeysAt = now + attendKeysMs
     await this.#track(this.#keyCare.attend())
-    for (const organisation of await this.#keys.forgetShredded()) await this.#spool.eraseKeys(organisation)
+    await this.#forgetShredded()
     return look
   }
 

@@ -16,6 +16,7 @@ import {
   silentLog,
   systemRandom,
 } from '@sluis/shared'
+import type { Store } from '@sluis/store'
 import { openTestStore } from '@sluis/store/testing'
 import {
   createVault,
@@ -105,6 +106,7 @@ export class VaultLab {
       log?: Log
       unsafePrivateWebhooks?: boolean
       kek?: KeyEncryptionKey
+      store?: Store
     } = {},
   ): Promise<Vault> {
     const { platform = labPlatform(this.url), send = fetchSend, log = silentLog, ...rest } = options
