@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -164,5 +165,26 @@ test('a connection that breaks inside a transaction does not end the process', a
     assert.equal((await store.pool.query('SELECT 1 AS one')).rows[0].one, 1)
   } finally {
     await store.close()
+  }
+})
+
+test('a server that takes connections and says nothing is not waited for without end', async () => {
+  const silent = createServer(() => {})
+  silent.listen(0, '127.0.0.1')
+  await once(silent, 'listening')
+  const { port } = silent.address() as AddressInfo
+  try {
+    await assert.rejects(
+      openStore({
+        home: tmpdir(),
+        databaseUrl: `postgres://u:p@127.0.0.1:${port}/d`,
+        clock: systemClock,
+        log: silentLog,
+        connectTimeoutMs: 100,
+      }),
+      (error) => isSluisError(error, 'STORE_UNAVAILABLE'),
+    )
+  } finally {
+    silent.close()
   }
 })

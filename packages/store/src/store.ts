@@ -32,7 +32,12 @@ export interface StoreOptions {
   readonly log: Log
   /** Connections in the pool, 20 unless told. */
   readonly poolSize?: number
+  /** How long a server is waited for, or a free connection of the pool; 60,000 unless told. */
+  readonly connectTimeoutMs?: number
 }
+
+/** A server that says nothing for this long is asked whether it is there: half-open connections end by themselves. */
+const keepAliveDelayMs = 10_000
 
 /** Times are milliseconds in bigint columns and all counters stay far below 2^53: numbers are exact here. */
 const types = {
@@ -42,13 +47,13 @@ const types = {
 
 /** Opens the store, starting the embedded server when no `databaseUrl` is given, and brings its schema up to date. */
 export async function openStore(options: StoreOptions): Promise<Store> {
-  const { databaseUrl, clock, log, poolSize = 20 } = options
+  const { databaseUrl, clock, log, poolSize = 20, connectTimeoutMs } = options
   let embedded: EmbeddedPostgres | undefined
   if (databaseUrl === undefined) embedded = await startEmbeddedPostgres(join(options.home, 'postgres'), log)
   try {
     return await connectStore(
       embedded ? embedded.connection : { connectionString: must(databaseUrl) },
-      { clock, log, poolSize },
+      { clock, log, poolSize, ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }) },
       async () => embedded?.stop(),
     )
   } catch (error) {
@@ -69,10 +74,23 @@ const must = (url: string | undefined): string => {
 /** A store over a server that runs already; `afterClose` ends what belongs to it. */
 export async function connectStore(
   server: pg.ClientConfig,
-  { clock, log, poolSize }: { clock: Clock; log: Log; poolSize: number },
+  {
+    clock,
+    log,
+    poolSize,
+    connectTimeoutMs = 60_000,
+  }: { clock: Clock; log: Log; poolSize: number; connectTimeoutMs?: number },
   afterClose: () => Promise<void> = async () => {},
 ): Promise<Store> {
-  const config = { ...server, application_name: 'sluis', options: '-c search_path=sluis', types }
+  const config = {
+    ...server,
+    application_name: 'sluis',
+    options: '-c search_path=sluis',
+    types,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: keepAliveDelayMs,
+    connectionTimeoutMillis: connectTimeoutMs,
+  }
   const pool = new pg.Pool({ ...config, max: poolSize, idleTimeoutMillis: 60_000 })
   // An idle connection that breaks is replaced by the pool; without a listener it would end the process.
   pool.on('error', (error) => log.warn({ error: error.message }, 'an idle database connection broke'))
