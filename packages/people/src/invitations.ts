@@ -34,6 +34,9 @@ interface InvitationRow {
 }
 
 const invitationMs = 7 * 86_400_000
+/** What stands behind the `#` of a link. */
+export const invitationToken = (secret: Uint8Array): string => Buffer.from(secret).toString('base64url')
+
 const hashLink = (token: string) => createHash('sha256').update(token).digest()
 
 /** Ways to become a member: links of which only a hash is kept, that work once, for a week. */
@@ -49,10 +52,12 @@ export class Invitations {
     caller: Caller,
     organisationId: OrganisationId,
     { email, role }: { readonly email: string; readonly role: Role },
+    /** In a transaction that goes on, and of bytes that somebody else can tell again. */
+    within: { readonly tx: pg.ClientBase; readonly secret: Uint8Array } | null = null,
   ): Promise<{ readonly view: InvitationView; readonly token: string }> {
     assertMayGive(caller, role)
     const { store, clock, random, audit } = this.#parts
-    const token = Buffer.from(random(32)).toString('base64url')
+    const token = invitationToken(within?.secret ?? random(32))
     const now = clock.now()
     const row: InvitationRow = {
       id: newId('inv', now, random),
@@ -63,7 +68,7 @@ export class Invitations {
       created_at: now,
       expires_at: now + invitationMs,
     }
-    await store.transaction(async (tx) => {
+    const insert = async (tx: pg.ClientBase) => {
       await tx.query(
         `INSERT INTO invitation (id, organisation_id, email, role, hash, invited_by, created_at, expires_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
@@ -73,8 +78,14 @@ export class Invitations {
         email: row.email,
         role,
       })
-    })
+    }
+    await (within === null ? store.transaction(insert) : insert(within.tx))
     return { view: toView(row), token }
+  }
+
+  /** The invitation of a link that still works. */
+  async get(token: string): Promise<InvitationView> {
+    return toView(await this.#find(this.#parts.store.pool, token))
   }
 
   /** Invitations that still work. */

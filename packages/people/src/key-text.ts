@@ -3,7 +3,12 @@ import type { RandomBytes } from '@sluis/shared'
 
 /** A new API key: 32 random bytes as text, with a prefix that secret scanners can know. */
 export function newKeyText(random: RandomBytes): string {
-  return `sluis_${Buffer.from(random(32)).toString('base64url')}`
+  return keyTextOf(random(32))
+}
+
+/** A key as text, of 32 bytes that nobody can guess. */
+export function keyTextOf(secret: Uint8Array): string {
+  return `sluis_${Buffer.from(secret).toString('base64url')}`
 }
 
 /** What is stored of a key. The key has 256 bits of its own, so a fast hash is as good as a slow one. */

@@ -1,5 +1,14 @@
-import { type Clock, isId, newId, type OrganisationId, type RandomBytes, SluisError } from '@sluis/shared'
+import {
+  type Clock,
+  isId,
+  type KeyId,
+  newId,
+  type OrganisationId,
+  type RandomBytes,
+  SluisError,
+} from '@sluis/shared'
 import { deleteWherever, type Store } from '@sluis/store'
+import type pg from 'pg'
 import {
   assertAddress,
   assertMayCreate,
@@ -11,7 +20,7 @@ import {
 } from './api-key.ts'
 import { AuditTrail } from './audit-trail.ts'
 import type { Caller } from './caller.ts'
-import { bootstrapKeyForm, hashKey, newKeyText } from './key-text.ts'
+import { bootstrapKeyForm, hashKey, keyTextOf, newKeyText } from './key-text.ts'
 import { scopes } from './scopes.ts'
 
 export interface Organisation {
@@ -209,6 +218,7 @@ export class People {
     caller: Caller,
     parentId: OrganisationId,
     { name, slug }: { readonly name: string; readonly slug?: string },
+    outer: pg.ClientBase | null = null,
   ): Promise<Organisation> {
     if (!caller.mayDescend || caller.databases !== null) {
       throw new SluisError('FORBIDDEN', 'The caller does not reach organisations below this one.', {
@@ -218,7 +228,7 @@ export class People {
     const now = this.#clock.now()
     const id = newId('org', now, this.#random)
     const organisation: Organisation = { id, parentId, name, slug: slug ?? id.replace('_', '-') }
-    await this.#store.transaction(async (tx) => {
+    const insert = async (tx: pg.ClientBase) => {
       const { rowCount } = await tx.query(
         'INSERT INTO organisation (id, parent_id, name, slug, created_at) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (slug) DO NOTHING',
         [id, parentId, name, organisation.slug, now],
@@ -233,7 +243,8 @@ export class People {
       for (const trail of [parentId, id]) {
         await this.audit.record(tx, trail, caller.actor, 'organisation.created', id, { name })
       }
-    })
+    }
+    await (outer === null ? this.#store.transaction(insert) : insert(outer))
     return organisation
   }
 
@@ -309,10 +320,12 @@ export class People {
     caller: Caller,
     organisationId: OrganisationId,
     key: NewKey,
+    /** In a transaction that goes on, and of bytes that somebody else can tell again. */
+    within: { readonly tx: pg.ClientBase; readonly secret: Uint8Array } | null = null,
   ): Promise<{ view: KeyView; text: string }> {
     assertMayCreate(caller, key)
     const now = this.#clock.now()
-    const text = newKeyText(this.#random)
+    const text = within === null ? newKeyText(this.#random) : keyTextOf(within.secret)
     const row: KeyRow = {
       id: newId('key', now, this.#random),
       organisation_id: organisationId,
@@ -327,7 +340,7 @@ export class People {
       revoked_at: null,
       last_used_at: null,
     }
-    await this.#store.transaction(async (tx) => {
+    const insert = async (tx: pg.ClientBase) => {
       await tx.query(
         `INSERT INTO api_key (id, organisation_id, name, hash, scopes, descendants, databases, created_at, expires_at, addresses)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
@@ -348,8 +361,19 @@ export class People {
         name: row.name,
         scopes: row.scopes,
       })
-    })
+    }
+    await (within === null ? this.#store.transaction(insert) : insert(within.tx))
     return { view: toView(row), text }
+  }
+
+  /** A key of the organisation, living or not. */
+  async getKey(organisationId: OrganisationId, id: KeyId): Promise<KeyView> {
+    const { rows } = await this.#store.pool.query<KeyRow>(
+      'SELECT * FROM api_key WHERE id = $1 AND organisation_id = $2',
+      [id, organisationId],
+    )
+    if (rows[0]) return toView(rows[0])
+    throw new SluisError('NOT_FOUND', `There is no key ${id}.`)
   }
 
   async listKeys(organisationId: OrganisationId): Promise<readonly KeyView[]> {

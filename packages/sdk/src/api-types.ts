@@ -1015,7 +1015,7 @@ export interface Routes {
       readonly addresses?: readonly string[]
       readonly expiresAt?: string
     }
-    readonly answers: { readonly 201: CreatedKey }
+    readonly answers: { readonly 200: CreatedKey; readonly 201: CreatedKey }
   }
 
   /** Keys for this database and nothing else */
@@ -1135,7 +1135,7 @@ export interface Routes {
       readonly addresses?: readonly string[]
       readonly expiresAt?: string
     }
-    readonly answers: { readonly 201: CreatedKey }
+    readonly answers: { readonly 200: CreatedKey; readonly 201: CreatedKey }
   }
 
   /** List keys */
@@ -1335,7 +1335,7 @@ export interface Routes {
   /** A new organisation below this one */
   readonly 'POST /organisations': {
     readonly body: { readonly name: string; readonly slug?: string }
-    readonly answers: { readonly 201: Organisation }
+    readonly answers: { readonly 200: Organisation; readonly 201: Organisation }
   }
 
   /** One organisation */
@@ -1442,7 +1442,7 @@ export interface Routes {
       readonly role: 'owner' | 'admin' | 'developer' | 'analyst' | 'auditor'
       readonly language?: 'en' | 'nl'
     }
-    readonly answers: { readonly 201: NewInvitation }
+    readonly answers: { readonly 200: NewInvitation; readonly 201: NewInvitation }
   }
 
   /** Give a member another role */
@@ -1576,7 +1576,7 @@ export interface Routes {
       )[]
       readonly descendants?: boolean
     }
-    readonly answers: { readonly 201: WebhookWithSecret }
+    readonly answers: { readonly 200: WebhookWithSecret; readonly 201: WebhookWithSecret }
   }
 
   /** List webhooks */

@@ -1,10 +1,11 @@
 import type { ApiCaller } from './api-caller.ts'
+import { type Idempotent, once } from './idempotent.ts'
 import type { Delivery, NewWebhook, Webhook, WebhookWithSecret } from './types.ts'
 
 /** Subscriptions to what happens to grants. What arrives is checked with `verifyWebhook`. */
 export interface Webhooks {
   /** The secret that signs is shown this once. */
-  create(webhook: NewWebhook): Promise<WebhookWithSecret>
+  create(webhook: NewWebhook, options?: Idempotent): Promise<WebhookWithSecret>
   get(id: string): Promise<Webhook>
   list(): Promise<readonly Webhook[]>
   delete(id: string): Promise<void>
@@ -23,7 +24,7 @@ const page = 100
 
 export function createWebhooks({ ask }: ApiCaller): Webhooks {
   return {
-    create: (body) => ask('POST /webhooks', { body }),
+    create: (body, idempotent) => ask('POST /webhooks', { body, ...once(idempotent) }),
     get: (id) => ask('GET /webhooks/{id}', { path: { id } }),
     list: async () => (await ask('GET /webhooks')).webhooks,
     delete: (id) => ask('DELETE /webhooks/{id}', { path: { id } }),

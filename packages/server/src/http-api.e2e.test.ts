@@ -338,6 +338,8 @@ describe('databases and queries', () => {
   })
 })
 
+const anyGrant = async () => (await lab.call('GET', '/grants')).body.grants[0].id as string
+
 describe('what is refused', () => {
   test('an unknown platform, region or field names itself and what is allowed', async () => {
     const credentials = await both('frank@example.com')
@@ -388,6 +390,78 @@ describe('what is refused', () => {
     assert.equal(answer.body.code, 'QUERY_TOO_LARGE')
     const other = await lab.call('POST', '/grants', { label: 'x'.repeat(10 << 20) })
     assert.deepEqual([other.status, other.body.code], [413, 'REQUEST_TOO_LARGE'], 'that is no query')
+  })
+
+  test('what is told once is made once under an Idempotency-Key, and told again to who asked', async () => {
+    await lab.call('POST', '/databases', { name: 'keyed', sources: [{ grant: await anyGrant() }] })
+    const wanted = [
+      ['/keys', { name: 'once', scopes: ['grants:read', 'admin'] }, 'key'],
+      ['/databases/keyed/keys', { name: 'once' }, 'key'],
+      ['/members', { email: 'once@example.com', role: 'analyst' }, 'link'],
+      ['/webhooks', { url: 'https://once.example/hook' }, 'secret'],
+      ['/organisations', { name: 'Once' }, 'id'],
+    ] as const
+    const told: string[] = []
+    const { body: other } = await lab.call('POST', '/keys', {
+      name: 'other',
+      scopes: ['admin', 'grants:read', 'query', 'databases:read', 'databases:write', 'webhooks:write'],
+    })
+    for (const [path, body, secret] of wanted) {
+      const headers = { 'idempotency-key': 'told-once' }
+      const ask = (more: object = {}, key?: string) =>
+        lab.call('POST', path, { ...body, ...more }, { headers, ...(key ? { key } : {}) })
+      const [first, second] = await Promise.all([ask(), ask()])
+      assert.deepEqual([first.status, second.status].sort(), [200, 201], path + first.text + second.text)
+      assert.deepEqual(first.body, second.body, path)
+      assert.ok(String(first.body[secret]).length > 20, path)
+      assert.deepEqual((await ask()).body, first.body, path)
+      const named =
+        path === '/members'
+          ? { role: 'auditor' }
+          : path === '/webhooks'
+            ? { description: 'x' }
+            : { name: 'x' }
+      assert.equal((await ask(named)).body.code, 'IDEMPOTENCY_KEY_REUSED', path)
+      if (path !== '/organisations') {
+        assert.equal(
+          (await ask({}, other.key)).body.code,
+          'IDEMPOTENCY_KEY_REUSED',
+          `${path}: who asked is told`,
+        )
+      }
+      const without = await lab.call('POST', path, body)
+      assert.equal(without.status, 201, path + without.text)
+      assert.notEqual(without.body[secret], first.body[secret], path)
+      told.push(String(first.body[secret]).replace(/^.*token=|^sluis_|^whsec_/, ''))
+    }
+    const { body: made } = await lab.call('POST', '/keys', wanted[0][1], {
+      headers: { 'idempotency-key': 'told-once' },
+    })
+    assert.equal((await lab.call('GET', '/grants', undefined, { key: made.key })).status, 200, 'it opens')
+    const { rows } = await lab.store.pool.query<{ text: string }>(
+      'SELECT i::text AS text FROM idempotency_key i',
+    )
+    const kept = rows.map(({ text }) => text).join('\n')
+    for (const secret of told.slice(0, 4)) assert.ok(!kept.includes(secret), 'nothing of it is kept')
+    await lab.call('DELETE', `/keys/${made.id}`)
+    const after = await lab.call('POST', '/keys', wanted[0][1], {
+      headers: { 'idempotency-key': 'told-once' },
+    })
+    assert.equal(after.status, 200)
+    assert.notEqual(after.body.revokedAt, null, 'a repetition wakes nothing up')
+    assert.equal((await lab.call('GET', '/grants', undefined, { key: made.key })).status, 401)
+    const { body: hook } = await lab.call('POST', '/webhooks', wanted[3][1], {
+      headers: { 'idempotency-key': 'told-once' },
+    })
+    const { body: rotated } = await lab.call('POST', `/webhooks/${hook.id}/rotate`, {})
+    const { body: current } = await lab.call('POST', '/webhooks', wanted[3][1], {
+      headers: { 'idempotency-key': 'told-once' },
+    })
+    assert.equal(current.secret, rotated.secret, 'the secret that signs now')
+    for (const { id } of (await lab.call('GET', '/webhooks')).body.webhooks)
+      await lab.call('DELETE', `/webhooks/${id}`)
+    await lab.call('DELETE', `/keys/${other.id}`)
+    assert.equal((await lab.call('DELETE', '/databases/keyed')).status, 204)
   })
 
   test('a key without the scope, an unknown key and a foreign organisation', async () => {

@@ -1,4 +1,4 @@
-import { type Clock, type OrganisationId, SluisError } from '@sluis/shared'
+import { type Clock, type OrganisationId, type RandomBytes, SluisError } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
 import type { KeyRing } from './key-ring.ts'
@@ -40,11 +40,13 @@ export class Idempotency {
   readonly #store: Store
   readonly #keys: KeyRing
   readonly #clock: Clock
+  readonly #random: RandomBytes
 
-  constructor(store: Store, keys: KeyRing, clock: Clock) {
+  constructor(store: Store, keys: KeyRing, clock: Clock, random: RandomBytes) {
     this.#store = store
     this.#keys = keys
     this.#clock = clock
+    this.#random = random
   }
 
   /** What this request led to when it came before; another body under the same key is `IDEMPOTENCY_KEY_REUSED`. */
@@ -157,6 +159,30 @@ export class Idempotency {
       await this.answer(tx, organisationId, request, status, answer)
       return { status, answer, isRepeated: false }
     })
+  }
+
+  /**
+   * As `once`, for what is made with a secret of 32 bytes that is told to who made it: the same request again is told
+   * the same. The installation's own key makes it from a salt that is remembered as long as the request is; the secret
+   * itself is kept nowhere, and after that nobody can make it again.
+   */
+  async onceWithSecret<T>(
+    organisationId: OrganisationId,
+    request: IdempotentRequest | null,
+    work: (tx: pg.PoolClient, secret: Buffer) => Promise<{ readonly status: number; readonly answer: T }>,
+  ): Promise<{ readonly answer: T; readonly secret: Buffer; readonly isRepeated: boolean }> {
+    const salt = Buffer.from(this.#random(32)).toString('base64url')
+    const fresh = await this.#secretOf(salt)
+    const { answer, isRepeated } = await this.once(organisationId, request, async (tx) => {
+      const made = await work(tx, fresh)
+      return { status: made.status, answer: { salt, made: made.answer } }
+    })
+    return { answer: answer.made, secret: isRepeated ? await this.#secretOf(answer.salt) : fresh, isRepeated }
+  }
+
+  #secretOf(salt: string): Promise<Buffer> {
+    // A token, which is known by the same key, holds no NUL.
+    return this.#keys.fingerprint(`\0told once ${salt}`)
   }
 
   /** A key for a request that came without one: requests with the same body are the same. */

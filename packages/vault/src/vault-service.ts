@@ -179,7 +179,7 @@ export class Vault {
     )
     const seen = async (row: GrantRow) => (await memory.seen([row]))[0] ?? row
     const leases = new Leases({ ...base, seen, spender, audit, isListening, tokenTimeoutMs })
-    const idempotency = new Idempotency(options.store, keys, clock)
+    const idempotency = new Idempotency(options.store, keys, clock, random)
     const { onMerged, onRefused, onDeleted, databasesOf } = hooks
     const views = new GrantViews({ store, memory, clock, databasesOf })
     const view = (row: GrantRow) => views.of(row)

@@ -1,6 +1,7 @@
 import { SluisError } from '@sluis/shared'
 import type { Command } from 'commander'
 import { type CommandContext, print } from '../command-context.ts'
+import { listOf, onceHeaders, type RepeatableFlags, repeatable } from '../flags.ts'
 import { renderTable } from '../render-table.ts'
 
 type Row = Readonly<Record<string, unknown>>
@@ -8,7 +9,7 @@ type Row = Readonly<Record<string, unknown>>
 /** `sluis key …`: API keys. */
 export function keyCommand(program: Command, context: CommandContext): void {
   const key = program.command('key').description('create, list and revoke API keys; rotate sealing keys')
-  key
+  const create = key
     .command('create <name>')
     .description('create a key; its text is shown this once')
     .option('--scopes <list>', 'what it may do, separated by commas, e.g. query,databases:read')
@@ -16,39 +17,43 @@ export function keyCommand(program: Command, context: CommandContext): void {
     .option('--databases <list>', 'only these databases, separated by commas')
     .option('--expires-at <time>', 'ISO 8601')
     .option('--json', 'print JSON')
-    .action(
-      async (
-        name: string,
-        flags: {
-          scopes?: string
-          database?: string
-          databases?: string
-          expiresAt?: string
-          json?: boolean
-        },
-      ) => {
-        const list = (text: string) => text.split(',').map((item) => item.trim())
-        if (!flags.scopes && !flags.database) {
-          throw new SluisError('INVALID_REQUEST', 'A key needs something that it may do.', {
-            hint: 'Give --scopes, or --database for a key that queries one database.',
-          })
-        }
-        const path = flags.database ? `/databases/${encodeURIComponent(flags.database)}/keys` : '/keys'
-        const { body } = await context.client().call('POST', path, {
-          name,
-          ...(flags.scopes ? { scopes: list(flags.scopes) } : {}),
-          ...(flags.databases ? { databases: list(flags.databases) } : {}),
-          ...(flags.expiresAt ? { expiresAt: flags.expiresAt } : {}),
-        })
-        print(
-          context,
-          flags.json,
-          body,
-          () =>
-            `${(body as Row).key}\nThis is the only time that the key is shown. Put it into a file (chmod 600).`,
-        )
+  repeatable(create).action(
+    async (
+      name: string,
+      flags: RepeatableFlags & {
+        scopes?: string
+        database?: string
+        databases?: string
+        expiresAt?: string
+        json?: boolean
       },
-    )
+    ) => {
+      if (!flags.scopes && !flags.database) {
+        throw new SluisError('INVALID_REQUEST', 'A key needs something that it may do.', {
+          hint: 'Give --scopes, or --database for a key that queries one database.',
+        })
+      }
+      const path = flags.database ? `/databases/${encodeURIComponent(flags.database)}/keys` : '/keys'
+      const { body } = await context.client().call(
+        'POST',
+        path,
+        {
+          name,
+          ...(flags.scopes ? { scopes: listOf(flags.scopes) } : {}),
+          ...(flags.databases ? { databases: listOf(flags.databases) } : {}),
+          ...(flags.expiresAt ? { expiresAt: flags.expiresAt } : {}),
+        },
+        onceHeaders(flags),
+      )
+      print(
+        context,
+        flags.json,
+        body,
+        () =>
+          `${(body as Row).key}\nThis is the only time that the key is shown. Put it into a file (chmod 600).`,
+      )
+    },
+  )
   key
     .command('list')
     .description('all keys')

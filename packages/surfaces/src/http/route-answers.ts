@@ -172,7 +172,7 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'GET /databases/:name/tables': { 200: z.object({ tables: z.array(tableSummary) }) },
   'GET /databases/:name/tables/:table': { 200: tableDescription },
   'GET /databases/:name/partitions': { 200: z.object({ partitions: z.array(partition) }) },
-  'POST /databases/:name/keys': { 201: createdKey },
+  'POST /databases/:name/keys': { 200: createdKey, 201: createdKey },
   'GET /databases/:name/keys': { 200: z.object({ keys: z.array(key) }) },
   'DELETE /databases/:name/keys/:id': { 204: nothing },
   'GET /databases/:name/budgets': { 200: z.object({ budgets: z.array(budget) }) },
@@ -191,7 +191,7 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'PATCH /queries/:id': { 200: savedQuery },
   'DELETE /queries/:id': { 204: nothing },
 
-  'POST /keys': { 201: createdKey },
+  'POST /keys': { 200: createdKey, 201: createdKey },
   'GET /keys': { 200: z.object({ keys: z.array(key) }) },
   'DELETE /keys/:id': { 204: nothing },
   'POST /keys/rotate': { 200: z.object({ moved: z.record(text, count) }) },
@@ -201,12 +201,12 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
   'GET /access': { 200: access },
   'GET /organisations': { 200: z.object({ organisations: z.array(organisation) }) },
   'GET /organisations/:id': { 200: organisation },
-  'POST /organisations': { 201: organisation },
+  'POST /organisations': { 200: organisation, 201: organisation },
   'PATCH /organisations/:id': { 200: organisation },
   'DELETE /organisations/:id': { 204: nothing },
 
   'GET /members': { 200: z.object({ members: z.array(member) }) },
-  'POST /members': { 201: newInvitation },
+  'POST /members': { 200: newInvitation, 201: newInvitation },
   'GET /contacts': { 200: z.object({ contacts: z.array(contact) }) },
   'POST /contacts': { 201: contact },
   'DELETE /contacts/:id': { 204: nothing },
@@ -230,7 +230,7 @@ export const routeAnswers: Readonly<Record<string, Readonly<Record<number, z.Zod
 
   'GET /audit': { 200: z.object({ events: z.array(auditEvent) }) },
 
-  'POST /webhooks': { 201: webhookWithSecret },
+  'POST /webhooks': { 200: webhookWithSecret, 201: webhookWithSecret },
   'GET /webhooks': { 200: z.object({ webhooks: z.array(webhook) }) },
   'GET /webhooks/:id': { 200: webhook },
   'DELETE /webhooks/:id': { 204: nothing },

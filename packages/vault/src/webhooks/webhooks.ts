@@ -8,6 +8,7 @@ import {
   type WebhookId,
 } from '@sluis/shared'
 import type { Store } from '@sluis/store'
+import type pg from 'pg'
 import type { KeyRing } from '../key-ring.ts'
 import type { SealContext } from '../seal.ts'
 import { checkWebhookUrl, type WebhookTargets } from './guarded-post.ts'
@@ -95,6 +96,7 @@ export class Webhooks {
     organisationId: OrganisationId,
     webhook: NewWebhook,
     actor: string,
+    outer: pg.PoolClient | null = null,
   ): Promise<{ readonly webhook: WebhookView; readonly secret: PlainSecret }> {
     const { store, keys, clock, random, targets } = this.#parts
     const { href } = checkWebhookUrl(webhook.url, targets)
@@ -102,7 +104,7 @@ export class Webhooks {
     const id = newId('whk', now, random)
     const secret = newWebhookSecret(random)
     const sealed = await keys.seal(secret.reveal(), context({ organisation_id: organisationId, id }))
-    const row = await store.transaction(async (tx) => {
+    const insert = async (tx: pg.ClientBase) => {
       // Two that are made at once count each other.
       await tx.query('SELECT FROM organisation WHERE id = $1 FOR UPDATE', [organisationId])
       const { rows } = await tx.query<WebhookRow>(
@@ -129,8 +131,19 @@ export class Webhooks {
       }
       await note(tx, created, now, actor, 'webhook.created', { events: created.events })
       return created
-    })
+    }
+    const row = await (outer === null ? store.transaction(insert) : insert(outer))
     return { webhook: toView(row, now), secret }
+  }
+
+  /** The webhook with the secret that signs now, for who is told again what was told once. */
+  async withSecret(
+    organisationId: OrganisationId,
+    id: string,
+  ): Promise<{ readonly webhook: WebhookView; readonly secret: PlainSecret }> {
+    const row = await this.#row(organisationId, id)
+    const [secret = fail()] = await this.openSecrets(row)
+    return { webhook: toView(row, this.#parts.clock.now()), secret }
   }
 
   async list(organisationId: OrganisationId): Promise<readonly WebhookView[]> {

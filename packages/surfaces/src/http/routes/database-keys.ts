@@ -1,9 +1,9 @@
-import { type Scope, scopes } from '@sluis/people'
+import { keyTextOf, type Scope, scopes } from '@sluis/people'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { HttpParts } from '../http-app.ts'
-import { enter } from '../request-context.ts'
+import { enter, idempotent } from '../request-context.ts'
 import { isoTime, strict } from '../strict-schema.ts'
 import { networks } from './keys.ts'
 
@@ -15,7 +15,7 @@ const ofDatabase = scopes.filter((scope) => /^(databases:read|query|query:write)
 ]
 
 /** `/databases/{name}/keys`: keys for one database, for a BI tool; whoever makes databases makes them. */
-export function databaseKeyRoutes(app: FastifyInstance, { people, engine }: HttpParts): void {
+export function databaseKeyRoutes(app: FastifyInstance, { people, vault, engine }: HttpParts): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const tags = ['keys']
 
@@ -38,14 +38,23 @@ export function databaseKeyRoutes(app: FastifyInstance, { people, engine }: Http
       const { caller, organisationId } = await enter(request, people)
       const { name: database } = await engine.getDatabase(organisationId, request.params.name)
       const { name, scopes: wanted, addresses, expiresAt } = request.body
-      const { view, text } = await people.createKey(caller, organisationId, {
+      const key = {
         name,
         scopes: wanted,
         databases: [database],
         ...(addresses === undefined ? {} : { addresses }),
         ...(expiresAt === undefined ? {} : { expiresAt }),
-      })
-      return reply.status(201).send({ ...view, key: text })
+      }
+      const { answer, secret, isRepeated } = await vault.idempotency.onceWithSecret(
+        organisationId,
+        idempotent(request, 'POST /databases/{name}/keys', caller.actor, database),
+        async (tx, secret) => {
+          const { view } = await people.createKey(caller, organisationId, key, { tx, secret })
+          return { status: 201, answer: { id: view.id } }
+        },
+      )
+      const view = await people.getKey(organisationId, answer.id)
+      return reply.status(isRepeated ? 200 : 201).send({ ...view, key: keyTextOf(secret) })
     },
   )
 

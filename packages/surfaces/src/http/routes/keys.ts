@@ -1,9 +1,9 @@
-import { isNetwork, scopes } from '@sluis/people'
+import { isNetwork, keyTextOf, scopes } from '@sluis/people'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { HttpParts } from '../http-app.ts'
-import { enter, requireInstallation } from '../request-context.ts'
+import { enter, idempotent, requireInstallation } from '../request-context.ts'
 import { isoTime, strict } from '../strict-schema.ts'
 
 /** What a key's use may be bound to. */
@@ -35,15 +35,24 @@ export function keyRoutes(app: FastifyInstance, { people, vault }: HttpParts): v
     async (request, reply) => {
       const { caller, organisationId } = await enter(request, people, 'admin')
       const { name, scopes: wanted, descendants, databases, addresses, expiresAt } = request.body
-      const { view, text } = await people.createKey(caller, organisationId, {
+      const key = {
         name,
         scopes: wanted,
         ...(descendants === undefined ? {} : { descendants }),
         ...(databases === undefined ? {} : { databases }),
         ...(addresses === undefined ? {} : { addresses }),
         ...(expiresAt === undefined ? {} : { expiresAt }),
-      })
-      return reply.status(201).send({ ...view, key: text })
+      }
+      const { answer, secret, isRepeated } = await vault.idempotency.onceWithSecret(
+        organisationId,
+        idempotent(request, 'POST /keys', caller.actor),
+        async (tx, secret) => {
+          const { view } = await people.createKey(caller, organisationId, key, { tx, secret })
+          return { status: 201, answer: { id: view.id } }
+        },
+      )
+      const view = await people.getKey(organisationId, answer.id)
+      return reply.status(isRepeated ? 200 : 201).send({ ...view, key: keyTextOf(secret) })
     },
   )
 

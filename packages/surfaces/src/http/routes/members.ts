@@ -1,10 +1,10 @@
-import { roleNames } from '@sluis/people'
+import { invitationToken, roleNames } from '@sluis/people'
 import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { HttpParts } from '../http-app.ts'
 import { originOf } from '../origin.ts'
-import { enter } from '../request-context.ts'
+import { enter, idempotent } from '../request-context.ts'
 import { strict } from '../strict-schema.ts'
 import { language } from './mail.ts'
 
@@ -12,7 +12,7 @@ const byId = z.object({ id: z.string().max(60) })
 const role = z.enum(roleNames)
 
 /** `/members` and `/invitations` of an organisation. */
-export function memberRoutes(app: FastifyInstance, { people, persons, publicUrl }: HttpParts): void {
+export function memberRoutes(app: FastifyInstance, { people, persons, vault, publicUrl }: HttpParts): void {
   const routes = app.withTypeProvider<ZodTypeProvider>()
   const { members, invitations, letters } = persons
   const tags = ['members']
@@ -33,11 +33,21 @@ export function memberRoutes(app: FastifyInstance, { people, persons, publicUrl 
     },
     async (request, reply) => {
       const { caller, organisationId } = await enter(request, people)
-      const { view, token } = await invitations.create(caller, organisationId, request.body)
+      const { secret, isRepeated } = await vault.idempotency.onceWithSecret(
+        organisationId,
+        idempotent(request, 'POST /members', caller.actor),
+        async (tx, secret) => {
+          const { view } = await invitations.create(caller, organisationId, request.body, { tx, secret })
+          return { status: 201, answer: { id: view.id } }
+        },
+      )
+      const token = invitationToken(secret)
+      const view = await invitations.get(token)
+      // Also for a request that came before: whether its letter went out before its answer was lost, nobody knows.
       const isMailed = await letters.sendInvitation(organisationId, { ...request.body, token })
       // Behind the #, so that no log of any server on the way holds it.
       const link = `${originOf(request, publicUrl)}/app/invitation#token=${token}`
-      return reply.status(201).send({ ...view, link, isMailed })
+      return reply.status(isRepeated ? 200 : 201).send({ ...view, link, isMailed })
     },
   )
 

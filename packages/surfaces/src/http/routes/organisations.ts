@@ -6,7 +6,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import { type AuditFormat, auditText } from '../audit-text.ts'
 import type { HttpParts } from '../http-app.ts'
-import { enter, type RequestContext } from '../request-context.ts'
+import { enter, idempotent, type RequestContext } from '../request-context.ts'
 import { isoTime, organisationInAddress, strict } from '../strict-schema.ts'
 
 const byId = z.object({ id: z.string().max(60) })
@@ -86,11 +86,17 @@ export function organisationRoutes(app: FastifyInstance, { people, vault, engine
     async (request, reply) => {
       const { caller, organisationId } = await enter(request, people)
       const { name: wanted, slug } = request.body
-      const made = await people.createOrganisation(caller, organisationId, {
-        name: wanted,
-        ...(slug === undefined ? {} : { slug }),
-      })
-      return reply.status(201).send(made)
+      const { answer, isRepeated } = await vault.idempotency.once(
+        organisationId,
+        idempotent(request, 'POST /organisations', caller.actor),
+        async (tx) => {
+          const organisation = { name: wanted, ...(slug === undefined ? {} : { slug }) }
+          const { id } = await people.createOrganisation(caller, organisationId, organisation, tx)
+          return { status: 201, answer: { id } }
+        },
+      )
+      const made = await people.getOrganisation(await inPath({ caller, organisationId }, answer.id))
+      return reply.status(isRepeated ? 200 : 201).send(made)
     },
   )
 

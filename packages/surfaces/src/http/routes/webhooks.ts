@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ZodTypeProvider } from 'fastify-type-provider-zod'
 import { z } from 'zod'
 import type { HttpParts } from '../http-app.ts'
-import { enter } from '../request-context.ts'
+import { enter, idempotent } from '../request-context.ts'
 import { strict } from '../strict-schema.ts'
 
 const byId = z.object({ id: z.string().max(60) })
@@ -37,17 +37,22 @@ export function webhookRoutes(app: FastifyInstance, { people, vault }: HttpParts
           hint: 'Use a key that was created with "descendants": true.',
         })
       }
-      const { webhook, secret } = await webhooks.create(
+      const wanted = {
+        url,
+        ...(description === undefined ? {} : { description }),
+        ...(events === undefined ? {} : { events }),
+        ...(descendants === undefined ? {} : { descendants }),
+      }
+      const { answer, isRepeated } = await vault.idempotency.once(
         organisationId,
-        {
-          url,
-          ...(description === undefined ? {} : { description }),
-          ...(events === undefined ? {} : { events }),
-          ...(descendants === undefined ? {} : { descendants }),
+        idempotent(request, 'POST /webhooks', caller.actor),
+        async (tx) => {
+          const { webhook } = await webhooks.create(organisationId, wanted, caller.actor, tx)
+          return { status: 201, answer: { id: webhook.id } }
         },
-        caller.actor,
       )
-      return reply.status(201).send({ ...webhook, secret: secret.reveal() })
+      const { webhook, secret } = await webhooks.withSecret(organisationId, answer.id)
+      return reply.status(isRepeated ? 200 : 201).send({ ...webhook, secret: secret.reveal() })
     },
   )
 
