@@ -4,6 +4,7 @@ import type pg from 'pg'
 import { assertMayGive, type Caller } from './caller.ts'
 import { insertPerson, type Person, type PersonParts } from './log-in.ts'
 import type { Role } from './roles.ts'
+import { endResetLinks } from './unproven-access.ts'
 
 export interface InvitationView {
   readonly id: InvitationId
@@ -138,6 +139,7 @@ export class Invitations {
       if ('name' in who)
         await insertPerson(tx, { id: personId, name: who.name, email: row.email }, passwordHash)
       await tx.query('UPDATE invitation SET accepted_at = $2 WHERE id = $1', [row.id, now])
+      await endResetLinks(tx, personId)
       // Who is a member already keeps the role that they have.
       await tx.query(
         'INSERT INTO member (organisation_id, person_id, role, created_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING',

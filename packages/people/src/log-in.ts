@@ -3,6 +3,7 @@ import { type AuditAction, type Clock, type PersonId, type RandomBytes, SluisErr
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
 import type { AuditTrail } from './audit-trail.ts'
+import { checkedBody } from './checked-body.ts'
 import { LockOut } from './lock-out.ts'
 import type { LogInLibrary } from './log-in-library.ts'
 import { addressHeader, type LogInParts } from './log-in-parts.ts'
@@ -125,7 +126,10 @@ export function createLogIn(parts: LogInParts) {
     if (!(openCalls as readonly string[]).includes(call) || (isElsewhere && atProvider === null)) {
       return answer(404, { code: 'NOT_FOUND', message: 'There is no such call.' })
     }
-    const request = new Request(incoming)
+    const request = await checkedBody(call, new Request(incoming))
+    if (request === null) {
+      return answer(400, { code: 'INVALID_REQUEST', message: 'A name has 1 to 200 characters.' })
+    }
     request.headers.set(addressHeader, address)
     if (isElsewhere && atProvider !== null) {
       const response = await atProvider(request)

@@ -4,6 +4,7 @@ import { assertMayGive, type Caller } from './caller.ts'
 import type { Person, PersonParts } from './log-in.ts'
 import { type Role, rightsOf } from './roles.ts'
 import type { Scope } from './scopes.ts'
+import { endResetLinks } from './unproven-access.ts'
 
 export interface MemberView {
   readonly id: PersonId
@@ -123,6 +124,7 @@ export class Members {
         role,
       ])
       const facts = { from: before, to: role }
+      await endResetLinks(tx, id)
       await this.#parts.audit.record(tx, organisationId, caller.actor, 'member.role_changed', id, facts)
     })
     const member = (await this.list(organisationId)).find((view) => view.id === id)

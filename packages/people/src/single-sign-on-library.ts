@@ -5,6 +5,7 @@ import type { BetterAuthOptions } from 'better-auth/types'
 import type { LogInParts } from './log-in-parts.ts'
 import { discoveryUrl, type SingleSignOn } from './openid-provider.ts'
 import { invitedOnly } from './taken-invitations.ts'
+import { unprovenAccess } from './unproven-access.ts'
 
 /** The provider as the library knows it: PKCE, state bound to the browser, nonce, and signed ID tokens only. */
 export const openIdProvider = (config: SingleSignOn) =>
@@ -26,8 +27,8 @@ export const openIdProvider = (config: SingleSignOn) =>
 
 /**
  * Somebody who exists is found by an address that the provider has verified, and by the provider's own name for them from
- * then on. That our own side never mailed that address does not count against them: nobody becomes a person here but the
- * first owner and whom an owner or administrator invited to it.
+ * then on. That our own side never mailed that address does not count against them: what was opened in its name before is
+ * shut at that moment (`unprovenAccess`).
  */
 export const accountLinking = {
   requireLocalEmailVerified: false,
@@ -37,6 +38,7 @@ export const accountLinking = {
 /** Lets only invited people become somebody here, and keeps none of the provider's tokens: nothing is asked of it later. */
 export function singleSignOnHooks(parts: LogInParts): NonNullable<BetterAuthOptions['databaseHooks']> {
   const invited = invitedOnly(parts)
+  const unproven = unprovenAccess(parts)
   const withoutTokens = async <Row extends object>(row: Row) => ({
     data: { ...row, accessToken: null, refreshToken: null, idToken: null },
   })
@@ -59,7 +61,13 @@ export function singleSignOnHooks(parts: LogInParts): NonNullable<BetterAuthOpti
       },
     },
     account: {
-      create: { before: (account) => withoutTokens(account) },
+      create: {
+        before: async (account) => {
+          // Somebody who is being made by this log-in is not there yet, and has nothing to end.
+          await unproven.end(account.userId as PersonId)
+          return withoutTokens(account)
+        },
+      },
       update: { before: (account) => withoutTokens(account) },
     },
   }

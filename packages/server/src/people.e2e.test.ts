@@ -294,7 +294,7 @@ describe('members', () => {
   })
 
   test('nobody gives, changes or takes a role that may do more than they', async () => {
-    const { browser: admin, id: adminId } = await joinAs('adam@example.com', 'admin')
+    const { browser: admin, id: adminId } = await joinAs('linus@example.com', 'admin')
     const { body: list } = await admin.call('GET', '/members')
     const ownerId = list.members.find(({ role }: { role: string }) => role === 'owner').id
     for (const answer of [
@@ -334,6 +334,24 @@ describe('members', () => {
     assert.equal((await browse().logIn('fred@example.com', password)).status, 401)
     assert.equal((await browser.logIn('fred@example.com', changed.newPassword)).status, 200)
   })
+})
+
+test('a person has a name of 1 to 200 characters, and changes nothing else of themselves', async () => {
+  const { browser } = await joinAs('named@example.com', 'analyst')
+  const change = (body: object) => browser.call('POST', '/api/auth/update-user', body)
+  for (const body of [
+    { name: ' ' },
+    { name: 7 },
+    { name: 'x'.repeat(201) },
+    { name: 'N', image: 'https://evil.example/i.png' },
+    { name: 'N', twoFactorEnabled: false },
+    {},
+  ]) {
+    assert.equal((await change(body)).status, 400, JSON.stringify(body))
+  }
+  assert.equal((await browser.call('GET', '/session')).body.person.name, 'named@example.com')
+  assert.equal((await change({ name: ' Nina ' })).status, 200)
+  assert.equal((await browser.call('GET', '/session')).body.person.name, 'Nina')
 })
 
 describe('organisations below', () => {
@@ -385,6 +403,40 @@ describe('organisations below', () => {
     assert.equal((await ask(await make(true))).status, 200)
     assert.equal((await ask(await make(false))).status, 404)
   })
+})
+
+test('a link for a new password opens nothing once its person may do more, or is a member elsewhere', async () => {
+  const { browser: lena } = await joinAs('lena@example.com', 'admin')
+  const use = async (link: string) =>
+    (
+      await browse().call('POST', '/api/auth/reset-password', {
+        token: tokenIn(link),
+        newPassword: 'the administrator chose this',
+      })
+    ).status
+  const linkFor = async (id: string) => {
+    const made = await lena.call('POST', `/members/${id}/reset-link`)
+    assert.match(made.body.link, /#token=/, made.text)
+    return made.body.link as string
+  }
+  const { id: risen } = await joinAs('risen@example.com', 'analyst')
+  const early = await linkFor(risen)
+  assert.equal((await olga.call('PATCH', `/members/${risen}`, { role: 'owner' })).status, 200)
+  assert.equal(await use(early), 400)
+
+  const { id: wanted, browser: wanda } = await joinAs('wanda@example.com', 'analyst')
+  const before = await linkFor(wanted)
+  const away = (await olga.call('POST', '/organisations', { name: 'Elsewhere' })).body
+  const invited = await olga.call(
+    'POST',
+    '/members',
+    { email: 'wanda@example.com', role: 'owner' },
+    { organisation: away.id },
+  )
+  const joined = await wanda.call('POST', '/invitations/accept', { token: tokenIn(invited.body.link) })
+  assert.equal(joined.status, 201, joined.text)
+  assert.equal(await use(before), 400)
+  assert.equal((await browse().logIn('wanda@example.com', password)).status, 200)
 })
 
 describe('keys', () => {

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net'
 import { after, before, describe, test } from 'node:test'
 import { openSmtpReceiver, type SmtpReceiver, textOf } from '@sluis/people/testing'
 import { type RunningServer, readServerOptions, startServer } from '@sluis/server'
-import { Browser } from '@sluis/server/testing'
+import { Browser, tokenIn } from '@sluis/server/testing'
 import { silentLog } from '@sluis/shared'
 import type { CDPSession, Page } from 'playwright-core'
 import { agreeAs, type OpenIdProvider, openOpenIdProvider } from '../../../scripts/testing/openid-provider.ts'
@@ -297,6 +297,46 @@ describe('single sign-on', () => {
     await ida.check('single-sign-on')
   })
 
+  test('ends what another could have opened in the name of an address, before its holder came', async () => {
+    // Whoever invites sees the link, and could become anybody whose address they know.
+    const { browser: rival, id } = await join('noa@example.com', 'analyst', 'Not Noa')
+    const begun = await rival.call('POST', '/api/auth/two-factor/enable', { password })
+    const secret = new URL(begun.body.totpURI).searchParams.get('secret') ?? ''
+    await rival.call('POST', '/api/auth/two-factor/verify-totp', { code: totp(secret) })
+    assert.equal((await rival.call('GET', '/session')).status, 200)
+    const waiting = (await olga.call('POST', `/members/${id}/reset-link`)).body.link
+
+    const noa = await goAs('noa@example.com')
+    await noa.page.getByText('No database yet.').waitFor()
+    assert.equal((await rival.call('GET', '/session')).status, 401)
+    assert.equal((await new Browser(() => lab.url).logIn('noa@example.com', password)).status, 401)
+    const newPassword = 'the rival chose this one'
+    const reset = { token: tokenIn(waiting), newPassword }
+    assert.equal((await rival.call('POST', '/api/auth/reset-password', reset)).status, 400)
+    const left = await lab.store.pool.query(
+      `SELECT (SELECT count(*)::int FROM person_two_factor WHERE person_id = $1) AS factors,
+         (SELECT count(*)::int FROM person_login WHERE person_id = $1) AS logins,
+         two_factor_enabled FROM person WHERE id = $1`,
+      [id],
+    )
+    assert.deepEqual(left.rows, [{ factors: 0, logins: 1, two_factor_enabled: false }])
+    const told = (await olga.call('GET', '/audit?limit=100&action=person.proven')).body.events
+    assert.ok(told.some(({ subject }: Act) => subject === id))
+
+    // Proven once, what the person sets up afterwards is theirs and stays.
+    const made = (await olga.call('POST', `/members/${id}/reset-link`)).body.link
+    await rival.call('POST', '/api/auth/reset-password', { token: tokenIn(made), newPassword })
+    await noa.page.context().close()
+    const again = await goAs('noa@example.com')
+    await again.page.getByText('No database yet.').waitFor()
+    assert.equal((await new Browser(() => lab.url).logIn('noa@example.com', newPassword)).status, 200)
+
+    // The first owner, whom the operator let in, is not shut out of what is theirs.
+    const owner = await goAs('olga@example.com')
+    await owner.page.getByText('No database yet.').waitFor()
+    assert.equal((await olga.call('GET', '/session')).status, 200)
+  })
+
   test('refuses whom nobody knows, and an address that the provider has not verified', async () => {
     const stranger = await goAs('stranger@example.com', { width: 375, locale: 'nl-NL' })
     await stranger.page.getByText('Niemand heeft je adres uitgenodigd.', { exact: false }).waitFor()
@@ -370,6 +410,8 @@ async function freePort(): Promise<number> {
 
 test('who is locked out after ten wrong passwords reads so, in both languages', async () => {
   await join('lot@example.com', 'analyst', 'Lot')
+  // The log-ins of this file so far came from the same address.
+  await lab.store.pool.query('DELETE FROM login_rate')
   const anybody = new Browser(() => lab.url)
   for (let guess = 0; guess < 10; guess++) await anybody.logIn('lot@example.com', `not the password ${guess}`)
   const { page, check } = await visitAs('lot@example.com', '/app/', { width: 375 })

@@ -26,6 +26,14 @@ describe('what a database holds', () => {
     await page.getByLabel('Search tables').fill('crm acc')
     await page.getByRole('link', { name: 'Accounts', exact: true }).first().click()
     await page.getByRole('heading', { name: 'crm.Accounts' }).waitFor()
+    await page
+      .getByText(/^\d+ columns; key: ID; filtered at the source: \d+ yes, \d+ narrowed, \d+ no\.$/)
+      .waitFor()
+    await page
+      .getByRole('listitem')
+      .filter({ hasText: /^Accounts\d+ Columns$/ })
+      .first()
+      .waitFor()
     await page.getByLabel('Search columns').fill('city')
     const row = page.getByRole('row', { name: /^City/ })
     assert.match((await row.textContent()) ?? '', /VARCHAR.*narrowed, then here/)

@@ -315,14 +315,21 @@ describe('access keys of a database', () => {
 describe('the audit trail', () => {
   test('is filtered by what and by whom, and saved as a file', async () => {
     const { page, check } = await visitAs('olga@example.com', '/app/organisation/audit', { locale: 'nl-NL' })
-    await page.getByRole('cell', { name: 'person.logged_in' }).first().waitFor()
+    await page.getByRole('cell', { name: 'Ingelogd', exact: true }).first().waitFor()
     await check('audit')
     await page.getByLabel('Over').selectOption('key')
-    await page.getByRole('cell', { name: 'key.revoked' }).first().waitFor()
+    await page.getByRole('cell', { name: 'Sleutel ingetrokken' }).first().waitFor()
     const acts = page.getByRole('region', { name: 'Auditspoor' })
-    assert.equal(await acts.getByText('person.logged_in').count(), 0)
+    assert.equal(await acts.getByText('Ingelogd', { exact: true }).count(), 0)
     await acts.getByRole('button', { name: 'Alleen door Olga Owner' }).first().click()
-    await acts.getByText('key.created').first().waitFor()
+    await acts.getByText('Sleutel gemaakt').first().waitFor()
+    // The address is the filter: whoever gets it sees the same.
+    assert.match(page.url(), /[?&]kind=key/)
+    await page.reload()
+    await page.getByRole('button', { name: 'Alleen door Olga Owner ✕' }).waitFor()
+    await acts.getByText('Sleutel gemaakt').first().waitFor()
+    assert.equal(await page.getByLabel('Over').inputValue(), 'key')
+    assert.equal(await acts.getByText('Ingelogd', { exact: true }).count(), 0)
     const [download] = await Promise.all([
       page.waitForEvent('download'),
       page.getByRole('button', { name: 'Als CSV' }).click(),

@@ -20,6 +20,11 @@ const root = createRootRoute({
 const page = <Path extends string>(path: Path, component: ReturnType<typeof lazyRouteComponent>) =>
   createRoute({ getParentRoute: () => root, path, component })
 
+const textIn = (search: Record<string, unknown>, ...names: readonly string[]) =>
+  Object.fromEntries(
+    names.flatMap((name) => (typeof search[name] === 'string' ? [[name, search[name]]] : [])),
+  )
+
 const people = [
   page(
     '/invitation',
@@ -49,10 +54,15 @@ const people = [
     '/organisation/below',
     lazyRouteComponent(() => import('./pages/organisations-page.tsx'), 'OrganisationsPage'),
   ),
-  page(
-    '/organisation/audit',
-    lazyRouteComponent(() => import('./pages/audit-page.tsx'), 'AuditPage'),
-  ),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/organisation/audit',
+    validateSearch: (
+      search: Record<string, unknown>,
+    ): { kind?: string; actor?: string; from?: string; until?: string } =>
+      textIn(search, 'kind', 'actor', 'from', 'until'),
+    component: lazyRouteComponent(() => import('./pages/audit-page.tsx'), 'AuditPage'),
+  }),
 ]
 
 const consent = [
@@ -65,11 +75,6 @@ const consent = [
     lazyRouteComponent(() => import('./pages/consent-return-page.tsx'), 'ConsentReturnPage'),
   ),
 ]
-
-const textIn = (search: Record<string, unknown>, ...names: readonly string[]) =>
-  Object.fromEntries(
-    names.flatMap((name) => (typeof search[name] === 'string' ? [[name, search[name]]] : [])),
-  )
 
 const preauthentications = [
   page(

@@ -259,6 +259,12 @@ describe('token answers', () => {
       answer(400, { error: 'invalid_grant', error_description: chain }),
     )
     assert.equal(got.kind === 'tokens' ? '' : got.text, `HTTP 400 · invalid_grant: ${chain}`)
+    const twice = platform.processTokenResponse(must(cases.find(([name]) => name === 'a broken chain'))[1])
+    assert.equal(
+      twice.kind === 'tokens' ? '' : twice.text,
+      `HTTP 400 · invalid_grant: ${chain}`,
+      'what the header repeats is said once',
+    )
     const long = platform.processTokenResponse(answer(500, 'no luck '.repeat(200)))
     assert.equal(long.kind === 'tokens' ? 0 : long.text.length, 300)
     const fault = platform.processTokenResponse(must(cases.find(([name]) => name.includes('its way')))[1])

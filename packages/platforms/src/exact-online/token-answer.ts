@@ -20,9 +20,11 @@ export function classifyTokenResponse(response: IncomingResponse): TokenAnswer {
   const description = stringAt(json, 'error_description') ?? ''
   const reason = response.headers.reason ?? ''
   const words = `${error} ${description} ${reason} ${json === undefined ? body : ''}`
+  // The header often repeats the description behind a word of its own.
+  const isSaid = description !== '' && reason.includes(description)
   const text = publicText(
     [`HTTP ${response.status}`, [error, description].filter((part) => part !== '').join(': ')]
-      .concat(error === '' && description === '' ? [faultText(json) ?? body] : [], reason)
+      .concat(error === '' && description === '' ? [faultText(json) ?? body] : [], isSaid ? [] : reason)
       .filter((part) => part.trim() !== '')
       .join(' · '),
   )

@@ -19,6 +19,8 @@ interface Picture {
   readonly from?: RegExp
   readonly height: number
 }
+/** Above it all of the header stands in one row. */
+const pictureWidth = 1040
 /** The few pictures of the docs. */
 const pictures: readonly Picture[] = [
   { shot: 'sql', locales: ['en-GB'], height: 900 },
@@ -99,10 +101,10 @@ try {
         if (!shot) throw new TypeError(`there is no page ${name}`)
         const file = `${fileNames[name] ?? name}${locales.length > 1 ? `-${locale.slice(0, 2)}` : ''}.png`
         const page = await arrive(shot, locale)
-        await page.setViewportSize({ width: 1000, height: 900 })
+        await page.setViewportSize({ width: pictureWidth, height: 900 })
         await settled(page)
         const box = from === undefined ? null : await page.getByText(from).first().boundingBox()
-        const clip = { x: 0, y: box === null ? 0 : box.y - 14, width: 1000, height }
+        const clip = { x: 0, y: box === null ? 0 : box.y - 14, width: pictureWidth, height }
         await page.screenshot({ path: join(root, 'docs/pictures', file), clip, fullPage: true })
         await page.context().close()
         process.stdout.write(`docs/pictures/${file}\n`)

@@ -1,3 +1,4 @@
+import { actsEn } from './messages.acts.en.ts'
 import { connectEn } from './messages.connect.en.ts'
 import { consentsEn } from './messages.consents.en.ts'
 import { consoleEn } from './messages.console.en.ts'
@@ -238,6 +239,7 @@ export const en = {
   'region.uk': 'United Kingdom',
   'region.us': 'United States',
   ...consoleEn,
+  ...actsEn,
   ...connectEn,
   ...linksEn,
   ...consentsEn,

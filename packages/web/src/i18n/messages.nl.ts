@@ -1,3 +1,4 @@
+import { actsNl } from './messages.acts.nl.ts'
 import { connectNl } from './messages.connect.nl.ts'
 import { consentsNl } from './messages.consents.nl.ts'
 import { consoleNl } from './messages.console.nl.ts'
@@ -245,6 +246,7 @@ export const nl: Readonly<Record<MessageKey, string>> = {
   'region.uk': 'Verenigd Koninkrijk',
   'region.us': 'Verenigde Staten',
   ...consoleNl,
+  ...actsNl,
   ...connectNl,
   ...linksNl,
   ...consentsNl,

@@ -15,6 +15,44 @@ test('Dutch has every text of English, with the same blanks, and none is empty',
   }
 })
 
+test('every act that the code writes into a trail has words', () => {
+  const packages = fileURLToPath(new URL('../../..', import.meta.url))
+  const read = (file: string) => readFileSync(`${packages}/${file}`, 'utf8')
+  const [, list = ''] = /auditKinds = \[([^\]]*)\]/.exec(read('shared/src/audit-kinds.ts')) ?? []
+  const kinds = [...list.matchAll(/'([\w-]+)'/g)].map(([, kind]) => kind)
+  assert.ok(kinds.includes('person') && kinds.includes('connect-link'), list)
+  const written = new RegExp(`['"\`](${kinds.join('|')})\\.([a-z][a-z_-]+|\\$\\{\\w+\\})['"\`]`, 'g')
+  const acts = new Set(
+    globSync('{people,surfaces,vault,engine,store,server}/src/**/*.ts', { cwd: packages })
+      .filter((file) => !/\.test\.ts$|\/(testing|simulator)\//.test(file))
+      .flatMap((file) =>
+        [...read(file).matchAll(written)].map(
+          ([, kind, act]) => `${kind}.${act?.startsWith('$') ? '*' : act}`,
+        ),
+      ),
+  )
+  // The name of a file, and acts that are named after the state in which something ends.
+  acts.delete('database.json')
+  for (const [composed, states] of [
+    ['grant.*', ['ambiguous', 'needs_consent', 'misconfigured', 'revoked']],
+    ['preauthentication.*', ['done', 'refused']],
+  ] as const) {
+    assert.ok(acts.delete(composed), composed)
+    for (const state of states) acts.add(composed.replace('*', state))
+  }
+  assert.ok(acts.size > 60, String(acts.size))
+  assert.deepEqual(
+    [...acts].filter((act) => !(`event.${act}` in en)),
+    [],
+  )
+  const told = Object.keys(en).filter((key) => key.startsWith('event.'))
+  assert.deepEqual(
+    told.filter((key) => !acts.has(key.slice('event.'.length))),
+    [],
+    'words for acts that nothing writes',
+  )
+})
+
 test('no text is left that no page says', () => {
   const root = fileURLToPath(new URL('..', import.meta.url))
   const code = globSync('**/*.{ts,tsx}', { cwd: root })

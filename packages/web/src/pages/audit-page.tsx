@@ -1,9 +1,10 @@
 import { Button, Group, NativeSelect, Table, Text, TextInput } from '@mantine/core'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { AuditEvent, AuditKind } from '../api/people-answers.ts'
 import { type AuditFilter, auditQuery, exportAudit } from '../api/people-calls.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
+import { useActName } from '../parts/act-name.ts'
 import { useActorName } from '../parts/actor.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { ListTable } from '../parts/list-table.tsx'
@@ -36,7 +37,14 @@ const kinds = Object.keys({
   process: true,
   audit: true,
 } satisfies Record<AuditKind, true>) as readonly AuditKind[]
-const empty = { kind: '' as AuditKind | '', actor: '', from: '', until: '' }
+
+/** The filter as its address tells it; what is no filter counts as none. */
+const formIn = (search: Readonly<Record<string, unknown>>) => {
+  const text = (name: string) => (typeof search[name] === 'string' ? search[name] : '')
+  const day = (name: string) => (/^\d{4}-\d\d-\d\d$/.test(text(name)) ? text(name) : '')
+  const kind = kinds.find((known) => known === search.kind) ?? ''
+  return { kind, actor: text('actor'), from: day('from'), until: day('until') } as const
+}
 
 /** A day as people type it, in their own time zone, as the moment at which it begins. */
 const startOf = (day: string, later = 0) => {
@@ -49,8 +57,9 @@ const startOf = (day: string, later = 0) => {
 export function AuditPage() {
   const { t } = useLanguage()
   const api = useApi()
-  const [form, setForm] = useState(empty)
-  const [actorName, setActorName] = useState('')
+  const navigate = useNavigate()
+  // In the address, so that what somebody found can be shown to another.
+  const form = formIn(useSearch({ strict: false }))
   const from = startOf(form.from)
   const until = startOf(form.until, 1)
   const filter: AuditFilter = {
@@ -65,7 +74,13 @@ export function AuditPage() {
   const nameOf = useActorName()
   const { fault, isBusy, run } = useTask()
   const events = data?.pages.flat()
-  const change = (part: Partial<typeof empty>) => setForm({ ...form, ...part })
+  const change = (part: Partial<typeof form>) =>
+    navigate({
+      to: '/organisation/audit',
+      search: Object.fromEntries(Object.entries({ ...form, ...part }).filter(([, value]) => value !== '')),
+      replace: true,
+    })
+  const actorSeen = events?.find(({ actor }) => actor === form.actor)
   const save = (format: 'csv' | 'ndjson') => run(() => exportAudit(api, filter, format))
   return (
     <>
@@ -91,23 +106,23 @@ export function AuditPage() {
               .map((kind) => ({ value: kind as string, label: t(`audit.kind.${kind}`) }))
               .sort((a, b) => a.label.localeCompare(b.label)),
           ]}
-          onChange={(event) => change({ kind: event.currentTarget.value as AuditKind | '' })}
+          onChange={(event) => void change({ kind: event.currentTarget.value as AuditKind | '' })}
         />
         <TextInput
           type="date"
           label={t('audit.from')}
           value={form.from}
-          onChange={(event) => change({ from: event.currentTarget.value })}
+          onChange={(event) => void change({ from: event.currentTarget.value })}
         />
         <TextInput
           type="date"
           label={t('audit.until')}
           value={form.until}
-          onChange={(event) => change({ until: event.currentTarget.value })}
+          onChange={(event) => void change({ until: event.currentTarget.value })}
         />
         {form.actor && (
-          <Button variant="default" onClick={() => change({ actor: '' })}>
-            {t('audit.onlyBy', { name: actorName })} ✕
+          <Button variant="default" onClick={() => void change({ actor: '' })}>
+            {t('audit.onlyBy', { name: actorSeen ? nameOf(actorSeen) : form.actor })} ✕
           </Button>
         )}
       </Group>
@@ -120,14 +135,7 @@ export function AuditPage() {
           heads={[t('common.when'), t('grant.by'), t('grant.event'), t('audit.subject'), t('audit.facts')]}
         >
           {events.map((event) => (
-            <EventRow
-              key={event.id}
-              event={event}
-              onActor={() => {
-                setActorName(nameOf(event))
-                change({ actor: event.actor })
-              }}
-            />
+            <EventRow key={event.id} event={event} onActor={() => void change({ actor: event.actor })} />
           ))}
         </ListTable>
       )}
@@ -144,6 +152,7 @@ function EventRow({ event, onActor }: { readonly event: AuditEvent; readonly onA
   const { t } = useLanguage()
   const { moment } = useMoments()
   const name = useActorName()(event)
+  const act = useActName()(event.action)
   const facts = Object.entries(event.facts)
     .map(([fact, value]) => `${fact}: ${typeof value === 'object' ? JSON.stringify(value) : String(value)}`)
     .join(', ')
@@ -161,7 +170,7 @@ function EventRow({ event, onActor }: { readonly event: AuditEvent; readonly onA
           {name}
         </Button>
       </Table.Td>
-      <Table.Td>{event.action}</Table.Td>
+      <Table.Td title={event.action}>{act}</Table.Td>
       <Table.Td className="break">{event.subject}</Table.Td>
       <Table.Td className="cell" title={facts}>
         {facts}

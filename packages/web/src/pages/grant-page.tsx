@@ -5,7 +5,7 @@ import { useState } from 'react'
 import type { GrantEvent } from '../api/answers.ts'
 import { deleteGrant, eventsShown, grantEventsQuery, grantQuery, platformsQuery } from '../api/calls.ts'
 import { useLanguage, useMoments } from '../i18n/language.tsx'
-import { en, type MessageKey } from '../i18n/messages.en.ts'
+import { useActName } from '../parts/act-name.ts'
 import { Actor } from '../parts/actor.tsx'
 import { FaultAlert } from '../parts/fault-alert.tsx'
 import { Forecast } from '../parts/forecast.tsx'
@@ -17,13 +17,11 @@ import { StateBadge } from '../parts/state-badge.tsx'
 import { Waiting } from '../parts/waiting.tsx'
 import { May, useApi } from '../session.tsx'
 
-type KnownEvent = Extract<MessageKey, `event.${string}`> extends `event.${infer Action}` ? Action : never
-const isKnown = (action: string): action is KnownEvent => `event.${action}` in en
-
 /** One consent: its health, what hangs on it, what happened to it. */
 export function GrantPage() {
   const { t } = useLanguage()
   const { moment } = useMoments()
+  const actName = useActName()
   const api = useApi()
   const { id = '' } = useParams({ strict: false })
   const { data: grant, error, refetch } = useQuery(grantQuery(api, id))
@@ -114,7 +112,7 @@ export function GrantPage() {
                 {[...(events ?? [])].reverse().map((event) => (
                   <Table.Tr key={event.id}>
                     <Table.Td>{moment(event.at)}</Table.Td>
-                    <Table.Td>{isKnown(event.action) ? t(`event.${event.action}`) : event.action}</Table.Td>
+                    <Table.Td>{actName(event.action)}</Table.Td>
                     <Table.Td>
                       <Actor {...event} />
                     </Table.Td>

@@ -77,6 +77,10 @@ export function TablesPage() {
                             {table.name}
                             {table.isFunction ? '()' : ''}
                           </Link>
+                          <span className="browser-count">
+                            {count(table.columns)}
+                            <span className="unseen"> {t('tables.columns')}</span>
+                          </span>
                         </li>
                       )
                     })}
@@ -100,6 +104,7 @@ const filters = { exact: 'tables.exact', superset: 'tables.superset', no: 'table
 
 function Columns({ database, table: full }: { readonly database: string; readonly table: string }) {
   const { t } = useLanguage()
+  const { count } = useMoments()
   const dot = full.lastIndexOf('.')
   const { data: table, error } = useQuery(
     tableQuery(useApi(), database, full.slice(0, dot), full.slice(dot + 1)),
@@ -108,6 +113,9 @@ function Columns({ database, table: full }: { readonly database: string; readonl
   if (error) return <FaultAlert error={error} />
   if (!table) return <Waiting />
   const found = table.columns.filter(({ name }) => name.toLowerCase().includes(search.trim().toLowerCase()))
+  const filtered = (how: keyof typeof filters) =>
+    count(table.columns.filter(({ filter }) => filter === how).length)
+  const keys = table.columns.filter(({ isKey }) => isKey).map((column) => column.name)
   return (
     <section aria-label={full}>
       <Stack gap="sm">
@@ -132,6 +140,16 @@ function Columns({ database, table: full }: { readonly database: string; readonl
             </May>
           )}
         </Group>
+        <Text size="sm">
+          {t('tables.counts', {
+            columns: count(table.columns.length),
+            key: keys.join(', ') || t('tables.noKey'),
+            exact: filtered('exact'),
+            superset: filtered('superset'),
+            no: filtered('no'),
+          })}
+        </Text>
+        <Text size="sm">{t('tables.filterHelp')}</Text>
         {table.parameters && (
           <Text>
             {t('tables.call')}{' '}

@@ -16,7 +16,7 @@ const grantPages = /^(\/app)?\/(grants|clients|preauthentications|connect-links)
 /** What stands above every page, in one row: where the window is too narrow for that, behind a button. */
 export function Header() {
   const { standing } = useSession()
-  const isNarrow = useMediaQuery('(max-width: 60em)', false, { getInitialValueInEffect: false })
+  const isNarrow = useMediaQuery('(max-width: 64em)', false, { getInitialValueInEffect: false })
   const isIn = standing.kind === 'in'
   return (
     <header className="header">

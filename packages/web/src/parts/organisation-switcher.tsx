@@ -25,7 +25,7 @@ export function OrganisationSwitcher(props: {
   }
   return (
     <Select
-      {...(props.isInDrawer ? { size: 'sm' } : { size: 'xs', w: 220 })}
+      {...(props.isInDrawer ? { size: 'sm' } : { size: 'xs', w: 160 })}
       comboboxProps={{ withinPortal: !props.isInDrawer }}
       aria-label={t('nav.switch')}
       data={props.reached.map((one) => ({ value: one.id, label: labelOf(one) }))}
