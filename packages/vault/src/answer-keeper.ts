@@ -1,4 +1,4 @@
-import type { Clock, Log } from '@sluis/shared'
+import { type Clock, isSluisError, type Log } from '@sluis/shared'
 import type { Alternate, GrantRow, GrantSeals, HeldTokens, OutlivedSend } from './grant-row.ts'
 import { nextState } from './grant-state.ts'
 import { type GrantStore, noSpend, refreshed, rowToJson } from './grant-store.ts'
@@ -88,6 +88,13 @@ export class AnswerKeeper {
     if (current === null) return null
     // The chain went, and its token came back with this very send: this is what is waited for.
     if (hasTakenOver(current, spent)) return this.keep(current, held, tokens)
+    // Whose commit was not answered may have stored it all the same, and others have gone on: then it is spent by now.
+    const fingerprint =
+      refreshToken === undefined
+        ? null
+        : await this.#untilDone(spent, () => this.#parts.keys.fingerprint(refreshToken))
+    if (fingerprint !== null && (await this.#untilDone(spent, () => store.knowsFingerprint(fingerprint))))
+      return null
     await this.#untilDone(spent, () =>
       this.addAlternate(current, { tokens: pair, receivedAt: now }, spent.spend_id),
     )
@@ -160,9 +167,19 @@ export class AnswerKeeper {
       if (await store.change(current, { sealed_alternates: sealed }, event)) {
         await store.addFingerprint(await keys.fingerprint(refreshToken), current, clock.now())
         // The chain was given up already: this pair may be the living one, and nothing else would try it.
-        if (current.state === 'needs_consent') await this.promoteAlternate(current)
+        if (current.state === 'needs_consent') await this.#promoteKept(current)
         return
       }
+    }
+  }
+
+  async #promoteKept(row: GrantRow): Promise<void> {
+    try {
+      await this.promoteAlternate(row)
+    } catch (error) {
+      if (!isSluisError(error, 'GRANT_MISCONFIGURED')) throw error
+      // Its region was taken from this server. The pair is kept, and tried when somebody asks for the grant.
+      this.#parts.log.warn({ grant: row.id, error: error.message }, 'a pair kept beside a chain waits')
     }
   }
 

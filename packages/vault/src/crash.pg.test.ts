@@ -27,6 +27,19 @@ const prepare = async ({ hangs = false } = {}) => {
   return { vault, id, server: new ServerProcess(lab, id, { hangs }) }
 }
 
+/** Looks, half a second apart, until a send of a dead process is given up: fifteen seconds after its lock was missed. */
+const untilLost = async (vault: Vault, isLost: () => Promise<boolean>) => {
+  const begin = clock.now()
+  await until(async () => {
+    await vault.tick()
+    const is = await isLost()
+    if (!is) clock.advance(500)
+    return is
+  })
+  assert.ok(clock.now() - begin >= 15_000, 'one look says nothing of who lost its lock')
+  assert.ok(clock.now() - begin < 20_000)
+}
+
 /** A look at everything that is cut off while it replays a spool. */
 const cutReplay = async (vault: Vault) => {
   for (let looks = 0; ; looks++) {
@@ -63,25 +76,19 @@ describe('kill -9 of the process that refreshes', () => {
     await until(() => lab.isBlocked())
     await server.kill()
     await release()
-    await until(async () => {
-      await vault.tick()
-      return (await vault.getGrant(organisationId, id)).state === 'ambiguous'
-    })
+    await untilLost(vault, async () => (await vault.getGrant(organisationId, id)).state === 'ambiguous')
     clock.advance(2000)
     assert.equal((await vault.tick().then(() => vault.lease(organisationId, id))).generation, 2)
     assert.deepEqual(await lab.spends(), ['refreshed'])
   })
 
-  test('while the issuer answers: ambiguous at the next look, consent needed once the issuer refused twice', async () => {
+  test('while the issuer answers: ambiguous after fifteen seconds, consent needed once the issuer refused twice', async () => {
     const { vault, id, server } = await prepare()
     await lab.fault({ at: 'token', kind: 'delay', delayMs: 1500, times: 1 })
     await server.tell('lease')
     await until(async () => (await lab.spends()).length === 1)
     await server.kill()
-    await until(async () => {
-      await vault.tick()
-      return (await vault.getGrant(organisationId, id)).state === 'ambiguous'
-    })
+    await untilLost(vault, async () => (await vault.getGrant(organisationId, id)).state === 'ambiguous')
     for (const wait of [2000, 18_000]) {
       clock.advance(wait)
       await vault.tick()
@@ -91,15 +98,12 @@ describe('kill -9 of the process that refreshes', () => {
     await assert.rejects(vault.lease(organisationId, id), failsWith('GRANT_NEEDS_CONSENT'))
   })
 
-  test('between intent and sending: ambiguous at the next look, recovered by the declared resend', async () => {
+  test('between intent and sending: ambiguous after fifteen seconds, recovered by the declared resend', async () => {
     const { vault, id, server } = await prepare({ hangs: true })
     await server.tell('lease')
     await until(() => server.says('sending'))
     await server.kill()
-    await until(async () => {
-      await vault.tick()
-      return (await vault.getGrant(organisationId, id)).state === 'ambiguous'
-    })
+    await untilLost(vault, async () => (await vault.getGrant(organisationId, id)).state === 'ambiguous')
     clock.advance(2000)
     await vault.tick()
     const { state, generation } = await vault.getGrant(organisationId, id)
@@ -172,10 +176,7 @@ describe('kill -9 of the process that refreshes', () => {
     await vault.tick()
     assert.deepEqual(await lab.spends(), [], 'a living holder is left alone')
     await server.kill()
-    await until(async () => {
-      await vault.tick()
-      return (await lab.row(id)).spend_process === null
-    })
+    await untilLost(vault, async () => (await lab.row(id)).spend_process === null)
     clock.advance(18_000)
     await vault.tick()
     const { state, generation } = await vault.getGrant(organisationId, id)

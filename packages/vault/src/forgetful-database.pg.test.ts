@@ -60,6 +60,8 @@ describe('after the database forgot', () => {
 
   test('it is as before once the operator says which process is lost, and that is told of', async () => {
     const { id, vault } = await forgotten()
+    const awaited = await vault.awaitedProcesses()
+    assert.equal(awaited.length, 2, 'whether the one before is dead shows after a while')
     clock.advance(601_000)
     await vault.tick()
     assert.deepEqual(await vault.awaitedProcesses(), ['prc_elsewhere'])
@@ -162,6 +164,8 @@ test('two looks at once that are answered in the other order are no database tha
 test('a database that forgets again while it is being repaired is repaired from all spools again', async () => {
   const { id, vault } = await forgotten()
   await lab.store.pool.query(`UPDATE vault_process SET replayed_recovery = 0`)
+  // The one before is known to be dead by then.
+  clock.advance(15_000)
   await vault.tick()
   const awaited = () => vault.awaitedProcesses()
   assert.deepEqual(await awaited(), ['prc_elsewhere'])

@@ -1,7 +1,7 @@
-import type { Clock } from '@sluis/shared'
+import { type Clock, isSluisError } from '@sluis/shared'
 import type { GrantRow } from './grant-row.ts'
 import type { GrantStore } from './grant-store.ts'
-import type { IssuerPolicy } from './oauth-platform.ts'
+import type { IssuerPolicy, OAuthPlatform } from './oauth-platform.ts'
 import type { TokenSender } from './token-sender.ts'
 
 /** One moment at which a grant is told of, unless it was renewed before. */
@@ -69,7 +69,12 @@ export class GrantWarnings {
   async tell(): Promise<void> {
     const now = this.#clock.now()
     for (const row of await this.#store.dueWarnings(now, perLook)) {
-      const { platform } = this.#sender.issuerOf(row)
+      const platform = this.#platformOf(row)
+      if (platform === null) {
+        // Its region was taken from this server: it is told of when it is back, and all others now.
+        await this.#store.warn(row, now + dayMs, null)
+        continue
+      }
       const warnings = warningsOf(platform.policy, row)
       const [passed] = warnings.filter(({ at }) => at >= (row.warn_at ?? 0) && at <= now).slice(-1)
       // Whose consent is asked for already is told of nothing more.
@@ -86,6 +91,15 @@ export class GrantWarnings {
           },
         }
       await this.#store.warn(row, isOver ? null : nextWarning(platform.policy, row, now), event || null)
+    }
+  }
+
+  #platformOf(row: GrantRow): OAuthPlatform | null {
+    try {
+      return this.#sender.issuerOf(row).platform
+    } catch (error) {
+      if (isSluisError(error, 'GRANT_MISCONFIGURED')) return null
+      throw error
     }
   }
 }

@@ -184,8 +184,11 @@ export class HandoverVerification {
       )
       return { outcome: 'open', grant: await view((await store.get(row.id)) ?? current) }
     }
-    await this.forget(current, failure)
-    throw errorOf(failure)
+    if (await this.forget(current, failure)) throw errorOf(failure)
+    // Somebody else went on with it between the refusal and now.
+    const now = await this.follow(row.organisation_id, row.id)
+    if (now === null) throw errorOf(failure)
+    return { outcome: now.state === 'active' ? 'repeated' : 'open', grant: await view(now) }
   }
 
   async #refuseClient(row: GrantRow, held: HeldTokens, text: string): Promise<never> {
@@ -207,8 +210,11 @@ export class HandoverVerification {
     throw errorOf(failure)
   }
 
-  /** The row goes, with its tokens; the same request is given the same refusal. */
-  async forget(row: GrantRow, failure: StoredFailure): Promise<void> {
+  /**
+   * The row goes, with its tokens; the same request is given the same refusal. False, and nothing is done, when it is
+   * not as it was read any more: somebody may be spending what it holds.
+   */
+  async forget(row: GrantRow, failure: StoredFailure): Promise<boolean> {
     const { store, clock, onRefused } = this.#parts
     const now = clock.now()
     const gone: GrantRow = {
@@ -222,14 +228,22 @@ export class HandoverVerification {
       deleted_at: now,
       problem: { code: failure.code, detail: failure.message },
     }
-    await store.transaction(async (tx) => {
+    const isGone = await store.transaction(async (tx) => {
+      const { rowCount } = await tx.query(
+        `SELECT FROM token_grant WHERE id = $1 AND chain = $2 AND generation = $3 AND state = $4
+           AND spend_id IS NOT DISTINCT FROM $5 AND spend_sends = $6 AND deleted_at IS NULL FOR UPDATE`,
+        [row.id, row.chain, row.generation, row.state, row.spend_id, row.spend_sends],
+      )
+      if (rowCount !== 1) return false
       await onRefused(tx, row.id)
       await store.replace(tx, gone)
       await tx.query('DELETE FROM token_fingerprint WHERE grant_id = $1', [row.id])
       await keepFailure(tx, row, failure)
       await note(tx, row, now, { code: failure.code, detail: failure.message })
+      return true
     })
-    await this.#keep(gone, now)
+    if (isGone) await this.#keep(gone, now)
+    return isGone
   }
 
   /** The user is known: the grant becomes active, or its chain becomes that of the grant which this user has. */
@@ -255,7 +269,8 @@ export class HandoverVerification {
       } catch (error) {
         if (isSluisError(error, 'HANDOVER_OLDER_THAN_HELD', 'CONSENT_REFUSED')) {
           const { code, message, hint, details } = error
-          await this.forget(row, failureOf(code, message, hint, details))
+          // Another process went on with it meanwhile.
+          if (!(await this.forget(row, failureOf(code, message, hint, details)))) break
           // At the platform the consent was given: where it ended the chain of another organisation, that is told.
           if (code === 'CONSENT_REFUSED') await this.#warnRivals(row, user, policy)
           throw error
@@ -303,8 +318,8 @@ export class HandoverVerification {
         [row.organisation_id, row.external_id],
       )
       const failure = externalIdTaken(row.external_id ?? '', rows[0]?.id)
-      await this.forget(row, failure)
-      throw errorOf(failure)
+      if (await this.forget(row, failure)) throw errorOf(failure)
+      return
     }
     await pool.query('UPDATE token_grant SET external_id = NULL WHERE id = $1 AND platform_user_id IS NULL', [
       row.id,

@@ -326,8 +326,9 @@ export class Handovers {
     if (isOurs && row && isPrimary && row.state === 'misconfigured' && !row.proven_client) {
       // The token was kept while its client was refused: this is the correction.
       const replaced = failureOf('HANDOVER_CLIENT_REFUSED', 'Replaced by a corrected handover.')
-      if (!isDryRun) await this.#verification.forget(row, replaced)
-      return { fingerprint }
+      if (isDryRun || (await this.#verification.forget(row, replaced))) return { fingerprint }
+      // Its client was corrected in another way, and it is being tried: what is true of it now is said.
+      return this.#recognise(organisationId, platform, credentials)
     }
     if (isOurs && row && platform.policy.rotation !== 'single-use') return { grant: row }
     const isHeld = isPrimary && row.state !== 'needs_consent'

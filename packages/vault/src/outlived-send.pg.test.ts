@@ -124,6 +124,9 @@ describe('a token that is being spent while a new consent takes its chain’s pl
     await until(async () => (await lab.row(id)).spend_generation === 1)
     await lab.store.pool.query(`UPDATE token_grant SET spend_process = 'prc_dead' WHERE id = $1`, [id])
     await two.tick()
+    // Its lock must be missing for a while.
+    clock.advance(15_000)
+    await two.tick()
     assert.deepEqual([held.count, await declared(two, id)], [2, 1])
     clock.advance(2000)
     const resend = two.tick()

@@ -1,16 +1,23 @@
 import { type Clock, type Log, newId, type ProcessId, type RandomBytes, SluisError } from '@sluis/shared'
 import type { Store } from '@sluis/store'
 import type pg from 'pg'
+import { type Absentee, DeathWatch, graceMs } from './death-watch.ts'
 import { grantChannel } from './grant-store.ts'
 
 /** Any constant of our own; the second half of the lock names the process. */
 const lockClass = 1_936_484_713
-/** After a lost connection nobody's lock is judged for so long: all are taken anew in that time. */
-const graceMs = 15_000
+
+/** What a look at the locks of other processes shows. */
+export interface Absence {
+  /** Without a lock right now: dead, or between two connections. What their spools know may be put back. */
+  readonly absent: readonly string[]
+  /** Dead for certain: nobody waits for an answer to what they sent. */
+  readonly dead: readonly string[]
+}
 
 /**
  * Shows that this process lives, by a session lock on a connection of its own, tells which others do, and hears what
- * changed. A paused process keeps its lock; a killed one loses it at once.
+ * changed. A paused process keeps its lock; a killed one loses it at once, and so does one whose connection breaks.
  */
 export class ProcessLiveness {
   readonly id: ProcessId
@@ -22,6 +29,7 @@ export class ProcessLiveness {
   readonly #onBlind: () => void
   #connection: pg.Client | null = null
   #connected: Promise<void> = Promise.resolve()
+  readonly #watch = new DeathWatch()
   #epoch = 0
   #judgeFrom = 0
   #isClosed = false
@@ -76,7 +84,8 @@ export class ProcessLiveness {
     const connection = await this.#store.connect()
     // Anew each time: a database that was restored may not know this process.
     await connection.query(
-      'INSERT INTO vault_process (id, lock_key, started_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING',
+      `INSERT INTO vault_process (id, lock_key, started_at) VALUES ($1, $2, $3)
+       ON CONFLICT (id) DO UPDATE SET connects = vault_process.connects + 1`,
       [this.id, this.#lockKey, this.#clock.now()],
     )
     connection.on('notification', ({ payload }) => {
@@ -98,6 +107,7 @@ export class ProcessLiveness {
     while (!this.#isClosed) {
       try {
         await this.#connect()
+        // Where the database was away, all locks are taken anew in this time.
         this.#judgeFrom = this.#clock.now() + graceMs
         return
       } catch (error) {
@@ -107,18 +117,20 @@ export class ProcessLiveness {
     }
   }
 
-  /** Which of these processes are dead for certain; none while nobody may judge. */
-  async findDead(processes: readonly string[]): Promise<readonly string[]> {
-    if (this.#connection === null || this.#clock.now() < this.#judgeFrom || processes.length === 0) return []
-    const { rows } = await this.#connection.query<{ id: string }>(
-      `SELECT asked.id FROM unnest($1::text[]) AS asked (id) LEFT JOIN vault_process p ON p.id = asked.id
+  /** Which of these processes have no lock, and which are dead; none while nobody may judge. */
+  async look(processes: readonly string[]): Promise<Absence> {
+    if (this.#connection === null || processes.length === 0) return { absent: [], dead: [] }
+    const { rows } = await this.#connection.query<Absentee>(
+      `SELECT asked.id, p.connects FROM unnest($1::text[]) AS asked (id) LEFT JOIN vault_process p ON p.id = asked.id
        WHERE NOT EXISTS (
          SELECT FROM pg_locks l WHERE l.locktype = 'advisory' AND l.classid::bigint = $2 AND l.objsubid = 2 AND l.granted
            AND l.objid::bigint = (p.lock_key::bigint & 4294967295)
            AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()))`,
       [processes, lockClass],
     )
-    return rows.map(({ id }) => id)
+    const now = this.#clock.now()
+    const dead = this.#watch.judge(processes, rows, now)
+    return now < this.#judgeFrom ? { absent: [], dead: [] } : { absent: rows.map(({ id }) => id), dead }
   }
 
   /** Forgets processes whose spools are gone: nobody will ask for them again. */

@@ -16,8 +16,8 @@ export interface RepairParts {
   readonly spender: Spender
   readonly dueGrants: Pick<DueGrants, 'begin'>
   readonly warnings: Pick<GrantWarnings, 'tell'>
-  readonly liveness: Pick<ProcessLiveness, 'id' | 'findDead' | 'forget'>
-  readonly memory: Pick<DatabaseMemory, 'check' | 'openRecovery' | 'noteReplayed' | 'endRecovery'>
+  readonly liveness: Pick<ProcessLiveness, 'id' | 'look' | 'forget'>
+  readonly memory: Pick<DatabaseMemory, 'check' | 'openRecovery' | 'noteReplayed' | 'awaited' | 'endRecovery'>
   readonly replay: SpoolReplay
   readonly spool: Pick<Spool, 'prune'>
   readonly idempotency: Pick<Idempotency, 'prune'>
@@ -37,6 +37,10 @@ export class Repair {
   readonly #parts: RepairParts
   /** Spools of dead processes that were replayed, with their last write: they do not change any more. */
   readonly #replayed = new Map<string, number>()
+  /** What could not be judged or put back, told of once each. */
+  readonly #unjudged = new Set<string>()
+  /** The recovery that others are waited for in. */
+  #recovery: number | null = null
   #pruneAt = 0
 
   constructor(parts: RepairParts) {
@@ -46,7 +50,7 @@ export class Repair {
   /** What comes before anything else at start and after the database was away. */
   async recover(): Promise<void> {
     await this.#parts.memory.check()
-    await this.#replayDead()
+    await this.#replayAbsent()
     await this.#takePartInRecovery()
   }
 
@@ -68,13 +72,14 @@ export class Repair {
 
   /** Sends whose holder is dead, or that are older than any answer could be, are declared lost. */
   async #judgeHolders(): Promise<void> {
-    const { store, spender, liveness, clock, lostAfterMs } = this.#parts
+    const { store, spender, liveness, clock, log, lostAfterMs } = this.#parts
     const open = (await store.openSends()).filter(({ spend_id: id }) => !spender.isBusyWith(id ?? ''))
     if (open.length === 0) return
     const holders = [...new Set(open.map(({ spend_process: holder }) => holder ?? ''))]
-    const dead = new Set(await liveness.findDead(holders.filter((holder) => holder !== liveness.id)))
+    const look = await liveness.look(holders.filter((holder) => holder !== liveness.id))
+    const dead = new Set(look.dead)
     // What a dead holder still wrote down counts before its sends are called lost.
-    const found = dead.size === 0 ? new Set<string>() : await this.#replayDead()
+    const found = look.absent.length === 0 ? new Set<string>() : await this.#replayAbsent()
     // An overdue send counts as lost whether or not anybody may judge its holder: its spool is read all the same.
     const isOverdue = (row: GrantRow) => clock.now() - (row.spend_started_at ?? 0) > lostAfterMs
     const overdue = new Set(open.filter(isOverdue).map(({ spend_process: holder }) => holder))
@@ -97,18 +102,31 @@ export class Repair {
       const text = dead.has(holder)
         ? 'The process that was refreshing ended before it had an answer.'
         : 'No answer came from the token endpoint.'
-      await spender.lose(current, text, { isSpoolMissing: dead.has(holder) && !found.has(holder) })
+      try {
+        await spender.lose(current, text, { isSpoolMissing: dead.has(holder) && !found.has(holder) })
+      } catch (error) {
+        if (!isSluisError(error, 'GRANT_MISCONFIGURED')) throw error
+        // Its region was taken from this server: others may have it, and all other grants must go on.
+        const name = `${current.id} ${current.spend_id}`
+        if (!this.#unjudged.has(name))
+          log.warn({ grant: current.id, error: error.message }, 'a send of a dead process waits')
+        this.#unjudged.add(name)
+      }
     }
   }
 
-  /** Replays the spools of processes that are dead; says whose spools there are. */
-  async #replayDead(): Promise<Set<string>> {
+  /**
+   * Replays the spools of processes that have no lock; says whose spools there are. One that lives after all is done no
+   * harm: what is put back is what it is about to save itself.
+   */
+  async #replayAbsent(): Promise<Set<string>> {
     const { liveness, shelf } = this.#parts
     const files = (await shelf.list()).filter(({ processId }) => processId !== liveness.id)
-    const dead = new Set(await liveness.findDead([...new Set(files.map(({ processId }) => processId))]))
-    const ofDead = files.filter(({ processId }) => dead.has(processId))
+    const look = await liveness.look([...new Set(files.map(({ processId }) => processId))])
+    const absent = new Set(look.absent)
+    const ofAbsent = files.filter(({ processId }) => absent.has(processId))
     let away: unknown = null
-    for (const file of ofDead) {
+    for (const file of ofAbsent) {
       if (this.#replayed.get(file.path) === file.writtenAt) continue
       try {
         await this.#parts.replay.replay(file)
@@ -121,33 +139,49 @@ export class Repair {
     }
     // Nobody may be judged by a spool that was not read to its end.
     if (away !== null) throw away
-    return new Set(ofDead.map(({ processId }) => processId))
+    return new Set(ofAbsent.map(({ processId }) => processId))
   }
 
   /** When the database forgot: this process, and in the name of dead ones it, says what the spools know. */
   async #takePartInRecovery(): Promise<void> {
-    const { memory, liveness, replay, shelf, log } = this.#parts
+    const { memory, liveness } = this.#parts
     const recovery = await memory.openRecovery(liveness.id)
     if (recovery !== null) {
-      const files = await shelf.list()
-      const others = [...new Set(files.map(({ processId }) => processId))].filter((id) => id !== liveness.id)
-      const mine = new Set<string>([...(await liveness.findDead(others)), liveness.id])
-      const unfinished = new Set<string>()
-      for (const file of files) {
-        if (mine.has(file.processId) && !(await replay.replay(file)).isWhole) unfinished.add(file.processId)
-      }
-      if (unfinished.size > 0) {
-        log.error(
-          { processes: [...unfinished] },
-          'spools of these processes know newer tokens than the database, and their keys are not to be had; bring the keys back, or give the processes up: sluis vault assume-lost <process>',
-        )
-      }
-      await memory.noteReplayed(
-        recovery,
-        [...mine].filter((id) => !unfinished.has(id)),
-      )
+      this.#recovery = recovery
+      await this.#replayFor(recovery, [liveness.id])
+    }
+    if (this.#recovery !== null) {
+      // Who is dead shows after a while.
+      const awaited = await memory.awaited()
+      if (awaited.length === 0) this.#recovery = null
+      else await this.#replayFor(this.#recovery, (await liveness.look(awaited)).dead)
     }
     await memory.endRecovery()
+  }
+
+  /** Replays what these processes wrote down, of those whose spools are here. */
+  async #replayFor(recovery: number, processes: readonly string[]): Promise<void> {
+    if (processes.length === 0) return
+    const { memory, liveness, replay, shelf, log } = this.#parts
+    const files = (await shelf.list()).filter(({ processId }) => processes.includes(processId))
+    const done = new Set([
+      ...processes.filter((id) => id === liveness.id),
+      ...files.map(({ processId }) => processId),
+    ])
+    const unfinished = new Set<string>()
+    for (const file of files) if (!(await replay.replay(file)).isWhole) unfinished.add(file.processId)
+    for (const id of unfinished) {
+      done.delete(id)
+      const name = `${recovery} ${id}`
+      if (!this.#unjudged.has(name)) {
+        log.error(
+          { process: id },
+          'the spool of this process knows newer tokens than the database, and their keys are not to be had; bring the keys back, or give the process up: sluis vault assume-lost <process>',
+        )
+      }
+      this.#unjudged.add(name)
+    }
+    await memory.noteReplayed(recovery, [...done])
   }
 
   /** Removes spools of which every record is old, and forgets processes and keys that have no use any more. */
@@ -157,7 +191,7 @@ export class Repair {
     const before = clock.now() - spoolKeptMs
     await spool.prune(before)
     const files = (await shelf.list()).filter(({ processId }) => processId !== liveness.id)
-    const dead = new Set(await liveness.findDead([...new Set(files.map(({ processId }) => processId))]))
+    const dead = new Set((await liveness.look([...new Set(files.map(({ processId }) => processId))])).dead)
     const kept = new Set<string>(
       files.filter(({ processId }) => !dead.has(processId)).map((file) => file.processId),
     )

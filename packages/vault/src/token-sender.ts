@@ -8,6 +8,7 @@ import type {
   TokenAnswer,
   WhoAmIAnswer,
 } from './oauth-platform.ts'
+import { storable, storableText } from './storable.ts'
 import { pointedClient } from './stored-client.ts'
 import type { SecretInUse, StoredClients } from './stored-clients.ts'
 
@@ -117,7 +118,8 @@ export class TokenSender {
         )
       })
       if (answer.kind !== 'tokens') await learnt
-      return { outcome: answer, status: response.status }
+      const outcome = answer.kind === 'tokens' ? answer : { ...answer, text: storableText(answer.text) }
+      return { outcome, status: response.status }
     } catch (error) {
       const text = (error as NodeJS.ErrnoException).code ?? 'no answer'
       this.#log.warn({ grant: row.id, platform: row.platform, isSent, text }, 'no token answer')
@@ -150,7 +152,7 @@ export class TokenSender {
       const request = platform.whoAmIRequest(region, token, values)
       assertPinned(request.url, region)
       const answer = platform.processWhoAmIResponse(await this.#send(request, { timeoutMs }), token, values)
-      if (answer.kind !== 'user') return answer
+      if (answer.kind !== 'user') return { ...answer, text: storableText(answer.text) }
       const tenants = await this.#tenants(platform, region, token)
       const kept = { ...values, ...answer.user.values }
       const user = {
@@ -158,7 +160,7 @@ export class TokenSender {
         ...(Object.keys(kept).length === 0 ? {} : { values: kept }),
         ...(tenants === null ? {} : { tenants }),
       }
-      return { kind: 'user', user }
+      return { kind: 'user', user: storable(user) }
     } catch (error) {
       if (isSluisError(error, 'HANDOVER_INCOMPLETE')) {
         return { kind: 'transient', text: `${error.message} ${error.hint ?? ''}` }

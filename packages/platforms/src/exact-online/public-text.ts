@@ -13,7 +13,7 @@ export function publicText(text: string): string {
     .replace(/[\w!~+/=%-]{12,}/g, (run) => (looksLikeWords(run) ? run : '…'))
     .replace(/\s+/g, ' ')
     .trim()
-  return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1)}…`
+  return line.length <= maxLength ? line : `${line.slice(0, maxLength - 1).toWellFormed()}…`
 }
 
 /** Identifiers and paths made of words: `TooEarlyToRefreshTokens`, `NoDivisionAccess`, `/api/oauth2/token`. */

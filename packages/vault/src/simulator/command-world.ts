@@ -1,4 +1,5 @@
 import type { GrantId, OrganisationId } from '@sluis/shared'
+import type { Absentee } from '../death-watch.ts'
 import { type GrantRow, GrantSeals } from '../grant-row.ts'
 import { noSpend, rowFromJson } from '../grant-store.ts'
 import { expiryOf, nextDue } from '../issuer-times.ts'
@@ -109,9 +110,11 @@ export class CommandWorld implements Surroundings {
     return this.#spools.get(path) ?? []
   }
 
-  findDead(names: readonly string[]): readonly string[] {
-    return names.filter((name) => name !== this.#server.process.name)
+  absent(names: readonly string[]): readonly Absentee[] {
+    return names.flatMap((id) => (id === this.#server.process.name ? [] : [{ id, connects: 1 }]))
   }
+
+  breaksAt = () => null
 
   #startServer(): SimulatedServer {
     const server = new SimulatedServer(this, `p${++this.#servers}`, 'a')

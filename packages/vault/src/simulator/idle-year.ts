@@ -75,7 +75,8 @@ class IdleWorld implements Surroundings {
   noteHeld(): void {}
   spoolsOn = () => []
   readSpool = () => []
-  findDead = () => []
+  absent = () => []
+  breaksAt = () => null
 
   async handOver(name: IdleIssuerName, user: number): Promise<void> {
     const at = start - this.random.below(eveningMs)

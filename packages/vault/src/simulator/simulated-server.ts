@@ -9,6 +9,7 @@ import {
 } from '@sluis/shared'
 import { AnswerJudge } from '../answer-judge.ts'
 import { AnswerKeeper } from '../answer-keeper.ts'
+import { DeathWatch } from '../death-watch.ts'
 import { DueGrants } from '../due-grants.ts'
 import { type GrantRow, GrantSeals } from '../grant-row.ts'
 import type { GrantStore } from '../grant-store.ts'
@@ -57,7 +58,8 @@ export type Surroundings = Pick<
   | 'noteHeld'
   | 'spoolsOn'
   | 'readSpool'
-  | 'findDead'
+  | 'absent'
+  | 'breaksAt'
 > & {
   readonly network: Pick<World['network'], 'draw'>
   readonly issuer: Pick<World['issuer'], 'platforms' | 'answer'>
@@ -105,18 +107,24 @@ export class SimulatedServer {
       eraseKeys: async () => {},
       remove: async () => {},
     }
+    const watch = new DeathWatch()
     const liveness = {
       id: name as ProcessId,
-      findDead: (names: readonly string[]) =>
+      look: async (names: readonly string[]) =>
         names.length === 0
-          ? Promise.resolve([])
-          : scheduler.call(process, 'lock', 'judges', () => world.findDead(names)),
+          ? { absent: [], dead: [] }
+          : scheduler.call(process, 'lock', 'judges', () => {
+              const absent = world.absent(names)
+              if (absent === null) return { absent: [], dead: [] }
+              return { absent: absent.map(({ id }) => id), dead: watch.judge(names, absent, clock.now()) }
+            }),
       forget: async () => {},
     }
     const memory = {
       check: async () => {},
       openRecovery: async () => null,
       noteReplayed: async () => {},
+      awaited: async () => [],
       endRecovery: async () => {},
     }
     this.cache = new LeaseCache(clock)
@@ -176,7 +184,12 @@ export class SimulatedServer {
     const call = <T>(what: string, effect: () => Promise<T>) =>
       scheduler.call(this.process, 'store', what, () => {
         if (!this.#world.isDatabaseUp) throw new Error('the database is down')
-        return effect()
+        const side = this.#world.breaksAt(this.process, what)
+        if (side === 'before') throw new Error('the database is down')
+        // What was done is done; who did it does not hear of it.
+        return side === null
+          ? effect()
+          : effect().then(() => Promise.reject(new Error('the database is down')))
       })
     return {
       get: (...of) => call('get', () => store.get(...of)),

@@ -1,4 +1,5 @@
 import { type GrantId, isSluisError, type OrganisationId } from '@sluis/shared'
+import type { Absentee } from '../death-watch.ts'
 import type { GrantRow } from '../grant-row.ts'
 import { GrantSeals } from '../grant-row.ts'
 import { noSpend, rowFromJson } from '../grant-store.ts'
@@ -53,6 +54,8 @@ export class World {
   #keysUpAt = 0
   #judgeFrom = 0
   readonly #options: WorldOptions
+  /** Connections that showed that their process lives, and broke. */
+  readonly #cuts = new Map<string, { readonly until: number; readonly connects: number }>()
   readonly #spools = new Map<string, { readonly machine: string; readonly records: GrantRecord[] }>()
   readonly #faultRandom: SeededRandom
   readonly #servers: SimulatedServer[] = []
@@ -148,12 +151,22 @@ export class World {
     return this.#spools.get(path)?.records ?? []
   }
 
-  findDead(names: readonly string[]): readonly string[] {
-    if (!this.isDatabaseUp || this.scheduler.now < this.#judgeFrom) return []
-    const living = new Set(
-      this.#servers.filter(({ process }) => process.isAlive).map(({ process }) => process.name),
-    )
-    return names.filter((name) => !living.has(name))
+  /** Who of these holds no lock right now; null while nobody may judge. */
+  absent(names: readonly string[]): readonly Absentee[] | null {
+    if (!this.isDatabaseUp || this.scheduler.now < this.#judgeFrom) return null
+    return names.flatMap((name) => {
+      const cut = this.#cuts.get(name)
+      const isHere = this.processNamed(name)?.isAlive && this.scheduler.now >= (cut?.until ?? 0)
+      // How often it has connected is known when it has the lock again.
+      return isHere ? [] : [{ id: name, connects: cut === undefined ? 1 : cut.connects }]
+    })
+  }
+
+  /** Whether the connection breaks at a statement, and on which side of it. */
+  breaksAt(process: SimulatedProcess, name: string): 'before' | 'after' | null {
+    if (!this.#faultRandom.chance(this.#faultRate * (delicate.test(name) ? 12 : 1))) return null
+    const side = this.#faultRandom.pick(['before', 'after'] as const)
+    return this.#strikes(`the connection breaks ${side}: ${process.name} ${name}`) ? side : null
   }
 
   get isDatabaseUp(): boolean {
@@ -188,15 +201,7 @@ export class World {
     if (!this.#faultRandom.chance(rate)) return true
     const { process } = step
     const seconds = this.#faultRandom.pick([1, 3, 30, 150, 250, 7200])
-    const how = this.#faultRandom.pick([
-      'kill before',
-      'kill after',
-      'pause',
-      'fail before',
-      'fail after',
-      'database',
-      'keys',
-    ])
+    const how = this.#faultRandom.pick(['kill before', 'kill after', 'pause', 'cut', 'database', 'keys'])
     const name = `${process.name} ${step.name}`
     switch (how) {
       case 'kill before':
@@ -215,6 +220,22 @@ export class World {
         process.pausedUntil = this.scheduler.now + seconds * 1000
         this.scheduler.add(step)
         return false
+      case 'cut': {
+        // It lives, and its lock is gone until it has a connection again.
+        const away = this.#faultRandom.pick([300, 2000, 9000])
+        if (!this.#strikes(`its lock is gone for ${away} ms at: ${name}`)) return true
+        const before = this.#cuts.get(process.name)?.connects ?? 1
+        this.#cuts.set(process.name, { until: this.scheduler.now + away, connects: before })
+        this.scheduler.add({
+          process: null,
+          kind: 'driver',
+          name: `${process.name} has its lock again`,
+          at: this.scheduler.now + away,
+          run: () => this.#cuts.set(process.name, { until: 0, connects: before + 1 }),
+        })
+        for (const server of this.#servers) if (server.process === process) server.cache.forgetAll()
+        return true
+      }
       case 'database':
         if (!this.#strikes(`the database is down for ${seconds} s at: ${name}`)) return true
         this.#databaseUpAt = this.scheduler.now + seconds * 1000

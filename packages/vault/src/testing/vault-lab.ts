@@ -106,6 +106,7 @@ export class VaultLab {
       log?: Log
       unsafePrivateWebhooks?: boolean
       kek?: KeyEncryptionKey
+      /** The lab's own, with something in its way. */
       store?: Store
     } = {},
   ): Promise<Vault> {
