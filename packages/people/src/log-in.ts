@@ -8,6 +8,7 @@ import { LockOut } from './lock-out.ts'
 import type { LogInLibrary } from './log-in-library.ts'
 import { addressHeader, type LogInParts } from './log-in-parts.ts'
 import { createSingleSignOn, singleSignOnCalls } from './single-sign-on.ts'
+import { unprovenAccess } from './unproven-access.ts'
 
 /** Somebody who has logged in. */
 export interface Person {
@@ -69,6 +70,9 @@ export interface PersonParts {
 /** Log-in with password and TOTP, or a passkey, on better-auth, over our own PostgreSQL. */
 export type LogIn = ReturnType<typeof createLogIn>
 
+/** Names a link for a new password that was mailed, beside the library's own record of it. */
+const mailedReset = 'mailed-reset'
+
 export function createLogIn(parts: LogInParts) {
   const { store, clock, random, audit } = parts
   // Loaded when somebody first logs in: the library takes 25 MB, which a server that only programs call never needs.
@@ -93,6 +97,15 @@ export function createLogIn(parts: LogInParts) {
       hasTwoFactor: (user as { twoFactorEnabled?: boolean | null }).twoFactorEnabled === true,
       sessionId: session.id,
     }
+  }
+
+  /** Whose address a reset shows, if it succeeds: its link was mailed, and shown to nobody else. */
+  const provenBy = async (request: Request): Promise<PersonId | null> => {
+    const body = (await request.json().catch(() => null)) as { readonly token?: unknown } | null
+    if (typeof body?.token !== 'string') return null
+    const { internalAdapter } = await (await library()).$context
+    const mailed = await internalAdapter.findVerificationValue(`${mailedReset}:${body.token}`)
+    return mailed ? (mailed.value as PersonId) : null
   }
 
   const record = (person: string, action: AuditAction, facts: Readonly<Record<string, unknown>> = {}) =>
@@ -141,6 +154,7 @@ export function createLogIn(parts: LogInParts) {
     const act = actOf[call]
     const before = act ? await personOf(cookie) : null
     const facts = call.startsWith('POST /passkey/') ? await passkeyIn(request) : {}
+    const proven = call === 'POST /reset-password' ? await provenBy(request.clone()) : null
     const response =
       call === 'POST /sign-in/email' ? await signIn(request) : await (await library()).handler(request)
     if (!/json/.test(response.headers.get('content-type') ?? '')) return response
@@ -150,6 +164,7 @@ export function createLogIn(parts: LogInParts) {
       text === '' ? { code: 'REFUSED', message: 'This is not allowed.' } : JSON.parse(text)
     ) as Body | null
     if (response.ok) {
+      if (proven !== null) await unprovenAccess(parts).end(proven, 'mailed-link')
       if (before && act) await record(before.id, act, facts)
       const { user } = body ?? {}
       const isLoggedIn = sessionCookieOf(response) !== undefined
@@ -183,15 +198,23 @@ export function createLogIn(parts: LogInParts) {
     /** The stored form of a password. */
     hashPassword: async (password: string) => (await (await library()).$context).password.hash(password),
 
-    /** A token for `POST /api/auth/reset-password`, good once and for a day. */
-    async createResetToken(personId: PersonId): Promise<string> {
+    /**
+     * A token for `POST /api/auth/reset-password`, good once and for a day. `isMailed`: nobody sees it but who reads the
+     * person's mail, so that its use shows whose the address is.
+     */
+    async createResetToken(
+      personId: PersonId,
+      { isMailed = false }: { readonly isMailed?: boolean } = {},
+    ): Promise<string> {
       const token = Buffer.from(random(32)).toString('base64url')
       const { internalAdapter } = await (await library()).$context
-      await internalAdapter.createVerificationValue({
-        identifier: `reset-password:${token}`,
-        value: personId,
-        expiresAt: new Date(Date.now() + 86_400_000),
-      })
+      for (const use of isMailed ? ['reset-password', mailedReset] : ['reset-password']) {
+        await internalAdapter.createVerificationValue({
+          identifier: `${use}:${token}`,
+          value: personId,
+          expiresAt: new Date(Date.now() + 86_400_000),
+        })
+      }
       return token
     },
   }

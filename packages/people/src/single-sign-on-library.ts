@@ -64,7 +64,7 @@ export function singleSignOnHooks(parts: LogInParts): NonNullable<BetterAuthOpti
       create: {
         before: async (account) => {
           // Somebody who is being made by this log-in is not there yet, and has nothing to end.
-          await unproven.end(account.userId as PersonId)
+          await unproven.end(account.userId as PersonId, 'single-sign-on')
           return withoutTokens(account)
         },
       },

@@ -10,10 +10,11 @@ import type { LogInParts } from './log-in-parts.ts'
 export function unprovenAccess({ store, audit }: Pick<LogInParts, 'store' | 'audit'>) {
   return {
     /**
-     * The provider has shown whose the address is: ends every way in from before that. The first owner, whom the operator
-     * let in, keeps theirs. Nothing happens for somebody who was proven before.
+     * The provider, or a link that was only mailed, has shown whose the address is: ends every way in from before that;
+     * after a link that is all but the password which was set with it. The first owner, whom the operator let in, keeps
+     * theirs. Nothing happens for somebody who was proven before.
      */
-    async end(personId: PersonId): Promise<void> {
+    async end(personId: PersonId, by: 'single-sign-on' | 'mailed-link'): Promise<void> {
       const isFirst = await store.transaction(async (tx) => {
         const { rowCount } = await tx.query(
           `UPDATE person SET email_verified = true, two_factor_enabled = false
@@ -22,15 +23,16 @@ export function unprovenAccess({ store, audit }: Pick<LogInParts, 'store' | 'aud
           [personId],
         )
         if (!rowCount) return false
-        await tx.query("DELETE FROM person_login WHERE person_id = $1 AND provider_id = 'credential'", [
-          personId,
-        ])
+        if (by === 'single-sign-on')
+          await tx.query("DELETE FROM person_login WHERE person_id = $1 AND provider_id = 'credential'", [
+            personId,
+          ])
         for (const table of ['person_passkey', 'person_two_factor', 'person_session'])
           await tx.query(`DELETE FROM ${table} WHERE person_id = $1`, [personId])
         await endResetLinks(tx, personId)
         return true
       })
-      if (isFirst) await audit.recordOfPerson(personId, 'person.proven', { by: 'single-sign-on' })
+      if (isFirst) await audit.recordOfPerson(personId, 'person.proven', { by })
     },
   }
 }

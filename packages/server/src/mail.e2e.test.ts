@@ -9,6 +9,7 @@ import { createLogTo } from './create-log.ts'
 import { readServerOptions } from './server-options.ts'
 import { type RunningServer, startServer } from './start-server.ts'
 import { Browser, tokenIn } from './testing/browser.ts'
+import { totp } from './testing/totp.ts'
 
 const password = 'correct horse battery staple'
 const home = mkdtempSync(join(tmpdir(), 'sluis-mail-'))
@@ -90,6 +91,45 @@ test('a forgotten password: a link by mail, to nobody who is not there, and not 
   assert.equal((await owner.logIn('o@example.com', reset.newPassword)).status, 200)
   const { rows } = await store.pool.query('SELECT t::text AS row FROM person_verification t')
   assert.ok(!JSON.stringify(rows).includes(token), 'only a hash of it is kept')
+})
+
+test('who had taken an address beforehand kept a passkey and a second factor after its holder had come', async () => {
+  receiver.letters.splice(0)
+  const { body } = await owner.call('POST', '/members', { email: 'boss@example.com', role: 'analyst' })
+  const rival = new Browser(() => server.url)
+  const taking = { token: tokenIn(body.link), name: 'Not the boss', password }
+  assert.equal((await rival.call('POST', '/invitations/accept', taking)).status, 201)
+  assert.equal((await rival.logIn('boss@example.com', password)).status, 200)
+  const begun = await rival.call('POST', '/api/auth/two-factor/enable', { password })
+  const confirmed = await rival.call('POST', '/api/auth/two-factor/verify-totp', {
+    code: totp(begun.body.totpURI),
+  })
+  assert.equal(confirmed.status, 200, confirmed.text)
+
+  const coming = receiver.next()
+  const boss = new Browser(() => server.url)
+  await boss.call('POST', '/password-resets', { email: 'boss@example.com' })
+  await coming
+  const token = tokenOf(receiver.letters.at(-1)?.raw)
+  const newPassword = 'what the boss alone knows'
+  const reset = await boss.call('POST', '/api/auth/reset-password', { token, newPassword })
+  assert.equal(reset.status, 200, reset.text)
+  assert.equal((await rival.call('GET', '/session')).status, 401)
+  const entered = await boss.logIn('boss@example.com', newPassword)
+  assert.deepEqual([entered.status, entered.body.twoFactorRedirect], [200, undefined])
+  assert.equal((await boss.call('GET', '/session')).status, 200)
+
+  // What is theirs from now on stays at the next link, and a link that an owner makes shows nothing.
+  const own = await boss.call('POST', '/api/auth/two-factor/enable', { password: newPassword })
+  await boss.call('POST', '/api/auth/two-factor/verify-totp', { code: totp(own.body.totpURI) })
+  const { rows } = await store.pool.query<{ id: string }>(
+    "SELECT id FROM person WHERE email = 'boss@example.com'",
+  )
+  const { body: made } = await owner.call('POST', `/members/${rows[0]?.id}/reset-link`)
+  const again = { token: tokenIn(made.link), newPassword: 'and another one, once more' }
+  assert.equal((await boss.call('POST', '/api/auth/reset-password', again)).status, 200)
+  const asked = await new Browser(() => server.url).logIn('boss@example.com', again.newPassword)
+  assert.equal(asked.body.twoFactorRedirect, true, asked.text)
 })
 
 test('a line break in an address or a name begins no header', async () => {

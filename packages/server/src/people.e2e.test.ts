@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -9,6 +8,7 @@ import { createLogTo } from './create-log.ts'
 import { readServerOptions } from './server-options.ts'
 import { type RunningServer, startServer } from './start-server.ts'
 import { Browser, tokenIn } from './testing/browser.ts'
+import { totp } from './testing/totp.ts'
 
 const key = 'people-test-key-0123456789abcdefghij'
 const password = 'correct horse battery staple'
@@ -53,20 +53,6 @@ async function joinAs(email: string, role: string, organisation?: string) {
   })
   assert.equal(joined.status, 201, joined.text)
   return { browser, id: joined.body.person.id as string, link: invited.body.link as string }
-}
-
-/** @see RFC 6238, with the secret as RFC 4648 base 32 */
-function totp(uri: string, at = Date.now()): string {
-  const secret = new URL(uri).searchParams.get('secret') ?? ''
-  const bits = [...secret].map((letter) =>
-    'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(letter).toString(2).padStart(5, '0'),
-  )
-  const bytes = Buffer.from((bits.join('').match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2)))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)))
-  const mac = createHmac('sha1', bytes).update(counter).digest()
-  const offset = (mac.at(-1) ?? 0) & 15
-  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0')
 }
 
 describe('the first owner', () => {

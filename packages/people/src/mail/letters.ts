@@ -59,7 +59,7 @@ export class Letters {
     )
     const [person] = rows
     if (!person) return
-    const token = await logIn.createResetToken(person.id)
+    const token = await logIn.createResetToken(person.id, { isMailed: true })
     await audit.recordOfPerson(person.id, 'person.reset_link_mailed')
     await this.#send(resetLetter(person.email, language, `${address()}/app/reset#token=${token}`))
   }

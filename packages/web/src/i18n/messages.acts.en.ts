@@ -13,7 +13,7 @@ export const actsEn = {
   'event.person.passkey_removed': 'Passkey removed',
   'event.person.session_ended': 'A session ended',
   'event.person.reset_link_mailed': 'Link for a new password mailed',
-  'event.person.proven': 'First log-in at the provider: older ways in removed',
+  'event.person.proven': 'Showed whose the address is: older ways in removed',
   'event.member.invited': 'Somebody invited',
   'event.member.joined': 'Became a member',
   'event.member.role_changed': 'Role changed',

@@ -14,7 +14,7 @@ export const actsNl: Readonly<Record<keyof typeof actsEn, string>> = {
   'event.person.passkey_removed': 'Passkey verwijderd',
   'event.person.session_ended': 'Een sessie beëindigd',
   'event.person.reset_link_mailed': 'Link voor een nieuw wachtwoord gemaild',
-  'event.person.proven': 'Eerste keer ingelogd bij de aanbieder: oudere toegang verwijderd',
+  'event.person.proven': 'Heeft laten zien van wie het adres is: oudere toegang verwijderd',
   'event.member.invited': 'Iemand uitgenodigd',
   'event.member.joined': 'Werd lid',
   'event.member.role_changed': 'Rol gewijzigd',
