@@ -37,6 +37,7 @@ describe('the embedded server', () => {
   after(() => rmSync(home, { recursive: true, force: true }))
 
   test('kill -9 under load loses no acknowledged row, and the next start just works', async () => {
+    let before = 0
     for (let round = 0; round < 2; round++) {
       const child = start(home, 'hold')
       const { lines } = await firstLine(child)
@@ -49,7 +50,10 @@ describe('the embedded server', () => {
       const store = await open(home)
       const { rows } = await store.pool.query<{ n: number }>('SELECT count(*) AS n FROM audit_event')
       await store.close()
-      assert.ok((rows[0]?.n ?? 0) >= (round + 1) * (acknowledged + 1))
+      // How many are acknowledged before the signal arrives differs from round to round.
+      const count = rows[0]?.n ?? 0
+      assert.ok(count >= before + acknowledged + 1, `${count} of ${before + acknowledged + 1}`)
+      before = count
     }
   })
 
